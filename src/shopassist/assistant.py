@@ -1,0 +1,354 @@
+"""The assistant: the only place where the parts are put together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import aclosing, closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from shopassist import settings as settings_module
+from shopassist.engine import inbox
+from shopassist.engine.state import Memory, Ports
+from shopassist.errors import (
+    IndexMissing,
+    InvalidMessage,
+    MessageTooLong,
+    NotYourConversation,
+    Pending,
+    ShopAssistError,
+    WeightsMissing,
+)
+from shopassist.messages import Customer, Message, check_id
+from shopassist.models import embedded, routing, weights
+from shopassist.protocols import Claim, ConversationStore, Knowledge
+from shopassist.replies import Done, Event, Failed, Reply
+from shopassist.settings import Settings
+from shopassist.text import clean
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+log = logging.getLogger(__name__)
+
+Said = str | Message | Sequence[str | Message]
+
+
+class Assistant:
+    """Answers customers from the shop's pages.
+
+    Build it once for a process with `from_settings`, or from parts of your own; it is safe to use from several threads
+    and processes. `model` None answers from templates, `knowledge` None knows nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: ConversationStore,
+        knowledge: Knowledge | None,
+        model: BaseChatModel | None,
+        model_name: str | None = None,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.knowledge = knowledge
+        self.model = model
+        self.model_name = model_name or (type(model).__name__ if model is not None else None)
+
+    @classmethod
+    def from_settings(cls, settings: Settings | None = None, **values: Any) -> Self:
+        """Build all parts from the settings; `values` override single ones.
+
+        Without an index the assistant works and says that it does not know; a log line and `shopassist doctor` tell.
+        Raises `ConfigurationError`, `KnowledgeError` (an index that cannot be used), `ModelUnavailable` (a model that
+        the settings name and that cannot be had), `StorageError`.
+        """
+        settings = settings or settings_module.load(**values)
+        try:
+            knowledge = knowledge_from(settings)
+        except IndexMissing as error:
+            log.warning("%s", error)
+            knowledge = None
+        choice = routing.choose(settings)
+        log.info("model: %s %s (%s)", choice.kind, choice.name or "", choice.reason)
+        return cls(
+            settings=settings,
+            store=store_from(settings),
+            knowledge=knowledge,
+            model=choice.model,
+            model_name=choice.name,
+        )
+
+    def warm(self) -> None:
+        """Load the model and read the static front of the prompt into its cache, so that the first turn need not."""
+        from shopassist.engine.compose import front
+        from shopassist.prompts import texts
+
+        if isinstance(self.model, embedded.EmbeddedChat):
+            words = texts(self.settings.language)
+            self.model.warm(front(self.settings, words, "neutral"))
+
+    def reply(
+        self,
+        messages: Said,
+        *,
+        conversation: str,
+        customer: Customer | None = None,
+        message_id: str | None = None,
+        wait: float = 30.0,
+        deadline: float | None = None,
+    ) -> Reply:
+        """Answer one message, or several as one.
+
+        `message_id` makes a repeat harmless: it gets the stored reply. `wait` is how many seconds another worker on
+        this conversation is waited for, `deadline` how many the model may take. Raises `InvalidMessage`, `MessageTooLong`,
+        `NotYourConversation`, `ConversationErased`, `Pending`, `StaleTurn`, `StorageError`.
+        """
+        events = self._run(messages, conversation, customer, message_id, wait, deadline, threading.Event())
+        with closing(events):
+            for event in events:
+                if isinstance(event, Done):
+                    return event.reply
+        raise AssertionError("a turn ended without a reply")
+
+    def stream(
+        self,
+        messages: Said,
+        *,
+        conversation: str,
+        customer: Customer | None = None,
+        message_id: str | None = None,
+        wait: float = 30.0,
+        deadline: float | None = None,
+    ) -> Generator[Event]:
+        """As `reply`, in events; each sentence comes when it is checked. Closing the iterator stops the model.
+
+        Bad input raises as in `reply`; what goes wrong after `Started` is the event `Failed`, the last one.
+        """
+        yield from self._stream(messages, conversation, customer, message_id, wait, deadline, threading.Event())
+
+    async def areply(self, messages: Said, **options: Any) -> Reply:
+        """`reply` for asynchronous callers; cancelling it stops the model."""
+        events = self._astream(partial(self._run, messages), **options)
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, Done):
+                    return event.reply
+        raise AssertionError("a turn ended without a reply")
+
+    async def astream(self, messages: Said, **options: Any) -> AsyncGenerator[Event]:
+        """`stream` for asynchronous callers."""
+        events = self._astream(partial(self._stream, messages), **options)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    def export(self, conversation: str, *, customer: Customer | None = None) -> dict[str, Any]:
+        """All that is stored about a conversation, as plain JSON. Raises `NotYourConversation`."""
+        self._check_owner(conversation, customer)
+        return self.store.export(conversation)
+
+    def forget(self, conversation: str, *, customer: Customer | None = None) -> None:
+        """Erase a conversation; it takes no more messages. Raises `NotYourConversation`."""
+        self._check_owner(conversation, customer)
+        self.store.erase(conversation)
+
+    async def aexport(self, conversation: str, *, customer: Customer | None = None) -> dict[str, Any]:
+        """`export` for asynchronous callers."""
+        return await asyncio.to_thread(self.export, conversation, customer=customer)
+
+    async def aforget(self, conversation: str, *, customer: Customer | None = None) -> None:
+        """`forget` for asynchronous callers."""
+        await asyncio.to_thread(self.forget, conversation, customer=customer)
+
+    def close(self) -> None:
+        """Stop an embedded model and give the store's connections back."""
+        if isinstance(self.model, embedded.EmbeddedChat):
+            self.model.close()
+        self.store.close()
+
+    async def aclose(self) -> None:
+        """`close` for asynchronous callers."""
+        await asyncio.to_thread(self.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _stream(self, *arguments: Any) -> Generator[Event]:
+        started = False
+        events = self._run(*arguments)
+        with closing(events):
+            try:
+                for event in events:
+                    started = True
+                    yield event
+            except ShopAssistError as error:
+                if not started:
+                    raise
+                yield Failed(type(error).__name__, str(error))
+
+    def _run(
+        self,
+        messages: Said,
+        conversation: str,
+        customer: Customer | None,
+        message_id: str | None,
+        wait: float,
+        deadline: float | None,
+        stopped: threading.Event,
+    ) -> Generator[Event]:
+        began = time.monotonic()
+        incoming = self._incoming(messages, message_id)
+        check_id("conversation", conversation)
+        taken = self.store.enqueue(conversation, customer.id if customer else None, incoming)
+        ids = [t.id for t in taken]
+        if taken[-1].reply:
+            yield Done(taken[-1].reply)
+            return
+        found = inbox.wait_for(self.store, conversation, ids, until=began + wait, stopped=stopped)
+        if isinstance(found, Reply):
+            yield Done(found)
+            return
+        if found is None:
+            raise Pending(f"the answer is not ready after {wait:g} s; ask again with the same message id")
+        yield from inbox.turn(self.store, found, self._ports(found, customer, began, deadline, stopped))
+
+    def _ports(
+        self, claim: Claim, customer: Customer | None, began: float, deadline: float | None, stopped: threading.Event
+    ) -> Ports:
+        return Ports(
+            settings=self.settings,
+            now=self.settings.now(),
+            customer=customer,
+            memory=Memory.load(claim.state),
+            turn=claim.turn,
+            raw=tuple(m.text for m in claim.messages),
+            knowledge=self.knowledge,
+            model=self.model,
+            model_name=self.model_name,
+            began=began,
+            deadline=time.monotonic() + min(deadline or self.settings.model_deadline, self.settings.model_deadline),
+            stopped=stopped,
+        )
+
+    def _incoming(self, messages: Said, message_id: str | None) -> list[Message]:
+        several = [messages] if isinstance(messages, str | Message) else list(messages)
+        if not several:
+            raise InvalidMessage("there is no message")
+        if message_id is not None and len(several) != 1:
+            raise InvalidMessage("`message_id` goes with one message; give each `Message` its own id")
+        incoming = [m if isinstance(m, Message) else Message(m, id=message_id) for m in several]
+        length = sum(len(m.text) for m in incoming)
+        if length > self.settings.max_message_chars:
+            raise MessageTooLong(
+                f"the message has {length} characters, {self.settings.max_message_chars} are allowed "
+                "(setting `max_message_chars`)"
+            )
+        return [Message(clean(m.text), m.id) for m in incoming]
+
+    def _check_owner(self, conversation: str, customer: Customer | None) -> None:
+        exists, owner = self.store.owner(conversation)
+        if exists and owner != (customer.id if customer else None):
+            raise NotYourConversation("the conversation belongs to somebody else")
+
+    async def _astream(
+        self,
+        run: Any,
+        *,
+        conversation: str,
+        customer: Customer | None = None,
+        message_id: str | None = None,
+        wait: float = 30.0,
+        deadline: float | None = None,
+    ) -> AsyncGenerator[Event]:
+        """Run the one synchronous body in a thread; its events come through a queue."""
+        loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
+        stopped = threading.Event()
+
+        def put(item: Event | BaseException | None) -> None:
+            loop.call_soon_threadsafe(queue.put_nowait, item)
+
+        def work() -> None:
+            try:
+                with closing(run(conversation, customer, message_id, wait, deadline, stopped)) as events:
+                    for event in events:
+                        put(event)
+                        if stopped.is_set():
+                            return
+            except BaseException as error:  # noqa: BLE001 - handed to the caller's side, which raises it
+                put(error)
+            else:
+                put(None)
+
+        thread = asyncio.ensure_future(asyncio.to_thread(work))
+        try:
+            while (item := await queue.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            stopped.set()
+            await asyncio.shield(thread)
+
+
+def knowledge_from(settings: Settings) -> Knowledge:
+    """The shop's pages. Raises `KnowledgeError` and `ConfigurationError`."""
+    from shopassist.knowledge.search import ChromaKnowledge
+
+    return ChromaKnowledge(settings.index_dir, embeddings_from(settings))
+
+
+def store_from(settings: Settings) -> ConversationStore:
+    """The conversation store. Raises `StorageError`."""
+    from shopassist.storage.sql import SqlStore
+
+    if settings.database_url:
+        return SqlStore(settings.database_url.get_secret_value())
+    return SqlStore(f"sqlite:///{settings.data_dir / 'conversations.db'}")
+
+
+def embeddings_from(settings: Settings) -> Embeddings | None:
+    """The embeddings that the settings name, or for ``auto`` the best that is there; None is search by words alone.
+
+    Raises `WeightsMissing` and `MissingExtra` where the settings name what is not there.
+    """
+    from shopassist.knowledge.embeddings import OnnxEmbeddings, SentenceTransformerEmbeddings, onnx_file
+
+    if settings.embeddings == "none":
+        return None
+    folder = embedding_folder(settings)
+    if folder is None:
+        if settings.embeddings == "auto":
+            return None
+        raise WeightsMissing(f"{settings.models_dir} has no embedding model; run `shopassist pull --only embedding`")
+    if settings.embeddings == "onnx" or (settings.embeddings == "auto" and onnx_file(folder)):
+        return OnnxEmbeddings(folder, threads=settings.threads)
+    if settings.embeddings == "auto" and not settings.embedding_model and not _has_sentence_transformers():
+        log.warning("%s needs the extra sentence-transformers; search by words alone", folder.name)
+        return None
+    return SentenceTransformerEmbeddings(folder)
+
+
+def embedding_folder(settings: Settings) -> Path | None:
+    """The folder of the embedding model, or None where there is none."""
+    if settings.embedding_model:
+        return settings.embedding_model
+    found = weights.find("embedding", settings.models_dir)
+    return found.path if found else None
+
+
+def _has_sentence_transformers() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("sentence_transformers") is not None

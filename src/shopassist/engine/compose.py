@@ -1,0 +1,215 @@
+"""Turn what was found into sentences: the decisive ones by template, the answer by the model, one at a time."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langgraph.runtime import Runtime
+
+from shopassist.engine.evidence import quote
+from shopassist.engine.state import Candidate, Ports, Turn
+from shopassist.errors import ModelError, ModelTimeout, ShopAssistError
+from shopassist.prompts import Texts, texts
+from shopassist.replies import Passage
+from shopassist.settings import Settings
+from shopassist.text import content, sentences
+
+log = logging.getLogger(__name__)
+
+MOST_SENTENCES = 5
+"""The model's sentences in one reply; what it would say beyond them is repetition (seen with 1.5B)."""
+
+EVIDENCE_CHARS = 800
+"""The evidence in a prompt: on two cores a model reads 75 tokens a second, so each passage is waited for."""
+
+BARE = 4
+"""An answer with fewer tokens of content than this is no answer yet."""
+
+HISTORY = 2
+HISTORY_CHARS = 160
+
+
+class Draft:
+    """The sentences of one reply as they come into being. Owns the model's open stream; `close` ends it."""
+
+    def __init__(self, state: Turn, ports: Ports) -> None:
+        self.ports = ports
+        self.words = texts(state["language"])
+        self.evidence = state.get("evidence", ())
+        self.question = state["text"]
+        self.query = state.get("query") or state["text"]
+        self.calls = self.input_tokens = self.output_tokens = 0
+        self.first_token: float | None = None
+        self.asked: str | None = None
+        self.accepted: list[str] = []
+        self._tokens: Any = None
+        self._candidates = self._write(state)
+
+    def next(self) -> Candidate | None:
+        """The next sentence, or None at the end."""
+        return next(self._candidates, None)
+
+    def close(self) -> None:
+        """End the model's stream; the model stops within a token."""
+        self._candidates.close()
+        if self._tokens is not None:
+            self._tokens.close()
+
+    def _write(self, state: Turn) -> Generator[Candidate]:
+        kind, turn = state["kind"], self.ports.turn
+        if state["mood"] == "negative" and kind in ("question", "human"):
+            yield self._template("apology", self.ports.memory.mood_count)
+        if kind == "human":
+            yield from self._person()
+        elif kind != "question":
+            yield self._template(kind, turn)
+        elif not self.evidence:
+            yield from self._unknown()
+        else:
+            opening = self.shown
+            if self.ports.model is not None:
+                yield from self._by_model(state["mood"])
+            if self.shown == opening:
+                yield from self._by_template()
+            elif len(content("".join(self.accepted))) < BARE and (found := quote(self.query, self.evidence)):
+                yield Candidate(found[1], trusted=True)  # a bare 可以 says too little without the page's own words
+
+    @property
+    def shown(self) -> int:
+        """How many sentences have passed the check."""
+        return len(self.accepted)
+
+    def _template(self, name: str, turn: int, **data: Any) -> Candidate:
+        return Candidate(self.words.say(name, turn, **names(self.ports.settings, self.words), **data), trusted=True)
+
+    def _unknown(self) -> Iterator[Candidate]:
+        self.asked = "person"
+        yield self._template("unknown", self.ports.turn)
+
+    def _person(self) -> Iterator[Candidate]:
+        query = self.words.say("person_query")
+        found = quote(query, self.evidence[:1]) or quote(query, self.evidence)
+        if found:
+            yield self._template("person", 0)
+            yield Candidate(found[1], trusted=True)
+        else:
+            yield self._template("person_unknown", 0)
+
+    def _by_template(self) -> Iterator[Candidate]:
+        """The best passage's own words: the sentence nearest to the question, and the next best of the same page."""
+        first = quote(self.query, self.evidence)
+        if first is None and not self.calls:  # after a model found nothing to say, an opening would be no answer
+            first = _opening(self.evidence[0])
+        if first is None:
+            yield from self._unknown()
+            return
+        passage, sentence = first
+        yield self._template("answer", 0, title=passage.title, text=sentence)
+        second = quote(self.query, [p for p in self.evidence if p.document == passage.document], used=[sentence])
+        if second and len(second[1]) + len(sentence) < 160:
+            yield Candidate(second[1], trusted=True)
+
+    def _by_model(self, mood: str) -> Iterator[Candidate]:
+        try:
+            self._tokens = self._stream(mood)
+            for count, sentence in enumerate(_whole_sentences(self._tokens), start=1):
+                yield Candidate(sentence, trusted=False)
+                if count == MOST_SENTENCES:
+                    break
+        except Exception as error:  # noqa: BLE001 - any model may be plugged in; the turn goes on with templates
+            reason = type(error).__name__
+            log.warning("the model failed, templates answer: %s: %s", reason, _safe(error))
+            self.ports.degraded = reason
+        finally:
+            self._tokens.close()
+
+    def _stream(self, mood: str) -> Iterator[str]:
+        assert self.ports.model is not None  # noqa: S101 - the caller's condition
+        self.calls += 1
+        stream = self.ports.model.stream(prompt(self.ports, self.words, mood, self.evidence, self.question))
+        try:
+            for chunk in stream:
+                if self.ports.stopped.is_set():
+                    return
+                if time.monotonic() > self.ports.deadline:
+                    raise ModelTimeout("the turn's deadline passed")
+                if usage := getattr(chunk, "usage_metadata", None):
+                    self.input_tokens = max(self.input_tokens, usage.get("input_tokens", 0))
+                    self.output_tokens += usage.get("output_tokens", 0)
+                if text := chunk.text:
+                    if self.first_token is None:
+                        self.first_token = time.monotonic() - self.ports.began
+                    yield str(text)
+        finally:
+            if hasattr(stream, "close"):
+                stream.close()
+
+
+def compose(state: Turn, runtime: Runtime[Ports]) -> Turn:
+    """Hand over the next sentence."""
+    ports = runtime.context
+    if ports.draft is None:
+        ports.draft = Draft(state, ports)
+    return {"candidate": ports.draft.next()}
+
+
+def prompt(ports: Ports, words: Texts, mood: str, evidence: tuple[Passage, ...], question: str) -> list[BaseMessage]:
+    """Persona, examples and mood first and always the same, so that the model's prefix cache holds; evidence last."""
+    messages = front(ports.settings, words, mood)
+    for role, text in ports.memory.messages[-HISTORY:]:
+        short = text[:HISTORY_CHARS]
+        messages.append(HumanMessage(short) if role == "customer" else AIMessage(short))
+    pages: list[str] = []
+    room = EVIDENCE_CHARS
+    for passage in evidence:
+        if pages and len(passage.text) > room:
+            break
+        pages.append(words.evidence.format(title=passage.title, text=passage.text))
+        room -= len(passage.text)
+    messages.append(HumanMessage(words.question.format(evidence="\n\n".join(pages), question=question)))
+    return messages
+
+
+def front(settings: Settings, words: Texts, mood: str) -> list[BaseMessage]:
+    """The static front of the prompt; only the mood's line changes, among three."""
+    messages: list[BaseMessage] = [
+        SystemMessage(words.persona.format(**names(settings, words)) + "\n" + words.moods[mood])
+    ]
+    for question, answer in words.examples:
+        messages += [HumanMessage(question), AIMessage(answer)]
+    return messages
+
+
+def names(s: Settings, words: Texts) -> dict[str, str]:
+    """The shop's and the assistant's name in a language."""
+    if words.language == "zh":
+        return {"shop": s.shop_name, "assistant": s.assistant_name}
+    return {"shop": s.shop_name_en, "assistant": s.assistant_name_en}
+
+
+def _opening(passage: Passage) -> tuple[Passage, str] | None:
+    """A passage's first sentence, for a question that shares no word with it."""
+    whole = [s.strip() for s in sentences(passage.text) if s.strip().endswith(("。", "！", ".", "!"))]
+    return (passage, whole[0]) if whole else None
+
+
+def _whole_sentences(chunks: Iterator[str]) -> Iterator[str]:
+    """Sentences as soon as they are complete: an end mark counts when something follows, or at the end."""
+    waiting = ""
+    for chunk in chunks:
+        waiting += chunk
+        while len(parts := sentences(waiting)) > 1 or (parts and parts[0].rstrip()[-1] in "。！？"):
+            if parts[0].strip():
+                yield parts[0].strip()
+            waiting = waiting[len(parts[0]) :].lstrip()
+    if waiting.strip():
+        yield waiting.strip()
+
+
+def _safe(error: Exception) -> str:
+    """An error's text where it is ours and so holds nothing of the customer's."""
+    return str(error) if isinstance(error, ShopAssistError | ModelError) else "(text withheld)"

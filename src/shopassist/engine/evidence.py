@@ -1,0 +1,258 @@
+"""What an answer rests on: figures, sentences and sources, compared between a sentence and the passages."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from shopassist.replies import Citation, Passage
+from shopassist.text import content, fold, sentences
+
+_HAN_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
+_HAN_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
+_WORDS = {
+    w: n
+    for n, w in enumerate(
+        [
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+        ],
+        start=1,
+    )
+} | {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100}
+_UNITS = {
+    "day": r"个?(?:自然|工作)?[天日](?!期)|号|(?:working |business |calendar )?days?",
+    "hour": r"个?(?:小时|钟头)|hours?|hrs?|h(?![a-z])",
+    "minute": r"分钟|minutes?|mins?",
+    "month": r"个月|months?",
+    "month-of-year": r"月",
+    "year": r"年|years?|yrs?",
+    "week": r"个?(?:周|星期|礼拜)|weeks?",
+    "yuan": r"元|块钱?|圆|人民币|yuan|rmb|cny",
+    "percent": r"%|percent|个百分点",
+    "discount": r"折",
+    "instalment": r"期|instal?lments?",
+    "times": r"次|times?|倍",
+    "gram": r"克|grams?|g(?![a-z])",
+    "inch": r"英?寸|inch(?:es)?|-inch|\"",
+    "decibel": r"分贝|dba?(?![a-z])",
+    "watt": r"瓦特?|w(?![a-z])|watts?",
+    "capacity": r"毫安时?|mah",
+    "key": r"键|keys?",
+}
+_UNIT_PATTERN = "|".join(f"(?P<u{n}>{p})" for n, p in enumerate(_UNITS.values()))
+_UNIT_NAMES = list(_UNITS)
+_FIGURE = re.compile(
+    rf"(?<![a-z0-9.])(?P<money>[¥￥$])?\s*(?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*-?(?:{_UNIT_PATTERN})?"
+)
+_SPELLED_UNITS = "|".join(
+    _UNITS[u] for u in ("day", "hour", "minute", "month", "year", "week", "yuan", "discount", "instalment")
+)
+_HAN_FIGURE = re.compile(rf"(?P<number>[零〇一二两三四五六七八九十百千万]+)(?=\s*(?P<unit>{_SPELLED_UNITS}))")
+_WORD_FIGURE = re.compile(rf"\b(?P<number>{'|'.join(_WORDS)})\s*[- ]?\s*(?P<unit>{_SPELLED_UNITS})\b")
+_CODE = re.compile(r"(?<![a-z0-9])(?=[a-z0-9.-]*[a-z])(?=[a-z0-9.-]*\d)[a-z0-9]+(?:[-.][a-z0-9]+)*")
+_MEASURE = re.compile(rf"\d+(?:\.\d+)?(?:{'|'.join(_UNITS.values())})$|\d+(?:st|nd|rd|th)$")
+_CLOCK = re.compile(r"(?<!\d)(\d{1,2})[:：](\d{2})(?!\d)")
+_LIST_MARK = re.compile(r"^\s*(?:\d{1,2}[.、)）]|[①-⑳])\s*")
+_CLAUSE = re.compile(r"[,，;；。！!？?\n]+")
+_NEGATION = re.compile(
+    r"不|没|无(?!线|理由|损|论)|未|非(?!常|凡)|\bnot\b|n't\b|\bno\b|\bnever\b|\bcannot\b|\bwithout\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with its unit (empty where none is known), a time of day, or a code such as ``ipx4``."""
+
+    value: str
+    unit: str
+
+    def agrees(self, other: Figure) -> bool:
+        """Whether two figures say the same; an unknown unit agrees with any."""
+        return self.value == other.value and (self.unit == other.unit or not self.unit or not other.unit)
+
+
+@lru_cache(maxsize=4096)
+def figures(text: str) -> tuple[Figure, ...]:
+    """Every figure in a text: digits, Chinese and English number words before a unit, times of day, codes."""
+    folded = _LIST_MARK.sub("", fold(text)).replace("×", "x")
+    found: list[Figure] = []
+
+    def take(pattern: re.Pattern[str], source: str) -> str:
+        def replace(match: re.Match[str]) -> str:
+            figure = _figure(pattern, match)
+            if figure is None:
+                return match[0]
+            found.append(figure)
+            return " "
+
+        return pattern.sub(replace, source)
+
+    rest = take(_CLOCK, folded)
+    rest = take(_CODE, rest)
+    rest = take(_FIGURE, rest)
+    rest = take(_HAN_FIGURE, rest)
+    take(_WORD_FIGURE, rest)
+    return tuple(found)
+
+
+def _figure(pattern: re.Pattern[str], match: re.Match[str]) -> Figure | None:
+    if pattern is _CLOCK:
+        return Figure(f"{int(match[1])}:{match[2]}", "clock")
+    if pattern is _CODE:
+        return (
+            None
+            if _MEASURE.match(match[0]) or (match[0][0].isdigit() and "." in match[0])
+            else Figure(match[0], "code")
+        )
+    if pattern is _FIGURE:
+        number = float(match["number"].replace(",", ""))
+        unit = (
+            "yuan" if match["money"] else next((_UNIT_NAMES[n] for n in range(len(_UNIT_NAMES)) if match[f"u{n}"]), "")
+        )
+        return Figure(f"{number:g}", unit)
+    text = match["number"]
+    value = _WORDS.get(text) if pattern is _WORD_FIGURE else _han_number(text)
+    if value is None:
+        return None
+    unit = next(name for name, p in _UNITS.items() if re.fullmatch(p, match["unit"]))
+    return Figure(f"{value:g}", unit)
+
+
+def _han_number(text: str) -> int | None:
+    """十五 is 15, 两百 is 200, 三十 is 30; 千万 (by no means) is no number."""
+    if all(c in "百千万" for c in text):
+        return None
+    total = section = digit = 0
+    for c in text:
+        if c in _HAN_DIGITS:
+            digit = _HAN_DIGITS[c]
+        else:
+            unit = _HAN_UNITS[c]
+            if unit == 10000:
+                section, total, digit = 0, (total + section + digit) * unit, 0
+            else:
+                section, digit = section + (digit or 1) * unit, 0
+    return total + section + digit
+
+
+def clauses(sentence: str) -> list[str]:
+    """The parts of a sentence between commas; a comma inside a number parts nothing."""
+    return [c for c in _CLAUSE.split(re.sub(r"(?<=\d),(?=\d{3})", "", sentence)) if c.strip()]
+
+
+def untraced(sentence: str, passages: Sequence[Passage], said: str) -> Figure | None:
+    """The first figure of a sentence that no passage bears out, or None.
+
+    The figures of a clause must stand together in one passage: 45 dB of one product and 8 hours of another make no
+    third one. Days and codes that the customer named (`said`) may be repeated.
+    """
+    own = [f for f in figures(said) if f.unit in ("day", "month-of-year", "year", "code")]
+    for clause in clauses(sentence):
+        wanted = [f for f in figures(clause) if not any(f.agrees(o) for o in own)]
+        if wanted and not any(_holds(p, wanted) for p in passages):
+            missing = [f for f in wanted if not any(_holds(p, [f]) for p in passages)]
+            return (missing or wanted)[0]
+    return None
+
+
+def _holds(passage: Passage, wanted: Iterable[Figure]) -> bool:
+    known = figures(f"{passage.document}\n{passage.title}\n{passage.text}")
+    return all(any(f.agrees(k) for k in known) for f in wanted)
+
+
+def support(text: str, passage: Passage) -> float:
+    """How much of a text's meaning a passage holds, 0 to 1, by its tokens."""
+    wanted = content(text)
+    return len(wanted & content(f"{passage.title}\n{passage.text}")) / len(wanted) if wanted else 0.0
+
+
+def contradicts(sentence: str, passages: Sequence[Passage]) -> bool:
+    """Whether a clause denies what its nearest source affirms, or the other way round: 支持快充 against 不支持快充.
+
+    Only where the two say nearly the same words: at least four tokens in common that make up most of the shorter one.
+    """
+    sources = [c for p in passages for s in sentences(p.text) for c in clauses(s)]
+    for clause in clauses(sentence):
+        words = content(_NEGATION.sub("", fold(clause)))
+        nearest, common = None, 0
+        for source in sources:
+            other = content(_NEGATION.sub("", fold(source)))
+            shared = len(words & other)
+            if shared > common and shared >= 0.8 * min(len(words), len(other)):
+                nearest, common = source, shared
+        if (
+            nearest
+            and common >= 4
+            and len(_NEGATION.findall(fold(clause))) % 2 != len(_NEGATION.findall(fold(nearest))) % 2
+        ):
+            return True
+    return False
+
+
+def quote(text: str, passages: Sequence[Passage], used: Iterable[str] = ()) -> tuple[Passage, str] | None:
+    """The sentence of the passages that is nearest to a text, with its passage; earlier passages win ties.
+
+    Sentences in `used` are left out. None where no sentence has anything to do with the text. A product's name says
+    nothing about which of its page's sentences is meant; the title of any other page counts, as a question's does.
+    """
+    done = {fold(u).strip() for u in used}
+    found = [
+        (rank, passage, sentence.strip(), content(sentence))
+        for rank, passage in enumerate(passages)
+        for sentence in sentences(passage.text)
+        if _whole(sentence) and fold(sentence).strip() not in done
+    ]
+    wanted = content(text)
+    frequency = Counter(token for *_, words in found for token in words)
+    best: tuple[float, Passage, str] | None = None
+    titles = Counter(token for p in passages for token in content(p.title))
+    for rank, passage, sentence, words in found:
+        title = content(passage.title)
+        common = (wanted - title or wanted) & words
+        score = sum(1 / frequency[t] ** 0.5 for t in common) / (len(words) + 8) ** 0.25 - 0.02 * rank
+        if "product" not in passage.tags:
+            common = common | (wanted & title)
+            score += 0.5 * sum(1 / titles[t] ** 0.5 for t in wanted & title)
+        if common and (best is None or score > best[0]):
+            best = score, passage, sentence
+    return (best[1], best[2]) if best else None
+
+
+def _whole(sentence: str) -> bool:
+    """A heading or a question is no answer."""
+    text = sentence.strip()
+    return len(text) > 3 and not text.endswith(("?", "？", ":", "：", "›")) and text[-1] in "。！.!”」)）"
+
+
+def cite(sentence: str, passages: Sequence[Passage]) -> Citation | None:
+    """The source of a sentence: the passage that holds its figures and most of its words; None for a courtesy."""
+    wanted = figures(sentence)
+    ranked = sorted(passages, key=lambda p: (_holds(p, wanted) if wanted else True, support(sentence, p)), reverse=True)
+    if not ranked or not (support(sentence, ranked[0]) >= 0.3 or (wanted and _holds(ranked[0], wanted))):
+        return None
+    passage = ranked[0]
+    found = quote(sentence, [passage])
+    return Citation(
+        document=passage.document,
+        version=passage.version,
+        title=passage.title,
+        quote=found[1] if found else sentences(passage.text)[0].strip(),
+        url=passage.url,
+    )

@@ -1,0 +1,143 @@
+"""Every error that shopassist raises on purpose.
+
+::
+
+    ShopAssistError
+    ├── ConfigurationError
+    │   ├── SettingError
+    │   ├── MissingExtra
+    │   └── WeightsMissing
+    ├── InputError
+    │   ├── InvalidMessage
+    │   └── MessageTooLong
+    ├── ConversationError
+    │   ├── NotYourConversation
+    │   ├── ConversationErased
+    │   ├── Pending
+    │   └── StaleTurn
+    ├── StorageError
+    ├── KnowledgeError
+    │   ├── DocumentError
+    │   ├── IndexMissing
+    │   ├── IndexMismatch
+    │   ├── IndexDamaged
+    │   └── IndexBusy
+    ├── ModelError
+    │   ├── ModelUnavailable
+    │   └── ModelTimeout
+    └── DownloadError
+        ├── NoSource
+        ├── ChecksumMismatch
+        └── NotEnoughSpace
+
+The text of an error names the thing and the way out, and holds neither secrets nor what a customer wrote.
+Errors of other libraries are translated once, where their library is used.
+"""
+
+
+class ShopAssistError(Exception):
+    """The root: catch it to catch everything that shopassist raises on purpose."""
+
+
+class ConfigurationError(ShopAssistError):
+    """Something is set up wrongly; `shopassist doctor` says what."""
+
+
+class SettingError(ConfigurationError):
+    """A setting has a value that is not allowed; the text names the setting, the value and what is allowed."""
+
+
+class MissingExtra(ConfigurationError):
+    """A part needs a package that is not installed; the text names the extra to install."""
+
+
+class WeightsMissing(ConfigurationError):
+    """A model's files are not where they should be; `shopassist pull` fetches them."""
+
+
+class InputError(ShopAssistError):
+    """What the caller passed cannot be taken."""
+
+
+class InvalidMessage(InputError):
+    """A message is not text, or an id is empty or too long."""
+
+
+class MessageTooLong(InputError):
+    """A message is longer than the setting `max_message_chars` allows; ask the customer to shorten it."""
+
+
+class ConversationError(ShopAssistError):
+    """A conversation cannot go on as asked."""
+
+
+class NotYourConversation(ConversationError):
+    """The customer of this call is not the conversation's owner; answer the caller with 404."""
+
+
+class ConversationErased(ConversationError):
+    """The conversation was erased and takes no more messages; start a new one."""
+
+
+class Pending(ConversationError):
+    """The message is stored, and somebody else still works on its answer; ask again with the same message id."""
+
+
+class StaleTurn(ConversationError):
+    """The turn lost its lease to a newer one; nothing of it was stored."""
+
+
+class StorageError(ShopAssistError):
+    """The conversation store cannot be read or written; the text says why (full disk, locked, of a newer version)."""
+
+
+class KnowledgeError(ShopAssistError):
+    """The knowledge index cannot be built or read."""
+
+
+class DocumentError(KnowledgeError):
+    """One source file cannot be taken; the text names the file, the place and the reason."""
+
+
+class IndexMissing(KnowledgeError):
+    """There is no index yet; `shopassist ingest PATH` makes one."""
+
+
+class IndexMismatch(KnowledgeError):
+    """The index was built with another embedding model or format; ingest again with `--rebuild`."""
+
+
+class IndexDamaged(KnowledgeError):
+    """The index cannot be opened; ingest again with `--rebuild`."""
+
+
+class IndexBusy(KnowledgeError):
+    """Another process is ingesting; wait for it."""
+
+
+class ModelError(ShopAssistError):
+    """The language model failed; the engine answers from templates and says `degraded`."""
+
+
+class ModelUnavailable(ModelError):
+    """The model's server cannot be reached or refuses the model."""
+
+
+class ModelTimeout(ModelError):
+    """The model did not answer in time."""
+
+
+class DownloadError(ShopAssistError):
+    """A model's files could not be fetched; what was fetched is kept and the next try goes on from there."""
+
+
+class NoSource(DownloadError):
+    """No source of a file answered; the text lists what was tried and how to put the file in place by hand."""
+
+
+class ChecksumMismatch(DownloadError):
+    """A fetched file is not the one that was asked for; nothing of it was kept."""
+
+
+class NotEnoughSpace(DownloadError):
+    """The disk has less free space than the files need."""

@@ -1,0 +1,1 @@
+"""Pages become passages, passages an index, and a question finds them again."""

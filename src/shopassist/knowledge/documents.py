@@ -1,0 +1,106 @@
+"""A document: one text of the shop with what is known about it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from shopassist.replies import version_of
+from shopassist.text import clean, language_of
+
+FIELDS = ("id", "title", "language", "public", "valid_from", "valid_to", "url", "tags", "aliases")
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`text` is Markdown. `source` names the file (or the row in it) for people; it is no part of the content."""
+
+    id: str
+    title: str
+    text: str
+    language: str
+    source: str
+    public: bool = True
+    valid_from: date | None = None
+    valid_to: date | None = None
+    url: str | None = None
+    tags: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What makes a document one of its own: id, period and language."""
+        return f"{version_of(self.id, self.valid_from, self.valid_to)}/{self.language}"
+
+    @property
+    def digest(self) -> str:
+        """A hash of everything but the source: equal digests need no work."""
+        content = {k: v for k, v in asdict(self).items() if k != "source"}
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def document(meta: Mapping[str, Any], text: str, *, source: str, id: str, title: str | None = None) -> Document:
+    """Build a document from front matter and text; `id` and `title` stand where the front matter is silent.
+
+    Raises `ValueError` that names the field, its value and what is allowed.
+    """
+    unknown = sorted(set(meta) - set(FIELDS))
+    if unknown:
+        raise ValueError(f"unknown field {unknown[0]!r}; allowed are {', '.join(FIELDS)}")
+    text = clean(text).strip()
+    name = str(meta.get("title") or title or _heading(text) or id)
+    language = meta.get("language") or language_of(f"{name} {text}")
+    if language not in LANGUAGES:
+        raise ValueError(f"language {language!r} is not one of {', '.join(LANGUAGES)}; say it in the front matter")
+    public = meta.get("public", True)
+    if not isinstance(public, bool):
+        raise ValueError(f"public must be true or false, not {public!r}")
+    start, end = _date(meta, "valid_from"), _date(meta, "valid_to")
+    if start and end and end < start:
+        raise ValueError(f"valid_to {end} is before valid_from {start}")
+    url = meta.get("url")
+    return Document(
+        id=str(meta.get("id") or id).strip(),
+        title=name.strip(),
+        text=text,
+        language=language,
+        source=source,
+        public=public,
+        valid_from=start,
+        valid_to=end,
+        url=str(url) if url else None,
+        tags=_texts(meta, "tags"),
+        aliases=_texts(meta, "aliases"),
+    )
+
+
+def _date(meta: Mapping[str, Any], name: str) -> date | None:
+    value = meta.get(name)
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(f"{name} must be a date such as 2024-11-01, not {value!r}") from None
+
+
+def _texts(meta: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = meta.get(name) or ()
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list | tuple):
+        raise ValueError(f"{name} must be a list of texts, not {value!r}")
+    return tuple(str(v).strip() for v in values if str(v).strip())
+
+
+def _heading(text: str) -> str | None:
+    first = text.partition("\n")[0]
+    return first.lstrip("# ").strip() if first.startswith("#") else None

@@ -1,0 +1,72 @@
+"""The lexical side of the index: BM25 over single characters, pairs of them, words and codes, by bm25s."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from shopassist.text import tokens
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Lexical:
+    """BM25 of one language; row numbers are those of the texts it was built from."""
+
+    def __init__(self, model: Any, size: int) -> None:
+        self._model = model
+        self.size = size
+        self._frequency = np.diff(model.scores["indptr"])
+
+    @classmethod
+    def build(cls, texts: Sequence[str]) -> Lexical:
+        """Index texts; there must be one at least."""
+        import bm25s
+
+        model = bm25s.BM25(method="lucene", k1=1.2, b=0.6)
+        model.index([tokens(t) or [""] for t in texts], show_progress=False, leave_progress=False)
+        return cls(model, len(texts))
+
+    @classmethod
+    def load(cls, folder: Path, size: int) -> Lexical:
+        """Open what `save` wrote."""
+        import bm25s
+
+        return cls(bm25s.BM25.load(str(folder), show_progress=False, mmap=True), size)
+
+    def save(self, folder: Path) -> None:
+        """Write the index to a folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._model.save(str(folder), show_progress=False)
+
+    def scores(self, query: str) -> NDArray[np.float32]:
+        """BM25 of every text, shape (size,)."""
+        known = [t for t in tokens(query) if t in self._model.vocab_dict]
+        if not known:
+            return np.zeros(self.size, np.float32)
+        return np.asarray(self._model.get_scores(known), np.float32)
+
+    def weight(self, token: str) -> float:
+        """The token's inverse document frequency, from 0 (in every text) to 1 (in one text or none)."""
+        place = self._model.vocab_dict.get(token)
+        frequency = int(self._frequency[place]) if place is not None else 0
+        return float(1.0 - np.log1p(frequency) / np.log(self.size + 2))
+
+    def coverage(self, query: str, text: str) -> float:
+        """How much of the query's meaning, by weight, the text holds: 0 to 1."""
+        wanted = content_tokens(query)
+        weights = {t: self.weight(t) for t in wanted}
+        total = sum(weights.values())
+        present = wanted & content_tokens(text)
+        return sum(weights[t] for t in present) / total if total else 0.0
+
+
+@lru_cache(maxsize=8192)
+def content_tokens(text: str) -> frozenset[str]:
+    """The text's tokens of two characters and more, and numbers; single Han characters say too little."""
+    return frozenset(t for t in tokens(text) if len(t) > 1 or t.isdigit())

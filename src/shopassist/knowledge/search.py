@@ -1,0 +1,179 @@
+"""Find passages: vectors and words together, in the customer's language, as they hold on a day."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+
+from shopassist.errors import IndexMismatch
+from shopassist.knowledge import index
+from shopassist.knowledge.embeddings import encode, fingerprint
+from shopassist.knowledge.index import Generation, Shelf
+from shopassist.knowledge.ingest import mismatch
+from shopassist.knowledge.relevance import relevance
+from shopassist.protocols import Product
+from shopassist.replies import Passage
+from shopassist.text import HAN, tokens
+
+if TYPE_CHECKING:
+    from langchain_core.retrievers import BaseRetriever
+    from numpy.typing import NDArray
+
+CANDIDATES, BY_WORDS = 30, 10
+"""How many passages the vectors and the words propose before they are ranked together."""
+
+WORDS, WORDS_RARE = 0.25, 0.5
+"""The share of the words' score in the ranking: for colloquial questions, and for those with a rare code or name."""
+
+FOCUS_BONUS = 1.0
+"""What a passage of the document in focus gains, in standard deviations of the candidates' scores."""
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at which generation is current."""
+
+
+class ChromaKnowledge:
+    """The shop's pages, searched in the current generation of an index; a new generation is noticed by itself.
+
+    Safe to use from several threads. A search finishes on the generation that it began on.
+    """
+
+    def __init__(self, folder: Path, embeddings: Embeddings | None) -> None:
+        """Open the index. Raises `IndexMissing`, `IndexMismatch`, `IndexDamaged`."""
+        self._folder = folder
+        self._embeddings = embeddings
+        self._fingerprint = fingerprint(embeddings)
+        self._lock = threading.Lock()
+        self._looked = time.monotonic()
+        self._generation = self._open(index.current_or_raise(folder))
+
+    @property
+    def generation(self) -> Generation:
+        """The current generation."""
+        if time.monotonic() - self._looked >= LOOK_EVERY:
+            with self._lock:
+                self._looked = time.monotonic()
+                path = index.current_or_raise(self._folder)
+                if path != self._generation.path:
+                    self._generation = self._open(path)
+        return self._generation
+
+    def _open(self, path: Path) -> Generation:
+        generation = Generation(path)
+        if generation.fingerprint != self._fingerprint:
+            raise IndexMismatch(mismatch(generation.fingerprint, self._fingerprint))
+        _ = generation.shelves  # opened now rather than in the first customer's turn
+        return generation
+
+    def products(self, language: str) -> Sequence[Product]:
+        """Documents tagged ``product``, with what customers call them: id, title, aliases, and the word that tells a
+        product from the others (Lite, K87).
+        """
+        shelf = self.generation.shelves.get(language)
+        return shelf.products if shelf else ()
+
+    def search(
+        self,
+        query: str,
+        *,
+        language: str,
+        valid_on: date,
+        limit: int = 4,
+        within: frozenset[str] = frozenset(),
+    ) -> list[Passage]:
+        """The best passages, best first. A language without pages is answered from the shop's other pages."""
+        generation = self.generation
+        shelves = generation.shelves
+        shelf = shelves.get(language) or next(iter(shelves.values()))
+        noise = generation.meta["calibration"].get(shelf.language)
+        holds = shelf.holds(valid_on)
+        if not query.strip() or not holds.any():
+            return []
+        words = shelf.lexical.scores(query)
+        words[~holds] = 0
+        cosines = self._cosines(shelf, query, holds, words)
+        rows = np.array(sorted(cosines or _best(words, CANDIDATES)), np.int64)
+        if not len(rows):
+            return []
+        share = _share(shelf, query) if cosines else 1.0
+        score = share * _standard(words[rows])
+        if cosines:
+            score += (1 - share) * _standard(np.array([cosines[n] for n in rows], np.float32))
+        if within:
+            score += FOCUS_BONUS * np.array([shelf.rows[n].document in within for n in rows])
+        order = np.argsort(-score, kind="stable")[:limit]
+        return [
+            _passage(
+                shelf, int(rows[n]), float(score[n]), query, cosines.get(int(rows[n])), float(words[rows[n]]), noise
+            )
+            for n in order
+        ]
+
+    def _cosines(
+        self, shelf: Shelf, query: str, holds: NDArray[np.bool_], words: NDArray[np.float32]
+    ) -> dict[int, float]:
+        """Exact cosines of the nearest passages that hold and of the best by words; empty in a lexical index."""
+        if self._embeddings is None:
+            return {}
+        vector = encode(self._embeddings, [query])[0]
+        count = CANDIDATES
+        while True:
+            rows, values = shelf.nearest(vector, count)
+            found = {int(n): float(v) for n, v in zip(rows, values, strict=True) if holds[n]}
+            if len(found) >= CANDIDATES or count >= len(shelf.rows):
+                break
+            count *= 2
+        found = dict(list(found.items())[:CANDIDATES])
+        return found | shelf.cosines(vector, [n for n in _best(words, BY_WORDS) if n not in found])
+
+    def as_retriever(self, *, language: str, limit: int = 4) -> BaseRetriever:
+        """These pages as a LangChain retriever, as they hold today."""
+        from shopassist.knowledge.retriever import PageRetriever
+
+        return PageRetriever(knowledge=self, language=language, limit=limit)
+
+
+def _best(scores: NDArray[np.float32], count: int) -> list[int]:
+    """The rows with the highest scores above 0."""
+    count = min(count, len(scores))
+    top = np.argpartition(-scores, count - 1)[:count]
+    return [int(n) for n in top if scores[n] > 0]
+
+
+def _standard(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (values - values.mean()) / (values.std() or 1.0)  # type: ignore[no-any-return]
+
+
+def _share(shelf: Shelf, query: str) -> float:
+    """Words count for more where the question holds a code or a foreign name that few passages have."""
+    foreign = [
+        t for t in set(tokens(query)) if (shelf.language == "zh" or not t.isalpha()) and t[0] not in HAN and t.isascii()
+    ]
+    return WORDS_RARE if any(0.35 < shelf.lexical.weight(t) < 1 for t in foreign) else WORDS
+
+
+def _passage(shelf: Shelf, n: int, score: float, query: str, cosine: float | None, words: float, noise: Any) -> Passage:
+    row = shelf.rows[n]
+    coverage = shelf.lexical.coverage(query, row.indexed)
+    return Passage(
+        id=row.id,
+        document=row.document,
+        title=row.title,
+        text=f"{row.heading}\n{row.text}" if row.heading else row.text,
+        score=round(score, 4),
+        relevance=round(relevance(coverage, cosine, noise), 4),
+        language=row.language,
+        url=row.url,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        tags=row.tags,
+        dense=None if cosine is None else round(cosine, 4),
+        lexical=round(words, 3),
+    )

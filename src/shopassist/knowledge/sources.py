@@ -1,0 +1,162 @@
+"""Files into documents: Markdown, HTML, CSV and plain text; metadata in front matter or in a side file.
+
+A side file has the file's whole name plus ``.yaml`` (``faq.csv.yaml``). For a CSV it holds templates with the columns in
+braces, and each row becomes one document.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shopassist.errors import DocumentError
+from shopassist.knowledge.documents import Document, document
+from shopassist.text import fold
+
+SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".csv", ".txt"})
+_BOILERPLATE = ["script", "style", "nav", "header", "footer", "aside", "form", "noscript", "template", "svg"]
+_BLOCKS = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "table", "blockquote", "pre", "dt", "dd"]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A file that could not be taken, and why."""
+
+    source: str
+    reason: str
+
+
+def files(paths: Iterable[Path]) -> list[Path]:
+    """All files under the paths that can be read, sorted; side files belong to their file and hidden ones are left out.
+
+    Raises `DocumentError` for a path that does not exist or a file of an unknown kind that was named outright.
+    """
+    found: set[Path] = set()
+    for path in paths:
+        if path.is_dir():
+            inner = (p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
+            found.update(p for p in inner if not any(part.startswith(".") for part in p.relative_to(path).parts))
+        elif not path.exists():
+            raise DocumentError(f"{path} does not exist")
+        elif path.suffix.lower() in SUFFIXES:
+            found.add(path)
+        else:
+            raise DocumentError(f"{path} is of an unknown kind; known are {', '.join(sorted(SUFFIXES))}")
+    return sorted(found)
+
+
+def read(path: Path) -> Iterator[Document]:
+    """The documents of one file. Raises `DocumentError` that names the file, the place in it and the reason."""
+    try:
+        text = path.read_text("utf-8-sig")
+        side = _side_file(path)
+        match path.suffix.lower():
+            case ".csv":
+                yield from _rows(path, text, side)
+            case ".html" | ".htm":
+                yield _html(path, text, side)
+            case _:
+                meta, body = _front_matter(text)
+                if not body.strip():
+                    raise ValueError("the file has no text")
+                yield document({**meta, **side}, body, source=str(path), id=path.stem)
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from error
+    except yaml.YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        where = f"line {place.line + 1}: " if place else ""
+        problem = getattr(error, "problem", None) or "the metadata are no YAML"
+        raise DocumentError(f"{path}: {where}{problem}") from error
+    except OSError as error:
+        raise DocumentError(f"{path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise DocumentError(f"{path}: {error}") from error
+
+
+def _front_matter(text: str) -> tuple[dict[str, Any], str]:
+    if not text.startswith("---\n") and not text.startswith("---\r\n"):
+        return {}, text
+    head, mark, body = text[4:].partition("\n---")
+    if not mark:
+        raise ValueError("the front matter opens with --- and is not closed by a line with ---")
+    return _mapping(yaml.safe_load(head)), body.partition("\n")[2]
+
+
+def _side_file(path: Path) -> dict[str, Any]:
+    side = path.with_name(path.name + ".yaml")
+    return _mapping(yaml.safe_load(side.read_text("utf-8"))) if side.exists() else {}
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ValueError("the metadata must be lines of `name: value`")
+    return {str(k): v for k, v in value.items()}
+
+
+def _rows(path: Path, text: str, side: dict[str, Any]) -> Iterator[Document]:
+    template = side.pop("text", None)
+    if not isinstance(template, str):
+        raise ValueError(f"a CSV needs a side file {path.name}.yaml with a template `text: …` that names its columns")
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    try:
+        for number, row in enumerate(reader, start=2):
+            if None in row or None in row.values():
+                raise ValueError(f"row {number} has not as many cells as the head ({len(reader.fieldnames or ())})")
+            source = f"{path}#{number}"
+            meta = {k: _fill(v, row, number) for k, v in side.items()}
+            if row.get("tags") and "tags" not in side:
+                meta["tags"] = [t.strip() for t in row["tags"].replace(";", ",").split(",")]
+            yield document(meta, _fill(template, row, number), source=source, id=f"{path.stem}-{number}")
+    except csv.Error as error:
+        raise ValueError(f"line {reader.line_num}: {error}") from error
+
+
+def _fill(template: Any, row: dict[str, str], number: int) -> Any:
+    if not isinstance(template, str):
+        return template
+    try:
+        return template.format_map(row)
+    except (KeyError, IndexError, ValueError) as error:
+        raise ValueError(f"row {number}: the template {template!r} names no column of the file ({error})") from error
+
+
+def _html(path: Path, text: str, side: dict[str, Any]) -> Document:
+    from bs4 import BeautifulSoup
+
+    page = BeautifulSoup(text, "html.parser")
+    meta: dict[str, Any] = {}
+    if page.html and (language := fold(str(page.html.get("lang") or ""))):
+        meta["language"] = language.partition("-")[0]
+    title = page.title.get_text(" ", strip=True) if page.title else None
+    for tag in page.find_all(_BOILERPLATE):
+        tag.decompose()
+    main = page.find("main") or page.find("article") or page.body or page
+    body = "\n\n".join(filter(None, (_block(b) for b in main.find_all(_BLOCKS) if b.find_parent(_BLOCKS) is None)))
+    if not body:
+        body = main.get_text("\n", strip=True)
+    if not body.strip():
+        raise ValueError("the page has no text outside its navigation")
+    return document({**meta, **side}, body, source=str(path), id=path.stem, title=title)
+
+
+def _block(tag: Any) -> str:
+    """One block of a page as Markdown."""
+    if tag.name == "table":
+        rows = [[c.get_text(" ", strip=True) for c in r.find_all(["th", "td"])] for r in tag.find_all("tr")]
+        rows = [r for r in rows if r]
+        lines = ["| " + " | ".join(r) + " |" for r in rows]
+        return "\n".join([*lines[:1], "|" + " --- |" * len(rows[0]), *lines[1:]]) if rows else ""
+    text = " ".join(tag.get_text(" " if tag.find(_BLOCKS) else "").split())
+    if not text:
+        return ""
+    if tag.name[0] == "h" and tag.name[1:].isdigit():
+        return "#" * int(tag.name[1:]) + " " + text
+    return f"- {text}" if tag.name == "li" else text

@@ -1,0 +1,1 @@
+"""What a customer means, found by rules and word lists, without a model."""

@@ -1,0 +1,90 @@
+"""A customer's mood, by weighed words, their negation, and marks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from shopassist.replies import Mood
+from shopassist.text import fold
+
+BEFORE = 8
+"""How many characters before a word are looked at for a negator or an intensifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feeling:
+    """A mood, its strength (the sum of the weights) and the words that showed it."""
+
+    mood: Mood
+    strength: float
+    cause: tuple[str, ...]
+
+
+def feeling(text: str) -> Feeling:
+    """The mood of a message. 凭什么 is negative, 不满意 is negative, 不错 is positive, 怎么退货 is neutral."""
+    lexicon = _lexicon()
+    folded = fold(text)
+    total, cause, taken = 0.0, [], [False] * len(folded)
+    for pattern, weight in lexicon.words:
+        for match in pattern.finditer(folded):
+            if any(taken[match.start() : match.end()]):
+                continue
+            taken[match.start() : match.end()] = [True] * (match.end() - match.start())
+            before = folded[max(0, match.start() - BEFORE) : match.start()]
+            value = weight
+            if lexicon.negator.search(before):
+                value = -weight if weight > 0 else 0.0  # 不满意 is a complaint, 没投诉 is no praise
+            elif lexicon.intensifier.search(before):
+                value *= 2
+            total += value
+            cause.append(match[0])
+    for pattern, weight in lexicon.marks:
+        if pattern.search(text) and (weight > 0 or total <= 0):  # "太好了！！" is no anger
+            total += weight * (1 if weight > 0 or total < 0 else 0.5)
+    mood: Mood = "neutral"
+    if abs(total) >= lexicon.threshold:
+        mood = "positive" if total > 0 else "negative"
+    return Feeling(mood, total, tuple(cause))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lexicon:
+    words: tuple[tuple[re.Pattern[str], float], ...]
+    marks: tuple[tuple[re.Pattern[str], float], ...]
+    negator: re.Pattern[str]
+    intensifier: re.Pattern[str]
+    threshold: float
+
+
+@lru_cache(maxsize=1)
+def _lexicon() -> _Lexicon:
+    data: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("mood.yaml").read_text("utf-8"))
+    words = [
+        (str(word), sign * float(weight))
+        for sign, side in ((-1, "negative"), (1, "positive"))
+        for weight, group in data[side].items()
+        for word in group
+    ]
+    words.sort(key=lambda pair: -len(pair[0]))  # 怎么还没 before 还没
+    return _Lexicon(
+        tuple((_word(w), weight) for w, weight in words),
+        tuple(
+            (re.compile(mark), sign * float(weight))
+            for sign, side in ((-1, "negative"), (1, "positive"))
+            for weight, group in data["marks"][side].items()
+            for mark in group
+        ),
+        re.compile(data["negators"]),
+        re.compile(data["intensifiers"]),
+        float(data["threshold"]),
+    )
+
+
+def _word(word: str) -> re.Pattern[str]:
+    return re.compile(word if ord(word[0]) > 0x2E80 else rf"(?<![a-z]){word}(?![a-z])")

@@ -1,0 +1,93 @@
+"""What a message leaves unsaid because it was said before: 那Lite呢, 它防水吗, what about the white one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import resources
+
+import yaml
+
+from shopassist.protocols import Product
+from shopassist.text import content, fold
+
+SHORT = {"zh": 12, "en": 45}
+"""A message that leans on the one before is short: this many characters without its lead-in."""
+
+
+def mentioned(text: str, products: Sequence[Product]) -> list[Product]:
+    """The products that a text names, in its order. A longer name covers the shorter ones in it."""
+    folded = fold(text)
+    spans: list[tuple[int, int, Product]] = []
+    names = sorted(((n, p) for p in products for n in p.names if len(n) > 1), key=lambda pair: -len(pair[0]))
+    for name, product in names:
+        border = r"(?<![a-z0-9])", r"(?![a-z0-9])"
+        pattern = (border[0] if name[0].isascii() else "") + re.escape(name) + (border[1] if name[-1].isascii() else "")
+        for match in re.finditer(pattern, folded):
+            if not any(start < match.end() and match.start() < end for start, end, _ in spans):
+                spans.append((*match.span(), product))
+    found: list[Product] = []
+    for _, _, product in sorted(spans, key=lambda s: s[0]):
+        if product not in found:
+            found.append(product)
+    return found
+
+
+def leaning(text: str, language: str) -> bool:
+    """Whether a message leans on what was said before."""
+    return bool(_rules(language)["leaning"].search(fold(text).strip()))
+
+
+def attached(text: str, language: str) -> bool:
+    """Whether a message may be about the thing last spoken of without saying so: short, and no subject of its own."""
+    rules = _rules(language)
+    core = rules["tail"].sub("", rules["lead"].sub("", fold(text).strip()))
+    return len(core) <= SHORT[language] and not rules["own_subject"].search(core)
+
+
+def restated(text: str, language: str, *, last: str | None, named: Sequence[Product], focus: Sequence[Product]) -> str:
+    """The message with what it leaves unsaid, as a query.
+
+    `last` is the last full question, `named` the products that the message names, `focus` those of the conversation.
+    那Lite呢 repeats the last question for Lite; 它防水吗 gets the product in focus; a question that brings a subject
+    of its own stays as it is.
+    """
+    rules = _rules(language)
+    stripped = fold(text).strip()
+    core = rules["tail"].sub("", rules["lead"].sub("", stripped))
+    if named and last and leaning(text, language) and _only_names(core, named):
+        return _with_product(last, named, focus)
+    if named or (len(core) > SHORT[language] and not leaning(text, language)):
+        return text
+    if rules["own_subject"].search(core) and not re.search(r"它|这款|这个|\bit\b", core):
+        return text
+    if focus and (leaning(text, language) or not last):
+        return f"{focus[0].title} {text}"
+    if last and leaning(text, language):
+        return f"{last} {text}"
+    return text
+
+
+def _only_names(core: str, named: Sequence[Product]) -> bool:
+    """Whether a message says little besides the names in it."""
+    rest = core
+    for product in named:
+        for name in sorted(product.names, key=len, reverse=True):
+            rest = rest.replace(name, " ")
+    return len(content(rest)) <= 1
+
+
+def _with_product(last: str, named: Sequence[Product], focus: Sequence[Product]) -> str:
+    """The last question about another product."""
+    question = fold(last)
+    for product in focus:
+        for name in sorted(product.names, key=len, reverse=True):
+            question = question.replace(name, " ")
+    return f"{' '.join(p.title for p in named)} {' '.join(question.split())}"
+
+
+@lru_cache(maxsize=2)
+def _rules(language: str) -> dict[str, re.Pattern[str]]:
+    data = yaml.safe_load(resources.files(__package__).joinpath("references.yaml").read_text("utf-8"))
+    return {name: re.compile(pattern) for name, pattern in data[language].items()}

@@ -1,0 +1,46 @@
+"""Qwen2.5 on the shop's own Ollama, by langchain-ollama."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from shopassist.errors import ModelUnavailable
+
+PROBE_SECONDS = 1.0
+
+
+def models(url: str, *, timeout: float = PROBE_SECONDS) -> list[str]:
+    """The names of the models that an Ollama has. Raises `ModelUnavailable` if none answers within `timeout` seconds."""
+    try:
+        response = httpx.get(f"{url.rstrip('/')}/api/tags", timeout=timeout, trust_env=False)
+        response.raise_for_status()
+        return [str(m["name"]) for m in response.json()["models"]]
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ModelUnavailable(
+            f"no Ollama answers at {url} ({type(error).__name__}); start it with `ollama serve`, or set "
+            "SHOPASSIST_OLLAMA_URL"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelUnavailable(f"what answers at {url} is no Ollama") from error
+
+
+def has(names: list[str], model: str) -> bool:
+    """Whether a model is among the names; Ollama takes a name without a tag as `:latest`."""
+    return model in names or (":" not in model and f"{model}:latest" in names)
+
+
+def chat(url: str, model: str, *, context: int, max_tokens: int, timeout: float) -> Any:
+    """A `ChatOllama` with a fixed context, a bounded answer and timeouts, none of which is Ollama's default."""
+    from langchain_ollama import ChatOllama
+
+    return ChatOllama(
+        model=model,
+        base_url=url,
+        num_ctx=context,
+        num_predict=max_tokens,
+        temperature=0.2,
+        keep_alive="30m",
+        client_kwargs={"timeout": httpx.Timeout(timeout, connect=5.0)},
+    )

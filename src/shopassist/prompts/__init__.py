@@ -1,0 +1,65 @@
+"""Every sentence of a prompt or an answer, by language, in files beside this one.
+
+``persona.txt`` and ``examples.yaml`` are the static front of the prompt, ``templates.yaml`` the sentences that code
+says, ``checks.yaml`` the words by which a claim is known.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from shopassist.replies import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The texts of one language."""
+
+    language: Language
+    persona: str
+    examples: tuple[tuple[str, str], ...]
+    templates: dict[str, tuple[str, ...]]
+    moods: dict[str, str]
+    question: str
+    evidence: str
+    deeds: re.Pattern[str]
+    polite: str
+
+    def say(self, name: str, turn: int = 0, **data: Any) -> str:
+        """A sentence from the templates; where there are several, the turn's number picks one."""
+        variants = self.templates[name]
+        return variants[turn % len(variants)].format(**data)
+
+
+@lru_cache(maxsize=2)
+def texts(language: Language) -> Texts:
+    """The texts of a language, read once."""
+    folder = resources.files(__package__).joinpath(language)
+    templates = yaml.safe_load(folder.joinpath("templates.yaml").read_text("utf-8"))
+    checks = yaml.safe_load(folder.joinpath("checks.yaml").read_text("utf-8"))
+    examples = yaml.safe_load(folder.joinpath("examples.yaml").read_text("utf-8"))
+    prompt = templates.pop("prompt")
+    return Texts(
+        language=language,
+        persona=folder.joinpath("persona.txt").read_text("utf-8").strip(),
+        examples=tuple((_question(prompt, e["evidence"], e["question"]), e["answer"]) for e in examples),
+        templates={k: tuple([v] if isinstance(v, str) else v) for k, v in templates.items()},
+        moods=prompt["moods"],
+        question=prompt["question"],
+        evidence=prompt["evidence"],
+        deeds=re.compile("|".join(f"(?:{p})" for p in checks["deeds"]), re.IGNORECASE),
+        polite=checks["polite"],
+    )
+
+
+def _question(prompt: dict[str, str], evidence: str, question: str) -> str:
+    title, _, text = evidence.partition("\n")
+    return prompt["question"].format(
+        evidence=prompt["evidence"].format(title=title, text=text.strip()), question=question
+    )

@@ -1,0 +1,155 @@
+"""Every extension point, one sentence each.
+
+Two more are LangChain's own: a model is any `BaseChatModel`, embeddings are any `Embeddings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from shopassist.messages import Message
+from shopassist.replies import Passage, Reply
+
+
+class Clock(Protocol):
+    """Says what time it is, with the shop's timezone."""
+
+    def __call__(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product that the knowledge has a page of: what a customer may call it, in lower case."""
+
+    document: str
+    title: str
+    names: tuple[str, ...]
+
+
+class Knowledge(Protocol):
+    """Finds passages of the shop's public pages."""
+
+    def search(
+        self,
+        query: str,
+        *,
+        language: str,
+        valid_on: date,
+        limit: int = 4,
+        within: frozenset[str] = frozenset(),
+    ) -> list[Passage]:
+        """The best passages that hold on `valid_on`, best first; `within` names documents to prefer (the focus).
+
+        Raises `KnowledgeError`.
+        """
+        ...
+
+    def products(self, language: str) -> Sequence[Product]:
+        """The products that have a page in this language."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message as stored. `seq` counts from 1 without gaps in its conversation; `role` is customer or assistant."""
+
+    seq: int
+    role: str
+    text: str
+    id: str | None
+    turn: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueued:
+    """What became of a message that was put into the inbox: its place, and the stored reply if it was a repeat."""
+
+    seq: int
+    id: str
+    reply: Reply | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a conversation until `until` (seconds since the epoch), and all that the work needs.
+
+    `state` is plain JSON (empty for a new conversation), `messages` are those still unanswered, `turn` is the number
+    of the turn that answers them. `fence` grows with each claim: a commit with an old one is refused.
+    """
+
+    conversation: str
+    token: str
+    fence: int
+    until: float
+    turn: int
+    state: Mapping[str, Any]
+    messages: tuple[StoredMessage, ...]
+
+
+class ConversationStore(Protocol):
+    """Keeps conversations so that each message is answered once, by one worker, and nothing is lost.
+
+    Every method is safe to call from several threads and processes at once, and raises `StorageError` where the
+    storage itself fails. `shopassist.testing.ConversationStoreConformance` tests an implementation.
+    """
+
+    def enqueue(self, conversation: str, owner: str | None, messages: Sequence[Message]) -> list[Enqueued]:
+        """Store messages, all or none, and make the conversation with this owner if it is new.
+
+        A message whose id is known is not stored again; one without an id gets a new one. Raises
+        `NotYourConversation` and `ConversationErased`.
+        """
+        ...
+
+    def claim(self, conversation: str, *, lease: float) -> Claim | None:
+        """Take the conversation for `lease` seconds; None while another holds it or nothing is unanswered.
+
+        A message that was claimed three times without a commit is left out from then on: it broke its worker.
+        """
+        ...
+
+    def renew(self, claim: Claim, *, lease: float) -> Claim:
+        """Prolong the lease. Raises `StaleTurn` if it was lost."""
+        ...
+
+    def commit(self, claim: Claim, *, state: Mapping[str, Any], reply: Reply) -> None:
+        """Store state, reply and the reply's message in one transaction and give the conversation back.
+
+        Raises `StaleTurn` if the lease was lost (nothing is stored then), `ConversationErased` if it is gone.
+        """
+        ...
+
+    def release(self, claim: Claim) -> None:
+        """Give the conversation back without a reply; its messages stay unanswered. A lost lease is no error."""
+        ...
+
+    def reply_to(self, conversation: str, message_id: str) -> Reply | None:
+        """The stored reply that answers this message, or None while there is none."""
+        ...
+
+    def latest(self, conversation: str) -> Reply | None:
+        """The last stored reply, or None."""
+        ...
+
+    def history(self, conversation: str, *, after: int = 0, limit: int = 100) -> list[StoredMessage]:
+        """Messages with a `seq` above `after`, oldest first; empty for an unknown or erased conversation."""
+        ...
+
+    def owner(self, conversation: str) -> tuple[bool, str | None]:
+        """Whether the conversation exists (an erased one does not), and its owner."""
+        ...
+
+    def export(self, conversation: str) -> dict[str, Any]:
+        """Everything stored about a conversation, as plain JSON; empty if there is nothing."""
+        ...
+
+    def erase(self, conversation: str) -> None:
+        """Remove messages, turns and state; what stays is a tombstone that keeps late commits out."""
+        ...
+
+    def close(self) -> None:
+        """Give connections back; the store cannot be used afterwards."""
+        ...

@@ -1,0 +1,195 @@
+"""What goes out: the reply, its sources, and the events of a stream. All of it is plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date
+from typing import Any, Literal, Self, TypeVar
+
+T = TypeVar("T")
+
+Language = Literal["zh", "en"]
+Mood = Literal["negative", "neutral", "positive"]
+Mode = Literal["bot", "waiting", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document that a search found.
+
+    `score` orders the passages of one search (higher is better) and compares with no other search. `relevance`
+    is between 0 and 1 and does compare: how far the passage stands above what the index answers to questions
+    that have nothing to do with it. `valid_from` and `valid_to` are both included in the period.
+    """
+
+    id: str
+    document: str
+    title: str
+    text: str
+    score: float
+    relevance: float
+    language: str
+    url: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    tags: tuple[str, ...] = ()
+    dense: float | None = None
+    lexical: float | None = None
+
+    @property
+    def version(self) -> str:
+        """The document's id, with its period where it has one that ends: ``returns@2024-11-01..2024-11-12``."""
+        return version_of(self.document, self.valid_from, self.valid_to)
+
+
+def version_of(document: str, valid_from: date | None, valid_to: date | None) -> str:
+    """Name one version of a document: ``id``, ``id@from`` or ``id@from..to``."""
+    if valid_from is None and valid_to is None:
+        return document
+    start = valid_from.isoformat() if valid_from else ""
+    return f"{document}@{start}" + (f"..{valid_to.isoformat()}" if valid_to else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A source of the reply: the document, its version, and the words that bear the reply out."""
+
+    document: str
+    version: str
+    title: str
+    quote: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A sentence of the model that was not shown, why, and what stood in its place (None: nothing)."""
+
+    sentence: str
+    reason: str
+    replacement: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the turn cost. Times are seconds from the start of the turn; tokens are as the model's server counted."""
+
+    model: str | None = None
+    model_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    times: Mapping[str, float] = field(default_factory=dict)
+    first_sentence: float | None = None
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer. `evidence` is everything the answer was allowed to draw on, `citations` what it did draw on,
+    `considered` all that the search found, also what was not relevant enough.
+
+    `degraded` names why the model did not write the answer although one is set up; None where all went well.
+    `merged` holds the ids of all messages that this reply answers.
+    """
+
+    id: str
+    turn: int
+    text: str
+    sentences: tuple[str, ...]
+    language: Language
+    intents: tuple[str, ...] = ()
+    mood: Mood = "neutral"
+    mode: Mode = "bot"
+    query: str | None = None
+    valid_on: date | None = None
+    citations: tuple[Citation, ...] = ()
+    evidence: tuple[Passage, ...] = ()
+    considered: tuple[Passage, ...] = ()
+    rejected: tuple[Rejection, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    merged: tuple[str, ...] = ()
+    degraded: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reply as plain JSON values: dates as ISO texts, tuples as lists."""
+        return _plain(asdict(self))  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """The reply that `to_dict` wrote; fields that a newer version added are left out."""
+        known = {f.name for f in fields(cls)}
+        values = {k: v for k, v in data.items() if k in known}
+        values["sentences"] = tuple(values["sentences"])
+        for name in ("intents", "merged"):
+            values[name] = tuple(values.get(name, ()))
+        values["valid_on"] = _date(values.get("valid_on"))
+        values["citations"] = tuple(_known(Citation, c) for c in values.get("citations", ()))
+        values["rejected"] = tuple(_known(Rejection, r) for r in values.get("rejected", ()))
+        for name in ("evidence", "considered"):
+            values[name] = tuple(_passage(p) for p in values.get(name, ()))
+        values["usage"] = _known(Usage, values.get("usage", {}))
+        return cls(**values)
+
+
+def _passage(data: Mapping[str, Any]) -> Passage:
+    dates = {name: _date(data.get(name)) for name in ("valid_from", "valid_to")}
+    return _known(Passage, {**data, **dates, "tags": tuple(data.get("tags", ()))})
+
+
+def _known(cls: type[T], data: Mapping[str, Any]) -> T:
+    """An object from the fields that this version knows; a newer one may have stored more."""
+    return cls(**{k: v for k, v in data.items() if k in cls.__dataclass_fields__})  # type: ignore[attr-defined]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _date(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The turn has begun; nobody else works on this conversation."""
+
+    conversation: str
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of the turn has finished, `seconds` after the turn began. `name` is the step's name in the graph."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A checked sentence that may be shown. `text` ends with the white space that parts it from the next one."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The turn is stored; `reply.text` is the sentences together."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The turn failed and was not stored; `error` is the class's name, `message` can be shown to a developer."""
+
+    error: str
+    message: str
+
+
+Event = Started | Stage | Sentence | Done | Failed

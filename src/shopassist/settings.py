@@ -1,0 +1,139 @@
+"""Every setting, with its sentence.
+
+Values come from arguments, then from the environment (`SHOPASSIST_MODEL=none`), then from `shopassist.toml` in the
+working folder, then from the defaults here. A bad value fails at start-up and names itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from shopassist.errors import SettingError
+
+FILE = "shopassist.toml"
+PREFIX = "SHOPASSIST_"
+
+
+class Settings(BaseSettings):
+    """The settings of one assistant. Build them with `load`, which turns a bad value into a `SettingError`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, protected_namespaces=())
+
+    shop_name: str = Field("云集数码", description="The shop's name in Chinese, as the assistant says it.")
+    shop_name_en: str = Field("Yunji Digital", description="The shop's name in English.")
+    assistant_name: str = Field("小云", description="The assistant's own name in Chinese.")
+    assistant_name_en: str = Field("Yun", description="The assistant's own name in English.")
+    language: Literal["zh", "en"] = Field("zh", description="The language for customers whose own cannot be told.")
+    timezone: ZoneInfo = Field(ZoneInfo("Asia/Shanghai"), description="The shop's timezone; days count in it.")
+    clock: datetime | None = Field(None, description="A moment at which time stands still, for demos and tests.")
+
+    data_dir: Path = Field(Path(".shopassist"), description="Where the index and the conversations are kept.")
+    models_dir: Path = Field(Path("~/.cache/shopassist/models"), description="Where `shopassist pull` puts weights.")
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy's URL of the conversations; an SQLite file in `data_dir` if not given."
+    )
+
+    embeddings: Literal["auto", "onnx", "sentence-transformers", "none"] = Field(
+        "auto",
+        description="How texts become vectors. auto: onnx where its files are, else sentence-transformers, else none "
+        "(search by words alone).",
+    )
+    embedding_model: Path | None = Field(
+        None, description="A folder with an embedding model; used as it is, instead of the one in `models_dir`."
+    )
+    threads: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Threads for embeddings and the model."
+    )
+
+    model: str = Field(
+        "auto",
+        pattern=r"^(auto|none|embedded|ollama)$",
+        description="Who writes the sentences: auto, none (templates), embedded (in this process) or ollama.",
+    )
+    model_file: Path | None = Field(None, description="A GGUF file for the embedded model; used as it is.")
+    model_context: int = Field(
+        8192, ge=2048, le=131072, description="Tokens of context; one fixed number, since a change reloads the model."
+    )
+    max_tokens: int = Field(220, ge=16, le=2000, description="The longest answer of the model, in tokens.")
+    model_deadline: float = Field(
+        60.0, gt=0, le=600, description="Seconds that the model has for a turn before templates take over."
+    )
+    ollama_url: str = Field("http://127.0.0.1:11434", description="Where Ollama listens.")
+    ollama_model: str = Field("qwen2.5:7b", description="The model's name in Ollama.")
+
+    max_message_chars: int = Field(4000, ge=100, le=100_000, description="The longest message, in characters.")
+    relevance: float = Field(
+        0.5, ge=0, le=1, description="The least relevance of a passage that may be answered from; higher is stricter."
+    )
+    tracing: bool = Field(False, description="Let LangSmith trace turns: it sends customers' texts to its server.")
+
+    @field_validator("timezone", mode="before")
+    @classmethod
+    def _known_zone(cls, value: object) -> object:
+        try:
+            return ZoneInfo(value) if isinstance(value, str) else value
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"not a timezone's name such as Asia/Shanghai ({error})") from error
+
+    @field_validator("data_dir", "models_dir", "embedding_model", "model_file")
+    @classmethod
+    def _expand(cls, value: Path | None) -> Path | None:
+        return value.expanduser() if value else None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(FILE))
+
+    @property
+    def index_dir(self) -> Path:
+        """The folder of the knowledge index."""
+        return self.data_dir / "knowledge"
+
+    def now(self) -> datetime:
+        """The time in the shop's timezone, or the moment at which `clock` stands."""
+        moment = self.clock or datetime.now(self.timezone)
+        return moment.astimezone(self.timezone) if moment.tzinfo else moment.replace(tzinfo=self.timezone)
+
+
+def load(**values: Any) -> Settings:
+    """The settings from all sources. Raises `SettingError` that names the setting, its value and what is allowed."""
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingError("\n".join(_explain(e) for e in error.errors())) from None
+    except ValueError as error:  # a broken shopassist.toml, or a list where the environment holds no JSON
+        raise SettingError(f"{FILE} or the environment cannot be read: {error}") from error
+
+
+def unknown_variables() -> dict[str, str | None]:
+    """Variables of the environment that look like settings and are none, each with the name that was meant, if any."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+    strange = [v for v in os.environ if v.upper().startswith(PREFIX) and v.upper() not in known]
+    return {v: next(iter(difflib.get_close_matches(v.upper(), known, 1)), None) for v in sorted(strange)}
+
+
+def _explain(error: Any) -> str:
+    name = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, Settings.model_fields, 1)
+        return f"there is no setting `{name}`" + (f"; did you mean `{near[0]}`?" if near else "")
+    field = Settings.model_fields.get(name)
+    shown = "(hidden)" if field and field.annotation and "Secret" in str(field.annotation) else repr(error["input"])
+    meaning = f" ({field.description})" if field else ""
+    return f"setting `{name}` cannot be {shown}: {error['msg']}{meaning}"

@@ -1,0 +1,1 @@
+"""Where conversations are kept: `memory` for tests and trials, `sql` for shops."""

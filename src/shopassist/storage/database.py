@@ -1,0 +1,202 @@
+"""A connection pool to SQLite or PostgreSQL whose errors say what to do and quote neither texts nor passwords."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from shopassist.errors import MissingExtra, StorageError
+
+BUSY_SECONDS = 5
+"""How long a transaction waits for another one's lock."""
+
+# Reads of several tables see one moment, and never wait for a writer.
+_SQLITE_READS = {"shopassist_reads": True}
+_POSTGRESQL_READS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_SETTING_UP = 0x73686F70  # the number of PostgreSQL's advisory lock: "shop"
+
+_REASONS = {  # the start of SQLite's error name or of PostgreSQL's SQLSTATE
+    "SQLITE_FULL": "has no room left on its disk; free some space",
+    "SQLITE_BUSY": f"stayed locked for {BUSY_SECONDS} s; find out which process keeps it locked",
+    "SQLITE_LOCKED": f"stayed locked for {BUSY_SECONDS} s; find out which process keeps it locked",
+    "SQLITE_READONLY": "is read-only; give the process the right to write the file and its folder",
+    "SQLITE_PERM": "is read-only; give the process the right to write the file and its folder",
+    "SQLITE_CANTOPEN": "cannot be opened; check that the file is a file and that its folder may be written",
+    "SQLITE_NOTADB": "is not an SQLite database, or a damaged one; restore it from a backup",
+    "SQLITE_CORRUPT": "is damaged; restore it from a backup",
+    "SQLITE_IOERR": "cannot be read or written; check the disk",
+    "53100": "has no room left on its disk; free some space",
+    "53": "has no connection or memory left; allow it more connections",
+    "40": "was busy with the same conversation; try again",
+    "55P03": f"stayed locked for {BUSY_SECONDS} s; find out which session keeps it locked",
+    "25006": "is read-only; connect to the primary server",
+    "42501": "refuses this user; grant it the rights on the schema and its tables",
+    "42P01": "lacks its tables; restart, which creates them",
+    "28": "refuses the login; check the URL's user and password",
+    "3D": "does not exist; create the database",
+    "08": "cannot be reached; check that the server runs",
+    "57P": "cannot be reached; check that the server runs",
+}
+
+
+class Database:
+    """One engine and its two kinds of transactions.
+
+    An SQLite file has a connection for each thread at work; SQLite in memory has a single one, and its transactions
+    queue up.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = _parse(url)
+        self._is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._in_memory = self._is_sqlite and parsed.database in (None, "", ":memory:")
+        self._name = _public_name(parsed)
+        self._queue: AbstractContextManager[Any] = Lock() if self._in_memory else nullcontext()
+        self._closed = False
+        if self._is_sqlite and not self._in_memory:
+            _make_folder(Path(str(parsed.database)))
+        self._writer = _engine(parsed, in_memory=self._in_memory)
+        self._reader = self._writer.execution_options(**(_SQLITE_READS if self._is_sqlite else _POSTGRESQL_READS))
+
+    @contextmanager
+    def setting_up(self) -> Iterator[sa.Connection]:
+        """Open a writing transaction that keeps out other processes that set up; afterwards a fork is safe."""
+        try:
+            with self.writing() as db:
+                if not self._is_sqlite:
+                    db.execute(sa.select(sa.func.pg_advisory_xact_lock(_SETTING_UP)))
+                yield db
+        finally:
+            if not self._in_memory:
+                self._writer.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Open a transaction that writes; whatever the database refuses becomes a `StorageError`."""
+        with self._translating(), self._queue, self._writer.begin() as db:
+            yield db
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Open a transaction that only reads, and takes no lock that a writer would wait for."""
+        with self._translating(), self._queue, self._reader.begin() as db:
+            yield db
+
+    def close(self) -> None:
+        """Close the connections; the next transaction is refused."""
+        self._closed = True
+        self._writer.dispose()
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        if self._closed:
+            raise StorageError(f"the conversation store {self._name} was closed; make a new one")
+        try:
+            yield
+        except SQLAlchemyError as error:
+            # The cause would quote the statement's row, in PostgreSQL's DETAIL: a customer's text.
+            raise StorageError(f"the conversation store {self._name} {_reason(error)}") from None
+        except UnicodeError:
+            raise StorageError("an id cannot be stored: it holds half a character (a lone surrogate)") from None
+
+
+def insert_new(db: sa.Connection, table: sa.Table, values: dict[str, Any]) -> None:
+    """Insert a row unless there is one with its key already."""
+    dialect = sqlite if db.dialect.name == "sqlite" else postgresql
+    db.execute(dialect.insert(table).values(values).on_conflict_do_nothing())
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError:
+        raise StorageError("the conversation store's URL is none; sqlite:///conversations.db is an example") from None
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StorageError(f"conversations are kept in sqlite or postgresql, not in {parsed.get_backend_name()}")
+    return parsed
+
+
+def _public_name(url: sa.URL) -> str:
+    # The query is left out with the user: drivers take a password there too.
+    return sa.URL.create(url.drivername, host=url.host, port=url.port, database=url.database).render_as_string()
+
+
+def _make_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"cannot make the conversation store's folder {file.parent}: {error.strerror}") from error
+
+
+def _engine(url: sa.URL, *, in_memory: bool) -> sa.Engine:
+    options: dict[str, Any] = {"hide_parameters": True}
+    if in_memory:
+        options |= {"poolclass": sa.StaticPool, "connect_args": {"check_same_thread": False}}
+    is_sqlite = url.get_backend_name() == "sqlite"
+    if not is_sqlite:
+        options |= {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
+    try:
+        engine = sa.create_engine(url, **options)
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"{url.drivername} needs the package {error.name}: pip install {error.name}") from None
+    except SQLAlchemyError:
+        raise StorageError(f"SQLAlchemy knows no driver {url.drivername}; postgresql+psycopg is one") from None
+    sa.event.listen(engine, "connect", _set_up_sqlite if is_sqlite else _set_up_postgresql)
+    if is_sqlite:
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy's recipe: BEGIN is ours to write
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # what is erased leaves no bytes in free pages
+    _switch_to_wal(connection)
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Wait in a loop: SQLite's own waiting does not cover this switch, and several processes may start at once."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    reads = _SQLITE_READS.items() <= connection.get_execution_options().items()
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _set_up_postgresql(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+    cursor.close()
+    connection.commit()
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    if isinstance(error, PoolTimeout):
+        return "has no connection free; fewer threads may use it at once"
+    cause = getattr(error, "orig", None)
+    code = str(next(filter(None, (getattr(cause, a, None) for a in ("sqlite_errorname", "sqlstate", "pgcode"))), ""))
+    if not code and isinstance(error, OperationalError):
+        return "cannot be reached; check that the server runs, and the URL's host, database, user and password"
+    known = next((reason for start, reason in _REASONS.items() if code.startswith(start)), "refused a statement")
+    return f"{known} ({type(cause or error).__name__} {code}".rstrip() + ")"

@@ -63,8 +63,10 @@ class Assistant:
         self.model_name = model_name or (type(model).__name__ if model is not None else None)
 
     @classmethod
-    def from_settings(cls, settings: Settings | None = None, **values: Any) -> Self:
-        """Build all parts from the settings; `values` override single ones.
+    def from_settings(
+        cls, settings: Settings | None = None, *, store: ConversationStore | None = None, **values: Any
+    ) -> Self:
+        """Build all parts from the settings; `values` override single ones, `store` takes the place of the SQL store.
 
         Without an index the assistant works and says that it does not know; a log line and `shopassist doctor` tell.
         Raises `ConfigurationError`, `KnowledgeError` (an index that cannot be used), `ModelUnavailable` (a model that
@@ -80,7 +82,7 @@ class Assistant:
         log.info("model: %s %s (%s)", choice.kind, choice.name or "", choice.reason)
         return cls(
             settings=settings,
-            store=store_from(settings),
+            store=store or store_from(settings),
             knowledge=knowledge,
             model=choice.model,
             model_name=choice.name,
@@ -108,8 +110,8 @@ class Assistant:
         """Answer one message, or several as one.
 
         `message_id` makes a repeat harmless: it gets the stored reply. `wait` is how many seconds another worker on
-        this conversation is waited for, `deadline` how many the model may take. Raises `InvalidMessage`, `MessageTooLong`,
-        `NotYourConversation`, `ConversationErased`, `Pending`, `StaleTurn`, `StorageError`.
+        this conversation is waited for, `deadline` how many the model may take. Raises `InvalidMessage`,
+        `MessageTooLong`, `NotYourConversation`, `ConversationErased`, `Pending`, `StaleTurn`, `StorageError`.
         """
         events = self._run(messages, conversation, customer, message_id, wait, deadline, threading.Event())
         with closing(events):
@@ -242,7 +244,7 @@ class Assistant:
         )
 
     def _incoming(self, messages: Said, message_id: str | None) -> list[Message]:
-        several = [messages] if isinstance(messages, str | Message) else list(messages)
+        several = list(messages) if isinstance(messages, Sequence) and not isinstance(messages, str) else [messages]
         if not several:
             raise InvalidMessage("there is no message")
         if message_id is not None and len(several) != 1:

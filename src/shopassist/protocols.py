@@ -7,17 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Protocol
 
 from shopassist.messages import Message
 from shopassist.replies import Passage, Reply
-
-
-class Clock(Protocol):
-    """Says what time it is, with the shop's timezone."""
-
-    def __call__(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import date
 from typing import Any, Literal, Self, TypeVar
 
@@ -86,9 +86,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer. `evidence` is everything the answer was allowed to draw on, `citations` what it did draw on,
-    `considered` all that the search found, also what was not relevant enough.
+    """One answer.
 
+    `evidence` is everything the answer was allowed to draw on, `citations` what it did draw on, `considered` all that
+    the search found, also what was not relevant enough.
     `degraded` names why the model did not write the answer although one is set up; None where all went well.
     `merged` holds the ids of all messages that this reply answers.
     """
@@ -113,7 +114,7 @@ class Reply:
 
     def to_dict(self) -> dict[str, Any]:
         """The reply as plain JSON values: dates as ISO texts, tuples as lists."""
-        return _plain(asdict(self))  # type: ignore[no-any-return]
+        return plain(asdict(self))  # type: ignore[no-any-return]
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -142,11 +143,14 @@ def _known(cls: type[T], data: Mapping[str, Any]) -> T:
     return cls(**{k: v for k, v in data.items() if k in cls.__dataclass_fields__})  # type: ignore[attr-defined]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A dataclass, a date or a container as plain JSON values."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
     if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items()}
+        return {k: plain(v) for k, v in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     return value.isoformat() if isinstance(value, date) else value
 
 

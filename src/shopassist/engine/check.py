@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from langgraph.runtime import Runtime
 
-from shopassist.engine.evidence import cite, contradicts, figures, quote, untraced
+from shopassist.engine.evidence import about, cite, contradicts, figures, quote, untraced
 from shopassist.engine.state import Ports, Turn
 from shopassist.prompts import Texts, texts
 from shopassist.replies import Passage, Rejection, Sentence
@@ -31,8 +29,7 @@ def check(state: Turn, runtime: Runtime[Ports]) -> Turn:
     if not candidate.trusted:
         words = texts(state["language"])
         if reason := objection(text, words, evidence, said=state["text"], shown=shown):
-            found = quote(state["query"], evidence, used=shown) if reason != "repeated" else None
-            replacement = found[1] if found and not any(found[1] in s for s in shown) else None
+            replacement = _instead(reason, state["query"], about(evidence, state.get("products", ())), shown)
             update["rejected"] = (*state["rejected"], Rejection(text, reason, replacement))
             if replacement is None:
                 return {**update, "events": ()}
@@ -79,6 +76,9 @@ def objection(
     return None
 
 
-def elapsed(ports: Ports) -> float:
-    """Seconds since the turn began."""
-    return time.monotonic() - ports.began
+def _instead(reason: str, query: str, evidence: list[Passage], shown: tuple[str, ...]) -> str | None:
+    """The page's own words where the model got them wrong; None where it only said too much."""
+    if reason in ("repeated", "echo", "language", "no source"):
+        return None
+    found = quote(query, evidence, used=shown)
+    return found[1] if found and not any(found[1] in s for s in shown) else None

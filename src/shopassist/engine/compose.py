@@ -10,7 +10,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langgraph.runtime import Runtime
 
-from shopassist.engine.evidence import quote
+from shopassist.engine.evidence import about, quote, support
 from shopassist.engine.state import Candidate, Ports, Turn
 from shopassist.errors import ModelError, ModelTimeout, ShopAssistError
 from shopassist.prompts import Texts, texts
@@ -26,6 +26,9 @@ MOST_SENTENCES = 5
 EVIDENCE_CHARS = 800
 """The evidence in a prompt: on two cores a model reads 75 tokens a second, so each passage is waited for."""
 
+SOURCED_BY = 0.4
+"""The share of an answer's content that one of the two best passages holds, if it is to the point."""
+
 BARE = 4
 """An answer with fewer tokens of content than this is no answer yet."""
 
@@ -40,12 +43,14 @@ class Draft:
         self.ports = ports
         self.words = texts(state["language"])
         self.evidence = state.get("evidence", ())
+        self.sources = about(self.evidence, state.get("products", ()))
         self.question = state["text"]
         self.query = state.get("query") or state["text"]
         self.calls = self.input_tokens = self.output_tokens = 0
         self.first_token: float | None = None
         self.asked: str | None = None
         self.accepted: list[str] = []
+        self.opening = 0
         self._tokens: Any = None
         self._candidates = self._write(state)
 
@@ -70,18 +75,25 @@ class Draft:
         elif not self.evidence:
             yield from self._unknown()
         else:
-            opening = self.shown
+            self.opening = self.shown
             if self.ports.model is not None:
                 yield from self._by_model(state["mood"])
-            if self.shown == opening:
+            if self.shown == self.opening:
                 yield from self._by_template()
-            elif len(content("".join(self.accepted))) < BARE and (found := quote(self.query, self.evidence)):
-                yield Candidate(found[1], trusted=True)  # a bare 可以 says too little without the page's own words
+            elif (found := quote(self.query, self.evidence[:2])) and self._beside_the_point():
+                yield Candidate(found[1], trusted=True)
 
     @property
     def shown(self) -> int:
         """How many sentences have passed the check."""
         return len(self.accepted)
+
+    def _beside_the_point(self) -> bool:
+        """Whether the model's answer lacks what the pages say first of all: it is bare, or drawn from elsewhere."""
+        said = content("".join(self.accepted[self.opening :]))
+        if len(said) < BARE:
+            return True
+        return not any(support("".join(self.accepted[self.opening :]), p) >= SOURCED_BY for p in self.evidence[:2])
 
     def _template(self, name: str, turn: int, **data: Any) -> Candidate:
         return Candidate(self.words.say(name, turn, **names(self.ports.settings, self.words), **data), trusted=True)
@@ -92,7 +104,8 @@ class Draft:
 
     def _person(self) -> Iterator[Candidate]:
         query = self.words.say("person_query")
-        found = quote(query, self.evidence[:1]) or quote(query, self.evidence)
+        first = [p for p in self.evidence if p.document == self.evidence[0].document]
+        found = quote(query, first) or quote(query, self.evidence)
         if found:
             yield self._template("person", 0)
             yield Candidate(found[1], trusted=True)
@@ -101,7 +114,7 @@ class Draft:
 
     def _by_template(self) -> Iterator[Candidate]:
         """The best passage's own words: the sentence nearest to the question, and the next best of the same page."""
-        first = quote(self.query, self.evidence)
+        first = quote(self.query, self.sources)
         if first is None and not self.calls:  # after a model found nothing to say, an opening would be no answer
             first = _opening(self.evidence[0])
         if first is None:
@@ -116,10 +129,14 @@ class Draft:
     def _by_model(self, mood: str) -> Iterator[Candidate]:
         try:
             self._tokens = self._stream(mood)
+            count = 0
             for count, sentence in enumerate(_whole_sentences(self._tokens), start=1):
                 yield Candidate(sentence, trusted=False)
                 if count == MOST_SENTENCES:
                     break
+            if not count and not self.ports.stopped.is_set():
+                log.warning("the model answered nothing, templates answer")
+                self.ports.degraded = "EmptyAnswer"
         except Exception as error:  # noqa: BLE001 - any model may be plugged in; the turn goes on with templates
             reason = type(error).__name__
             log.warning("the model failed, templates answer: %s: %s", reason, _safe(error))
@@ -158,7 +175,10 @@ def compose(state: Turn, runtime: Runtime[Ports]) -> Turn:
 
 
 def prompt(ports: Ports, words: Texts, mood: str, evidence: tuple[Passage, ...], question: str) -> list[BaseMessage]:
-    """Persona, examples and mood first and always the same, so that the model's prefix cache holds; evidence last."""
+    """Persona, examples and mood first and always the same, so that the model's prefix cache holds; evidence last.
+
+    The best passage stands last of all, next to the question: a small model reads that most closely.
+    """
     messages = front(ports.settings, words, mood)
     for role, text in ports.memory.messages[-HISTORY:]:
         short = text[:HISTORY_CHARS]
@@ -170,7 +190,7 @@ def prompt(ports: Ports, words: Texts, mood: str, evidence: tuple[Passage, ...],
             break
         pages.append(words.evidence.format(title=passage.title, text=passage.text))
         room -= len(passage.text)
-    messages.append(HumanMessage(words.question.format(evidence="\n\n".join(pages), question=question)))
+    messages.append(HumanMessage(words.question.format(evidence="\n\n".join(reversed(pages)), question=question)))
     return messages
 
 

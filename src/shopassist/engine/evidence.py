@@ -9,33 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from shopassist.replies import Citation, Passage
-from shopassist.text import content, fold, sentences
+from shopassist.text import HAN, content, fold, sentences
 
 _HAN_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _HAN_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10000}
-_WORDS = {
-    w: n
-    for n, w in enumerate(
-        [
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-        ],
-        start=1,
-    )
-} | {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100}
+_SMALL = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+_LARGE = "twenty thirty forty fifty sixty seventy eighty ninety"
+_ONES, _TENS = _SMALL.split(), _LARGE.split()
+_WORDS = {w: n for n, w in enumerate(_ONES, start=1)} | {w: 10 * n for n, w in enumerate(_TENS, start=2)}
 _UNITS = {
     "day": r"个?(?:自然|工作)?[天日](?!期)|号|(?:working |business |calendar )?days?",
     "hour": r"个?(?:小时|钟头)|hours?|hrs?|h(?![a-z])",
@@ -50,6 +31,9 @@ _UNITS = {
     "instalment": r"期|instal?lments?",
     "times": r"次|times?|倍",
     "gram": r"克|grams?|g(?![a-z])",
+    "kilogram": r"千克|公斤|kg(?![a-z])",
+    "centimetre": r"厘米|公分|cm(?![a-z])",
+    "millimetre": r"毫米|mm(?![a-z])",
     "inch": r"英?寸|inch(?:es)?|-inch|\"",
     "decibel": r"分贝|dba?(?![a-z])",
     "watt": r"瓦特?|w(?![a-z])|watts?",
@@ -62,17 +46,34 @@ _FIGURE = re.compile(
     rf"(?<![a-z0-9.])(?P<money>[¥￥$])?\s*(?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*-?(?:{_UNIT_PATTERN})?"
 )
 _SPELLED_UNITS = "|".join(
-    _UNITS[u] for u in ("day", "hour", "minute", "month", "year", "week", "yuan", "discount", "instalment")
+    _UNITS[u] for u in ("day", "hour", "minute", "month", "year", "week", "yuan", "percent", "discount", "instalment")
 )
-_HAN_FIGURE = re.compile(rf"(?P<number>[零〇一二两三四五六七八九十百千万]+)(?=\s*(?P<unit>{_SPELLED_UNITS}))")
-_WORD_FIGURE = re.compile(rf"\b(?P<number>{'|'.join(_WORDS)})\s*[- ]?\s*(?P<unit>{_SPELLED_UNITS})\b")
+_HAN_NUMBER = "[零〇一二两三四五六七八九十百千万]+"
+_HAN_FIGURE = re.compile(
+    rf"(?P<number>{_HAN_NUMBER}|半)(?=\s*(?:[到至~–-]\s*{_HAN_NUMBER}\s*)?(?P<unit>{_SPELLED_UNITS}))"
+)
+_PERCENT = re.compile(rf"百分之({_HAN_NUMBER}|\d+(?:\.\d+)?)")
+_WORD_NUMBER = rf"(?:{'|'.join(_TENS)})[- ](?:{'|'.join(_ONES[:9])})|(?:{'|'.join(_WORDS)})(?: hundred)?"
+_WORD_FIGURE = re.compile(rf"\b(?P<number>{_WORD_NUMBER})\s*[- ]?\s*(?P<unit>{_SPELLED_UNITS})\b")
 _CODE = re.compile(r"(?<![a-z0-9])(?=[a-z0-9.-]*[a-z])(?=[a-z0-9.-]*\d)[a-z0-9]+(?:[-.][a-z0-9]+)*")
-_MEASURE = re.compile(rf"\d+(?:\.\d+)?(?:{'|'.join(_UNITS.values())})$|\d+(?:st|nd|rd|th)$")
-_CLOCK = re.compile(r"(?<!\d)(\d{1,2})[:：](\d{2})(?!\d)")
-_LIST_MARK = re.compile(r"^\s*(?:\d{1,2}[.、)）]|[①-⑳])\s*")
+_MEASURE = re.compile(rf"\d+(?:\.\d+)?-?(?:{'|'.join(_UNITS.values())})$|\d+(?:st|nd|rd|th)$")
+_CLOCK = re.compile(
+    r"(?P<late>下午|傍晚|晚上?)?\s*(?<!\d)(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?!\d)(?:\s*(?P<pm>p\.?m\b)|\s*a\.?m\b)?"
+)
+_HOUR = re.compile(
+    r"(?P<late>下午|傍晚|晚上?)?\s*(?<![\d.第])(?P<hour>\d{1,2})\s*(?:点(?!击|开|选)(?P<half>半)?|(?P<pm>p\.?m\b)|a\.?m\b)"
+)
+_LIST_MARK = re.compile(r"^\s*\d{1,2}(?:[.、](?!\d)|[)）])\s*")
 _CLAUSE = re.compile(r"[,，;；。！!？?\n]+")
+CITED = 0.3
+"""The least share of a sentence's content that its source holds."""
+
 _NEGATION = re.compile(
     r"不|没|无(?!线|理由|损|论)|未|非(?!常|凡)|\bnot\b|n't\b|\bno\b|\bnever\b|\bcannot\b|\bwithout\b"
+)
+_NEGATION_OF = re.compile(
+    rf"(?:{_NEGATION.pattern})(?:能|可以?|会|是|得|要|需要?|用|允许|再|在线)*\s*"
+    rf"(?P<what>[{HAN}]{{2,4}}|[a-z0-9' -]{{2,25}})?"
 )
 
 
@@ -91,7 +92,7 @@ class Figure:
 @lru_cache(maxsize=4096)
 def figures(text: str) -> tuple[Figure, ...]:
     """Every figure in a text: digits, Chinese and English number words before a unit, times of day, codes."""
-    folded = _LIST_MARK.sub("", fold(text)).replace("×", "x")
+    folded = _PERCENT.sub(r"\1%", _LIST_MARK.sub("", fold(text)).replace("×", "x"))
     found: list[Figure] = []
 
     def take(pattern: re.Pattern[str], source: str) -> str:
@@ -104,7 +105,7 @@ def figures(text: str) -> tuple[Figure, ...]:
 
         return pattern.sub(replace, source)
 
-    rest = take(_CLOCK, folded)
+    rest = take(_HOUR, take(_CLOCK, folded))
     rest = take(_CODE, rest)
     rest = take(_FIGURE, rest)
     rest = take(_HAN_FIGURE, rest)
@@ -113,8 +114,11 @@ def figures(text: str) -> tuple[Figure, ...]:
 
 
 def _figure(pattern: re.Pattern[str], match: re.Match[str]) -> Figure | None:
-    if pattern is _CLOCK:
-        return Figure(f"{int(match[1])}:{match[2]}", "clock")
+    if pattern in (_CLOCK, _HOUR):
+        hour, parts = int(match["hour"]), match.groupdict()
+        late = hour < 12 and (parts["late"] or parts["pm"])
+        minute = parts.get("minute") or ("30" if parts.get("half") else "00")
+        return Figure(f"{hour + 12 if late else hour}:{minute}", "clock")
     if pattern is _CODE:
         return (
             None
@@ -128,17 +132,27 @@ def _figure(pattern: re.Pattern[str], match: re.Match[str]) -> Figure | None:
         )
         return Figure(f"{number:g}", unit)
     text = match["number"]
-    value = _WORDS.get(text) if pattern is _WORD_FIGURE else _han_number(text)
+    value = _word_number(text) if pattern is _WORD_FIGURE else _han_number(text)
     if value is None:
         return None
     unit = next(name for name, p in _UNITS.items() if re.fullmatch(p, match["unit"]))
     return Figure(f"{value:g}", unit)
 
 
-def _han_number(text: str) -> int | None:
-    """十五 is 15, 两百 is 200, 三十 is 30; 千万 (by no means) is no number."""
+def _word_number(text: str) -> int:
+    """Read "thirty", "twenty-four" or "two hundred"."""
+    first, _, second = text.replace("-", " ").partition(" ")
+    return _WORDS[first] * 100 if second == "hundred" else _WORDS[first] + _WORDS.get(second, 0)
+
+
+def _han_number(text: str) -> float | None:
+    """十五 is 15, 两百 is 200, 九八 is 98 as in 九八折, 半 is 0.5; 千万 (by no means) is no number."""
+    if text == "半":
+        return 0.5
     if all(c in "百千万" for c in text):
         return None
+    if len(text) > 1 and all(c in _HAN_DIGITS for c in text):
+        return int("".join(str(_HAN_DIGITS[c]) for c in text))
     total = section = digit = 0
     for c in text:
         if c in _HAN_DIGITS:
@@ -197,13 +211,23 @@ def contradicts(sentence: str, passages: Sequence[Passage]) -> bool:
             shared = len(words & other)
             if shared > common and shared >= 0.8 * min(len(words), len(other)):
                 nearest, common = source, shared
-        if (
-            nearest
-            and common >= 4
-            and len(_NEGATION.findall(fold(clause))) % 2 != len(_NEGATION.findall(fold(nearest))) % 2
-        ):
+        if nearest is None or common < 4:
+            continue
+        differ = len(_NEGATION.findall(fold(clause))) % 2 != len(_NEGATION.findall(fold(nearest))) % 2
+        if differ and (_denied(clause) | _denied(nearest)) & words & content(_NEGATION.sub("", fold(nearest))):
             return True
     return False
+
+
+def _denied(clause: str) -> set[str]:
+    """The words that a clause's negations stand before: 未发货的订单可以取消 denies 发货, and not 取消."""
+    return {token for match in _NEGATION_OF.finditer(fold(clause)) for token in content(match["what"] or "")}
+
+
+def about(passages: Sequence[Passage], products: Sequence[str]) -> list[Passage]:
+    """The passages without other products' pages, where a question names its products; all if nothing would be left."""
+    own = [p for p in passages if not products or p.document in products or "product" not in p.tags]
+    return own or list(passages)
 
 
 def quote(text: str, passages: Sequence[Passage], used: Iterable[str] = ()) -> tuple[Passage, str] | None:
@@ -242,17 +266,22 @@ def _whole(sentence: str) -> bool:
 
 
 def cite(sentence: str, passages: Sequence[Passage]) -> Citation | None:
-    """The source of a sentence: the passage that holds its figures and most of its words; None for a courtesy."""
-    wanted = figures(sentence)
-    ranked = sorted(passages, key=lambda p: (_holds(p, wanted) if wanted else True, support(sentence, p)), reverse=True)
-    if not ranked or not (support(sentence, ranked[0]) >= 0.3 or (wanted and _holds(ranked[0], wanted))):
+    """The source of a sentence: the words of a page that hold its figures and most of its content.
+
+    None where no passage bears it out, as with a courtesy.
+    """
+    wanted, words = figures(sentence), content(sentence)
+    best: tuple[tuple[bool, bool, float], Passage, str] | None = None
+    for passage in passages:
+        holds = bool(wanted) and _holds(passage, wanted)
+        if not holds and support(sentence, passage) < CITED:
+            continue
+        for source in sentences(passage.text):
+            exact = holds and all(any(f.agrees(k) for k in figures(source)) for f in wanted)
+            rank = (holds, exact, len(words & content(source)) / (len(content(source)) + 8) ** 0.5)
+            if best is None or rank > best[0]:
+                best = rank, passage, source.strip()
+    if best is None:
         return None
-    passage = ranked[0]
-    found = quote(sentence, [passage])
-    return Citation(
-        document=passage.document,
-        version=passage.version,
-        title=passage.title,
-        quote=found[1] if found else sentences(passage.text)[0].strip(),
-        url=passage.url,
-    )
+    _, passage, source = best
+    return Citation(passage.document, passage.version, passage.title, source, passage.url)

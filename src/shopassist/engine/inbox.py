@@ -1,4 +1,4 @@
-"""Before and around the graph: messages are stored, one worker holds the conversation, a turn is stored or not at all."""
+"""Before and around the graph: one worker holds the conversation, and a turn is stored or not at all."""
 
 from __future__ import annotations
 

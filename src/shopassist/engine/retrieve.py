@@ -9,6 +9,9 @@ from langgraph.runtime import Runtime
 from shopassist.engine.state import Ports, Turn
 from shopassist.prompts import texts
 
+NEAR = 0.85
+"""The share of the best passage's relevance that the others must reach: a small model takes what it is given."""
+
 LIMIT = 4
 """Passages that the answer may draw on: what a small model reads well, and what a person would."""
 
@@ -28,7 +31,8 @@ def retrieve(state: Turn, runtime: Runtime[Ports]) -> Turn:
         within=frozenset(state.get("near", ())),
     )
     # A product's own page is evidence for a question that names it, however little its words resemble the page's.
-    evidence = [p for p in found if p.relevance >= ports.settings.relevance or p.document in products]
+    least = max(ports.settings.relevance, NEAR * max((p.relevance for p in found), default=0.0))
+    evidence = [p for p in found if p.relevance >= least or p.document in products]
     update: Turn = {"evidence": tuple(evidence), "considered": tuple(found)}
     memory = state.get("memory", ports.memory)
     if evidence and not products and "product" in evidence[0].tags and state["kind"] == "question":

@@ -88,7 +88,7 @@ def _date(meta: Mapping[str, Any], name: str) -> date | None:
     if isinstance(value, date):
         return value
     try:
-        return date.fromisoformat(str(value))
+        return datetime.fromisoformat(str(value)).date()
     except ValueError:
         raise ValueError(f"{name} must be a date such as 2024-11-01, not {value!r}") from None
 

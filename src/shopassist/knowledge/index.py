@@ -138,6 +138,8 @@ class Generation:
         try:
             self.meta: dict[str, Any] = json.loads((path / "meta.json").read_text("utf-8"))
             rows = read_rows(path, self.meta)
+            if (found := sum(map(len, rows.values()))) != self.meta["passages"]:
+                raise ValueError(f"{found} passages of {self.meta['passages']}")
         except (OSError, ValueError, KeyError) as error:
             raise IndexDamaged(damaged(path, error)) from error
         if self.meta.get("format") != FORMAT:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 from langchain_core.embeddings import Embeddings
 
-from shopassist.errors import DocumentError, IndexBusy, IndexDamaged, IndexMismatch, KnowledgeError
+from shopassist.errors import DocumentError, IndexBusy, IndexDamaged, IndexMismatch, KnowledgeError, ShopAssistError
 from shopassist.knowledge import index, sources
 from shopassist.knowledge.documents import Document
 from shopassist.knowledge.embeddings import encode, fingerprint
@@ -33,6 +35,11 @@ if TYPE_CHECKING:
 
 BATCH = 256
 PROBES = 3
+
+FULL = 1 << 20
+"""Bytes: where less is free, a store that fails without a reason of its own fails for want of space."""
+
+_ROW = re.compile(r"#\d+$")
 Progress = Callable[[str, int, int], None]
 
 
@@ -84,9 +91,10 @@ def ingest(
         if not rebuild and base is not None:
             _same_index(meta, embeddings)
         old: dict[str, Any] = {} if rebuild else meta.get("documents", {})
+        _refuse_twins(found, old, paths)
         kept = {k for k in old if k not in found.documents and not _gone(old[k]["source"], paths, found)}
         removed = [k for k in old if k not in found.documents and k not in kept]
-        changed = [k for k, d in found.documents.items() if k in old and old[k]["digest"] != d.digest]
+        changed = [k for k, d in found.documents.items() if k in old and not _same(old[k], d)]
         added = [k for k in found.documents if k not in old]
         unchanged = len(found.documents) - len(changed) - len(added)
         report = Report(
@@ -165,9 +173,14 @@ class _Update:
     def _old_lines(self, path: Path) -> list[dict[str, str]]:
         try:
             with (path / "passages.jsonl").open(encoding="utf-8") as file:
-                return [json.loads(line) for line in file]
+                lines = [json.loads(line) for line in file]
         except FileNotFoundError:
-            return []
+            lines = []
+        except ValueError as error:
+            raise IndexDamaged(index.damaged(path, error)) from error
+        if len(lines) != self.meta.get("passages", 0):
+            raise IndexDamaged(index.damaged(path, ValueError("passages are missing")))
+        return lines
 
     def _vectors(
         self, path: Path, pieces: list[Piece], old: set[str], wanted: set[str], documents: dict[str, Any]
@@ -196,11 +209,11 @@ class _Update:
                     if places:
                         collection.add(ids=[batch[n].id for n in places], embeddings=vectors[places])
             calibration = {k: background(self.embeddings, collection) for k, collection in shelves.items()}
-        except KnowledgeError:
-            raise
-        except OSError:
+        except (ShopAssistError, OSError):
             raise
         except Exception as error:  # Chroma raises what its Rust core and SQLite raise
+            if shutil.disk_usage(path).free < FULL:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
             raise IndexDamaged(index.damaged(path, error)) from error
         finally:
             client.close()
@@ -213,7 +226,12 @@ class _Update:
         with ThreadPoolExecutor(1) as ahead:
             waiting = [ahead.submit(encode, self.embeddings, [p.indexed for p in b]) for b in batches[:1]]
             for number, batch in enumerate(batches):
-                vectors = waiting.pop().result()
+                try:
+                    vectors = waiting.pop().result()
+                except ShopAssistError:
+                    raise
+                except Exception as error:  # a foreign library's embeddings raise what they like
+                    raise KnowledgeError(f"the embeddings failed ({type(error).__name__}: {error})") from error
                 if number + 1 < len(batches):
                     following = [p.indexed for p in batches[number + 1]]
                     waiting.append(ahead.submit(encode, self.embeddings, following))
@@ -244,10 +262,34 @@ def _inventory(paths: Iterable[Path], progress: Progress) -> _Inventory:
 
 def _gone(source: str, paths: Sequence[Path], found: _Inventory) -> bool:
     """Whether a known document's file lies under the paths, and is neither broken nor of other paths."""
-    file = Path(source.partition("#")[0])
-    if any(file.resolve() == Path(b.source).resolve() for b in found.broken):
+    file = _file(source)
+    if any(file == Path(b.source).resolve() for b in found.broken):
         return False
-    return any(file.resolve().is_relative_to(p.resolve()) for p in paths)
+    return _under(file, paths)
+
+
+def _refuse_twins(found: _Inventory, old: dict[str, Any], paths: Sequence[Path]) -> None:
+    """A document whose key another path's file still holds counts as broken; the two would replace each other."""
+    for key, document in list(found.documents.items()):
+        other = _file(old[key]["source"]) if key in old else None
+        if other and other != _file(document.source) and other.exists() and not _under(other, paths):
+            del found.documents[key]
+            reason = f"{document.source}: {key} is already in {other}; give it another id, language or period"
+            found.broken.append(Broken(str(_file(document.source)), reason))
+
+
+def _same(entry: dict[str, Any], document: Document) -> bool:
+    """Whether a known document is as it was, in the file where it was."""
+    return bool(entry["digest"] == document.digest) and _file(entry["source"]) == _file(document.source)
+
+
+def _under(file: Path, paths: Sequence[Path]) -> bool:
+    return any(file.is_relative_to(p.resolve()) for p in paths)
+
+
+def _file(source: str) -> Path:
+    """The file of a source, without the row in it."""
+    return Path(_ROW.sub("", source)).resolve()
 
 
 def _entry(document: Document) -> dict[str, Any]:
@@ -260,13 +302,9 @@ def _entry(document: Document) -> dict[str, Any]:
         "valid_to": document.valid_to.isoformat() if document.valid_to else None,
         "tags": document.tags,
         "aliases": document.aliases,
-        "source": str(Path(document.source.partition("#")[0]).resolve()) + _row(document.source),
+        "source": str(_file(document.source)) + "".join(_ROW.findall(document.source)),
         "digest": document.digest,
     }
-
-
-def _row(source: str) -> str:
-    return "#" + source.partition("#")[2] if "#" in source else ""
 
 
 def _line(piece: Piece) -> dict[str, str]:
@@ -327,13 +365,13 @@ def _alone(folder: Path, wait: float) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "ingest.lock")
         lock.acquire(timeout=wait)
+        (folder / "ingest.pid").write_text(str(os.getpid()))
     except Timeout:
         holder = (folder / "ingest.pid").read_text().strip() if (folder / "ingest.pid").exists() else "unknown"
         raise IndexBusy(f"process {holder} is ingesting into {folder}; wait for it to finish") from None
     except OSError as error:
         raise KnowledgeError(f"{folder} cannot be written: {error.strerror or error}") from error
     try:
-        (folder / "ingest.pid").write_text(str(os.getpid()))
         yield
     finally:
         lock.release()
@@ -344,5 +382,6 @@ def _disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else (error.strerror or str(error))
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT) or os.strerror(errno.ENOSPC) in str(error)  # shutil.Error
+        what = "the disk is full" if full else (error.strerror or str(error).splitlines()[0])
         raise KnowledgeError(f"the index in {folder} cannot be written: {what}; the former one stays") from error

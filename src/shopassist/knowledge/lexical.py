@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,19 +16,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+UNKNOWN = 0.5
+"""The weight of a token that no text has."""
+
+
 class Lexical:
     """BM25 of one language; row numbers are those of the texts it was built from."""
 
     def __init__(self, model: Any, size: int) -> None:
         self._model = model
         self.size = size
-        self._frequency = np.diff(model.scores["indptr"])
+        self._frequency: list[int] = np.diff(model.scores["indptr"]).tolist()
 
     @classmethod
     def build(cls, texts: Sequence[str]) -> Lexical:
         """Index texts; there must be one at least."""
-        import bm25s
-
+        bm25s = _bm25s()
         model = bm25s.BM25(method="lucene", k1=1.2, b=0.6)
         model.index([tokens(t) or [""] for t in texts], show_progress=False, leave_progress=False)
         return cls(model, len(texts))
@@ -35,8 +39,7 @@ class Lexical:
     @classmethod
     def load(cls, folder: Path, size: int) -> Lexical:
         """Open what `save` wrote."""
-        import bm25s
-
+        bm25s = _bm25s()
         return cls(bm25s.BM25.load(str(folder), show_progress=False, mmap=True), size)
 
     def save(self, folder: Path) -> None:
@@ -52,10 +55,16 @@ class Lexical:
         return np.asarray(self._model.get_scores(known), np.float32)
 
     def weight(self, token: str) -> float:
-        """The token's inverse document frequency, from 0 (in every text) to 1 (in one text or none)."""
+        """How much a token tells: near 0 if it is in every text, 1 if it is in one.
+
+        A token in no text gets half: it may be what the question is about, and may as well be two words' ends. A small
+        index is weighed as one of a hundred texts, since what is in all of three pages may still be a telling word.
+        """
         place = self._model.vocab_dict.get(token)
-        frequency = int(self._frequency[place]) if place is not None else 0
-        return float(1.0 - np.log1p(frequency) / np.log(self.size + 2))
+        if place is None:
+            return UNKNOWN
+        frequency = int(self._frequency[place])
+        return float(1.0 - np.log(frequency) / np.log(max(self.size, 100) + 1))
 
     def coverage(self, query: str, text: str) -> float:
         """How much of the query's meaning, by weight, the text holds: 0 to 1."""
@@ -64,6 +73,13 @@ class Lexical:
         total = sum(weights.values())
         present = wanted & content_tokens(text)
         return sum(weights[t] for t in present) / total if total else 0.0
+
+
+def _bm25s() -> Any:
+    import bm25s
+
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG and writes to stderr
+    return bm25s
 
 
 @lru_cache(maxsize=8192)

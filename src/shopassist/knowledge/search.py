@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from shopassist.errors import IndexMismatch
+from shopassist.errors import IndexMismatch, KnowledgeError
 from shopassist.knowledge import index
 from shopassist.knowledge.embeddings import encode, fingerprint
 from shopassist.knowledge.index import Generation, Shelf
 from shopassist.knowledge.ingest import mismatch
+from shopassist.knowledge.lexical import UNKNOWN
 from shopassist.knowledge.relevance import relevance
 from shopassist.protocols import Product
 from shopassist.replies import Passage
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from numpy.typing import NDArray
 
+log = logging.getLogger(__name__)
+
 CANDIDATES, BY_WORDS = 30, 10
 """How many passages the vectors and the words propose before they are ranked together."""
 
-WORDS, WORDS_RARE = 0.25, 0.5
+WORDS, WORDS_RARE = 0.5, 0.7
 """The share of the words' score in the ranking: for colloquial questions, and for those with a rare code or name."""
 
 FOCUS_BONUS = 1.0
@@ -52,6 +56,7 @@ class ChromaKnowledge:
         self._fingerprint = fingerprint(embeddings)
         self._lock = threading.Lock()
         self._looked = time.monotonic()
+        self._refused: Path | None = None
         self._generation = self._open(index.current_or_raise(folder))
 
     @property
@@ -60,10 +65,18 @@ class ChromaKnowledge:
         if time.monotonic() - self._looked >= LOOK_EVERY:
             with self._lock:
                 self._looked = time.monotonic()
-                path = index.current_or_raise(self._folder)
-                if path != self._generation.path:
-                    self._generation = self._open(path)
+                path = index.current(self._folder)
+                if path is not None and path not in (self._generation.path, self._refused):
+                    self._change_to(path)
         return self._generation
+
+    def _change_to(self, path: Path) -> None:
+        """Open a new generation; customers are answered from the former one if it cannot be used."""
+        try:
+            self._generation = self._open(path)
+        except KnowledgeError as error:
+            self._refused = path
+            log.error("%s stays in use: %s", self._generation.path.name, error)
 
     def _open(self, path: Path) -> Generation:
         generation = Generation(path)
@@ -73,9 +86,7 @@ class ChromaKnowledge:
         return generation
 
     def products(self, language: str) -> Sequence[Product]:
-        """Documents tagged ``product``, with what customers call them: id, title, aliases, and the word that tells a
-        product from the others (Lite, K87).
-        """
+        """Documents tagged ``product`` with what customers call them: id, title, aliases, and a word of their own."""
         shelf = self.generation.shelves.get(language)
         return shelf.products if shelf else ()
 
@@ -156,7 +167,7 @@ def _share(shelf: Shelf, query: str) -> float:
     foreign = [
         t for t in set(tokens(query)) if (shelf.language == "zh" or not t.isalpha()) and t[0] not in HAN and t.isascii()
     ]
-    return WORDS_RARE if any(0.35 < shelf.lexical.weight(t) < 1 for t in foreign) else WORDS
+    return WORDS_RARE if any(shelf.lexical.weight(t) > UNKNOWN for t in foreign) else WORDS
 
 
 def _passage(shelf: Shelf, n: int, score: float, query: str, cosine: float | None, words: float, noise: Any) -> Passage:

@@ -1,13 +1,14 @@
-"""Files into documents: Markdown, HTML, CSV and plain text; metadata in front matter or in a side file.
+"""Files into documents: Markdown, HTML, CSV, plain text; PDF and DOCX by an extra.
 
-A side file has the file's whole name plus ``.yaml`` (``faq.csv.yaml``). For a CSV it holds templates with the columns in
-braces, and each row becomes one document.
+What is known about a document stands in its front matter or in a side file, which has the file's whole name plus
+``.yaml`` (``faq.csv.yaml``). For a CSV it holds templates with the columns in braces: each row becomes one document.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,14 @@ import yaml
 
 from shopassist.errors import DocumentError
 from shopassist.knowledge.documents import Document, document
+from shopassist.knowledge.loaders import LOADERS, load
 from shopassist.text import fold
 
-SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".csv", ".txt"})
+SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".csv", ".txt", *LOADERS})
 _BOILERPLATE = ["script", "style", "nav", "header", "footer", "aside", "form", "noscript", "template", "svg"]
+_FRONT_MATTER_END = re.compile(r"\n---[ \t]*(?:\n|$)")
 _BLOCKS = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "table", "blockquote", "pre", "dt", "dd"]
+_CONTAINERS = ["div", "section", "figure", "details"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ def files(paths: Iterable[Path]) -> list[Path]:
 def read(path: Path) -> Iterator[Document]:
     """The documents of one file. Raises `DocumentError` that names the file, the place in it and the reason."""
     try:
-        text = path.read_text("utf-8-sig")
+        loaded = path.suffix.lower() in LOADERS
+        text = load(path) if loaded else path.read_text("utf-8-sig")
         side = _side_file(path)
         match path.suffix.lower():
             case ".csv":
@@ -62,7 +67,7 @@ def read(path: Path) -> Iterator[Document]:
             case ".html" | ".htm":
                 yield _html(path, text, side)
             case _:
-                meta, body = _front_matter(text)
+                meta, body = ({}, text) if loaded else _front_matter(text)
                 if not body.strip():
                     raise ValueError("the file has no text")
                 yield document({**meta, **side}, body, source=str(path), id=path.stem)
@@ -82,18 +87,29 @@ def read(path: Path) -> Iterator[Document]:
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     if not text.startswith("---\n") and not text.startswith("---\r\n"):
         return {}, text
-    head, mark, body = text[4:].partition("\n---")
-    if not mark:
+    end = _FRONT_MATTER_END.search(text, 3)
+    if not end:
         raise ValueError("the front matter opens with --- and is not closed by a line with ---")
-    return _mapping(yaml.safe_load(head)), body.partition("\n")[2]
+    return _mapping(text[3 : end.start()]), text[end.end() :]  # from 3: the line break keeps the line numbers
 
 
 def _side_file(path: Path) -> dict[str, Any]:
     side = path.with_name(path.name + ".yaml")
-    return _mapping(yaml.safe_load(side.read_text("utf-8"))) if side.exists() else {}
+    return _mapping(side.read_text("utf-8-sig")) if side.exists() else {}
 
 
-def _mapping(value: Any) -> dict[str, Any]:
+class _Loader(yaml.SafeLoader):
+    """YAML whose dates stay texts, so that a wrong one is named with its field."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    value = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -106,6 +122,7 @@ def _rows(path: Path, text: str, side: dict[str, Any]) -> Iterator[Document]:
     if not isinstance(template, str):
         raise ValueError(f"a CSV needs a side file {path.name}.yaml with a template `text: …` that names its columns")
     reader = csv.DictReader(io.StringIO(text), strict=True)
+    number = 0
     try:
         for number, row in enumerate(reader, start=2):
             if None in row or None in row.values():
@@ -117,6 +134,8 @@ def _rows(path: Path, text: str, side: dict[str, Any]) -> Iterator[Document]:
             yield document(meta, _fill(template, row, number), source=source, id=f"{path.stem}-{number}")
     except csv.Error as error:
         raise ValueError(f"line {reader.line_num}: {error}") from error
+    if not number:
+        raise ValueError("the file has no rows")
 
 
 def _fill(template: Any, row: dict[str, str], number: int) -> Any:
@@ -124,7 +143,7 @@ def _fill(template: Any, row: dict[str, str], number: int) -> Any:
         return template
     try:
         return template.format_map(row)
-    except (KeyError, IndexError, ValueError) as error:
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
         raise ValueError(f"row {number}: the template {template!r} names no column of the file ({error})") from error
 
 
@@ -139,12 +158,17 @@ def _html(path: Path, text: str, side: dict[str, Any]) -> Document:
     for tag in page.find_all(_BOILERPLATE):
         tag.decompose()
     main = page.find("main") or page.find("article") or page.body or page
-    body = "\n\n".join(filter(None, (_block(b) for b in main.find_all(_BLOCKS) if b.find_parent(_BLOCKS) is None)))
+    body = "\n\n".join(filter(None, (_block(b) for b in main.find_all(_is_block) if b.find_parent(_BLOCKS) is None)))
     if not body:
         body = main.get_text("\n", strip=True)
     if not body.strip():
         raise ValueError("the page has no text outside its navigation")
     return document({**meta, **side}, body, source=str(path), id=path.stem, title=title)
+
+
+def _is_block(tag: Any) -> bool:
+    """A block, or a container that holds text and no block."""
+    return tag.name in _BLOCKS or (tag.name in _CONTAINERS and not tag.find([*_BLOCKS, *_CONTAINERS]))
 
 
 def _block(tag: Any) -> str:

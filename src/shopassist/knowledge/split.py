@@ -84,12 +84,11 @@ def _sections(document: Document) -> Iterator[tuple[str, str]]:
 
 def _row(head: list[str], cells: list[str]) -> str:
     """A table's row as a sentence: two columns are name and value, more repeat their heads."""
+    colon, comma, stop = "：，。" if any(ord(c) > 0x2E80 for c in "".join(head + cells)) else (": ", ", ", ".")
     if len(cells) == 2:
-        return (
-            f"{cells[0]}：{cells[1]}。" if any(ord(c) > 0x2E80 for c in "".join(cells)) else f"{cells[0]}: {cells[1]}."
-        )
-    pairs = [f"{h}：{c}" if h else c for h, c in zip(head[1:], cells[1:], strict=False) if c]
-    return f"{cells[0]}：{'，'.join(pairs)}。"
+        return f"{cells[0]}{colon}{cells[1]}{stop}"
+    pairs = [f"{h}{colon}{c}" if h else c for h, c in zip(head[1:], cells[1:], strict=False) if c]
+    return cells[0] + (colon if pairs else "") + comma.join(pairs) + stop
 
 
 def _plain(line: str) -> str:

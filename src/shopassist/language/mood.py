@@ -11,10 +11,15 @@ from typing import Any
 import yaml
 
 from shopassist.replies import Mood
-from shopassist.text import fold
+from shopassist.text import HAN, fold
 
-BEFORE = 8
+BEFORE = 16
 """How many characters before a word are looked at for a negator or an intensifier."""
+
+STRONG = 2.0
+"""In a clause that asks or supposes (能退吗, 不喜欢的话, if it is broken) only negative words of this weight count."""
+
+_CLAUSE = re.compile(r"[^,.!?。;…~\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +36,18 @@ def feeling(text: str) -> Feeling:
     lexicon = _lexicon()
     folded = fold(text)
     total, cause, taken = 0.0, [], [False] * len(folded)
+    asked = [m.span() for m in _CLAUSE.finditer(folded) if lexicon.asked.search(m[0])]
     for pattern, weight in lexicon.words:
         for match in pattern.finditer(folded):
             if any(taken[match.start() : match.end()]):
                 continue
             taken[match.start() : match.end()] = [True] * (match.end() - match.start())
+            if weight > -STRONG and any(start <= match.start() < end for start, end in asked):
+                continue
             before = folded[max(0, match.start() - BEFORE) : match.start()]
             value = weight
             if lexicon.negator.search(before):
-                value = -weight if weight > 0 else 0.0  # 不满意 is a complaint, 没投诉 is no praise
+                value = -weight / 2 if weight > 0 else 0.0  # 不喜欢 is a reason, 没投诉 is no praise
             elif lexicon.intensifier.search(before):
                 value *= 2
             total += value
@@ -59,6 +67,7 @@ class _Lexicon:
     marks: tuple[tuple[re.Pattern[str], float], ...]
     negator: re.Pattern[str]
     intensifier: re.Pattern[str]
+    asked: re.Pattern[str]
     threshold: float
 
 
@@ -82,9 +91,10 @@ def _lexicon() -> _Lexicon:
         ),
         re.compile(data["negators"]),
         re.compile(data["intensifiers"]),
+        re.compile(data["asked"]),
         float(data["threshold"]),
     )
 
 
 def _word(word: str) -> re.Pattern[str]:
-    return re.compile(word if ord(word[0]) > 0x2E80 else rf"(?<![a-z]){word}(?![a-z])")
+    return re.compile(word if re.search(f"[{HAN}]", word) else rf"(?<![a-z])(?:{word})(?![a-z])")

@@ -22,9 +22,7 @@ def mentioned(text: str, products: Sequence[Product]) -> list[Product]:
     spans: list[tuple[int, int, Product]] = []
     names = sorted(((n, p) for p in products for n in p.names if len(n) > 1), key=lambda pair: -len(pair[0]))
     for name, product in names:
-        border = r"(?<![a-z0-9])", r"(?![a-z0-9])"
-        pattern = (border[0] if name[0].isascii() else "") + re.escape(name) + (border[1] if name[-1].isascii() else "")
-        for match in re.finditer(pattern, folded):
+        for match in _whole(name).finditer(folded):
             if not any(start < match.end() and match.start() < end for start, end, _ in spans):
                 spans.append((*match.span(), product))
     found: list[Product] = []
@@ -74,7 +72,7 @@ def _only_names(core: str, named: Sequence[Product]) -> bool:
     rest = core
     for product in named:
         for name in sorted(product.names, key=len, reverse=True):
-            rest = rest.replace(name, " ")
+            rest = _whole(name).sub(" ", rest)
     return len(content(rest)) <= 1
 
 
@@ -83,8 +81,15 @@ def _with_product(last: str, named: Sequence[Product], focus: Sequence[Product])
     question = fold(last)
     for product in focus:
         for name in sorted(product.names, key=len, reverse=True):
-            question = question.replace(name, " ")
+            question = _whole(name).sub(" ", question)
     return f"{' '.join(p.title for p in named)} {' '.join(question.split())}"
+
+
+@lru_cache(maxsize=4096)
+def _whole(name: str) -> re.Pattern[str]:
+    """A name as a word of its own: pro is not in waterproof."""
+    start, end = r"(?<![a-z0-9])", r"(?![a-z0-9])"
+    return re.compile((start if name[0].isascii() else "") + re.escape(name) + (end if name[-1].isascii() else ""))
 
 
 @lru_cache(maxsize=2)

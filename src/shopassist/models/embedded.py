@@ -38,7 +38,7 @@ class EmbeddedChat(BaseChatModel):
     file: Path
     context: int = 8192
     max_tokens: int = 220
-    temperature: float = 0.2
+    temperature: float = 0.0
     threads: int = 2
     timeout: float = 30.0
 

@@ -12,7 +12,7 @@ PROBE_SECONDS = 1.0
 
 
 def models(url: str, *, timeout: float = PROBE_SECONDS) -> list[str]:
-    """The names of the models that an Ollama has. Raises `ModelUnavailable` if none answers within `timeout` seconds."""
+    """The names of the models that an Ollama has. Raises `ModelUnavailable` if none answers in `timeout` seconds."""
     try:
         response = httpx.get(f"{url.rstrip('/')}/api/tags", timeout=timeout, trust_env=False)
         response.raise_for_status()
@@ -40,7 +40,7 @@ def chat(url: str, model: str, *, context: int, max_tokens: int, timeout: float)
         base_url=url,
         num_ctx=context,
         num_predict=max_tokens,
-        temperature=0.2,
+        temperature=0.0,
         keep_alive="30m",
         client_kwargs={"timeout": httpx.Timeout(timeout, connect=5.0)},
     )

@@ -52,7 +52,8 @@ def _ollama(settings: Settings, reason: str) -> Choice:
     names = ollama.models(settings.ollama_url)
     if not ollama.has(names, settings.ollama_model):
         raise ModelUnavailable(
-            f"the Ollama at {settings.ollama_url} has no {settings.ollama_model!r} (it has {', '.join(names) or 'none'}); "
+            f"the Ollama at {settings.ollama_url} has no {settings.ollama_model!r} "
+            f"(it has {', '.join(names) or 'none'}); "
             f"run `ollama pull {settings.ollama_model}`, or set SHOPASSIST_OLLAMA_MODEL"
         )
     model = ollama.chat(

@@ -53,7 +53,9 @@ def texts(language: Language) -> Texts:
         moods=prompt["moods"],
         question=prompt["question"],
         evidence=prompt["evidence"],
-        deeds=re.compile("|".join(f"(?:{p})" for p in checks["deeds"]), re.IGNORECASE),
+        deeds=re.compile(
+            "|".join(f"(?:{p.replace('{verbs}', checks['verbs'])})" for p in checks["deeds"]), re.IGNORECASE
+        ),
         polite=checks["polite"],
     )
 

@@ -1,0 +1,168 @@
+"""`shopassist doctor`: what is set up and what is not, each finding with the command that mends it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from shopassist.cli.errors import shown
+
+if TYPE_CHECKING:
+    from shopassist.settings import Settings
+
+SPACE = 2 * 1024**3
+"""Free bytes below which the disk is mentioned: the embedded model's weights and an index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `mend` is a command, where something can be done."""
+
+    about: str
+    state: Literal["ok", "lacking", "broken"]
+    text: str
+    mend: str | None = None
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Say what is set up and what is not. Exit code 1 if something is broken (what is only lacking is not)."""
+    with shown():
+        from shopassist import settings as settings_
+
+        settings = settings_.load()
+        findings = [
+            f for look in (_settings, _embeddings, _knowledge, _model, _store, _disk) for f in _safely(look, settings)
+        ]
+        if as_json:
+            typer.echo(json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2))
+        else:
+            _print(findings)
+        if any(f.state == "broken" for f in findings):
+            raise typer.Exit(1)
+
+
+def _safely(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
+    """A part that raises is a finding, and the other parts are looked at all the same."""
+    from shopassist.errors import ShopAssistError
+
+    try:
+        yield from look(settings)
+    except ShopAssistError as error:
+        yield Finding(look.__name__.strip("_"), "broken", str(error))
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    from pathlib import Path
+
+    from shopassist.settings import FILE, unknown_variables
+
+    where = f"{FILE} and the environment" if Path(FILE).exists() else "the environment and defaults"
+    yield Finding("settings", "ok", f"from {where}")
+    for name, near in unknown_variables().items():
+        yield Finding("settings", "lacking", f"{name} is no setting" + (f"; did you mean {near}?" if near else ""))
+
+
+def _embeddings(settings: Settings) -> Iterator[Finding]:
+    from shopassist.assistant import embedding_folder, embeddings_from
+
+    if settings.embeddings == "none":
+        yield Finding("embeddings", "ok", "none, as set: search by words alone")
+        return
+    embeddings = embeddings_from(settings)
+    if embeddings is None:
+        folder = embedding_folder(settings)
+        yield Finding(
+            "embeddings",
+            "lacking",
+            "search by words alone: questions in other words than the page's are found less often",
+            "pip install 'shopassist[sentence-transformers]'" if folder else "shopassist pull --only embedding",
+        )
+        return
+    embeddings.embed_query("?")
+    yield Finding("embeddings", "ok", f"{type(embeddings).__name__} from {embedding_folder(settings)}")
+
+
+def _knowledge(settings: Settings) -> Iterator[Finding]:
+    from shopassist.assistant import knowledge_from
+    from shopassist.errors import IndexDamaged, IndexMismatch, IndexMissing
+    from shopassist.knowledge.search import ChromaKnowledge
+
+    try:
+        knowledge = knowledge_from(settings)
+    except IndexMissing as error:
+        yield Finding("knowledge", "lacking", str(error), "shopassist ingest PATH")
+    except (IndexMismatch, IndexDamaged) as error:
+        yield Finding("knowledge", "broken", str(error), "shopassist ingest --rebuild PATH")
+    else:
+        assert isinstance(knowledge, ChromaKnowledge)  # noqa: S101 - what knowledge_from builds
+        meta = knowledge.generation.meta
+        counts = ", ".join(f"{len(s.rows)} in {name}" for name, s in sorted(knowledge.generation.shelves.items()))
+        yield Finding(
+            "knowledge",
+            "ok",
+            f"{knowledge.generation.path.name} of {meta['created']}: {len(meta['documents'])} documents, "
+            f"passages: {counts}",
+        )
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    from shopassist.errors import MissingExtra, ModelUnavailable, WeightsMissing
+    from shopassist.models.routing import choose
+
+    try:
+        choice = choose(settings)
+    except MissingExtra as error:
+        yield Finding("model", "broken", str(error), "pip install 'shopassist[embedded]'")
+    except WeightsMissing as error:
+        yield Finding("model", "broken", str(error), "shopassist pull --only chat")
+    except ModelUnavailable as error:
+        yield Finding("model", "broken", str(error), f"ollama pull {settings.ollama_model}")
+    else:
+        if choice.model is None and settings.model != "none":
+            mend = "shopassist pull --only chat && pip install 'shopassist[embedded]'"
+            yield Finding("model", "lacking", f"templates answer: {choice.reason}", mend)
+        else:
+            yield Finding("model", "ok", f"{choice.kind} {choice.name or '(templates)'}: {choice.reason}")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    from shopassist.assistant import store_from
+
+    store = store_from(settings)
+    try:
+        store.owner("doctor")
+    finally:
+        store.close()
+    place = (
+        "the database of SHOPASSIST_DATABASE_URL" if settings.database_url else settings.data_dir / "conversations.db"
+    )
+    yield Finding("conversations", "ok", f"kept in {place}")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    free = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else ".").free
+    state: Literal["ok", "lacking"] = "ok" if free >= SPACE else "lacking"
+    yield Finding("disk", state, f"{free / 1024**3:.1f} GiB free")
+
+
+def _print(findings: list[Finding]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    marks = {"ok": ("✓", "green"), "lacking": ("–", "yellow"), "broken": ("✗", "red")}
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    for finding in findings:
+        mark, style = marks[finding.state]
+        text = Text(finding.text)
+        if finding.mend:
+            text.append(f"\n→ {finding.mend}", style="bold")
+        table.add_row(Text(mark, style=style), finding.about, text)
+    Console().print(table)

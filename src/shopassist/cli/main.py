@@ -1,0 +1,35 @@
+"""`shopassist`: the commands in the order in which one needs them."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import typer
+
+from shopassist.cli.ask import ask
+from shopassist.cli.chat import chat
+from shopassist.cli.doctor import doctor
+from shopassist.cli.graph import graph
+from shopassist.cli.ingest import ingest
+from shopassist.cli.pull import pull
+from shopassist.cli.search import search
+
+app = typer.Typer(
+    name="shopassist",
+    help="A dialogue engine for shops' customer service: answers with a source, or none.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def main(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show log lines.")] = False) -> None:
+    """Set up logging."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("shopassist").setLevel(logging.INFO if verbose else logging.WARNING)
+
+
+for command in (pull, ingest, search, ask, chat, doctor, graph):
+    app.command()(command)

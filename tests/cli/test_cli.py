@@ -1,0 +1,136 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = {
+    "returns.md": "---\nid: returns\ntitle: 退货政策\nvalid_from: 2024-01-01\n---\n# 退货政策\n签收后 7 天内可以无理由退货。退货运费由买家承担。\n",
+    "hours.md": "---\nid: hours\ntitle: 人工客服时间\n---\n# 人工客服时间\n人工客服 9:00–21:00 在线，其余时间可以留言。\n",
+}
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """A shop's folder with pages and settings that need no model."""
+    (tmp_path / "pages").mkdir()
+    for name, text in PAGES.items():
+        (tmp_path / "pages" / name).write_text(text, "utf-8")
+    (tmp_path / "shopassist.toml").write_text('model = "none"\nembeddings = "none"\n', "utf-8")
+    return tmp_path
+
+
+def run(shop, *arguments, say=None, **variables):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("SHOPASSIST_")}
+    return subprocess.run(
+        [sys.executable, "-m", "shopassist.cli", *arguments],
+        cwd=shop,
+        env={**clean, "SHOPASSIST_CLOCK": "2024-12-05T10:00:00+08:00", "COLUMNS": "160", **variables},
+        input=say,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_pages_go_in_and_a_second_run_touches_nothing(shop):
+    first, second = run(shop, "ingest", "pages"), run(shop, "ingest", "pages")
+    assert first.returncode == 0, first.stderr
+    assert "2 added" in first.stdout
+    assert "0 added, 0 changed, 0 removed, 2 unchanged" in second.stdout
+
+
+def test_a_broken_page_is_named_and_the_exit_code_says_so(shop):
+    (shop / "pages" / "bad.md").write_bytes(b"\xff\xfe\x00")
+    done = run(shop, "ingest", "pages")
+    assert done.returncode == 1
+    assert "2 added" in done.stdout
+    assert "bad.md" in done.stderr
+    assert "UTF-8" in done.stderr
+
+
+def test_search_shows_source_and_period(shop):
+    run(shop, "ingest", "pages")
+    done = run(shop, "search", "退货运费谁出")
+    assert "returns" in done.stdout
+    assert "2024-01-01" in done.stdout
+    found = json.loads(run(shop, "search", "退货运费谁出", "--json").stdout)
+    assert found[0]["document"] == "returns"
+    assert found[0]["valid_from"] == "2024-01-01"
+
+
+def test_ask_gives_an_answer_with_its_source_as_json(shop):
+    run(shop, "ingest", "pages")
+    reply = json.loads(run(shop, "ask", "--json", "退货运费谁出？").stdout)
+    assert "买家承担" in reply["text"]
+    assert reply["citations"][0]["version"] == "returns@2024-01-01"
+
+
+def test_ask_without_an_index_says_that_it_does_not_know_and_what_to_run(shop):
+    done = run(shop, "ask", "退货运费谁出？")
+    assert done.returncode == 0
+    assert "人工" in done.stdout
+    assert "shopassist ingest" in done.stderr
+
+
+def test_chat_answers_explains_and_knows_its_commands(shop):
+    run(shop, "ingest", "pages")
+    done = run(shop, "chat", say="退货运费谁出？\n/why\n/nope\n/new\n/quit\n")
+    assert done.returncode == 0
+    assert "买家承担" in done.stdout
+    assert "returns@2024-01-01" in done.stdout
+    assert "There is no /nope" in done.stdout
+    assert "A new conversation" in done.stdout
+
+
+def test_chat_survives_a_message_that_is_too_long(shop):
+    done = run(shop, "chat", say="长" * 5000 + "\n你好\n")
+    assert done.returncode == 0
+    assert "max_message_chars" in done.stdout
+    assert "您好" in done.stdout
+
+
+def test_doctor_names_what_is_lacking_and_the_command_that_mends_it(shop):
+    before = run(shop, "doctor", "--json")
+    findings = {f["about"]: f for f in json.loads(before.stdout)}
+    assert before.returncode == 0
+    assert findings["knowledge"]["state"] == "lacking"
+    assert findings["knowledge"]["mend"] == "shopassist ingest PATH"
+    run(shop, "ingest", "pages")
+    after = {f["about"]: f for f in json.loads(run(shop, "doctor", "--json").stdout)}
+    assert "2 documents" in after["knowledge"]["text"]
+
+
+def test_doctor_names_a_misspelt_variable(shop):
+    done = run(shop, "doctor", SHOPASSIST_MODLE="none")
+    assert "SHOPASSIST_MODLE is no setting" in done.stdout
+    assert "SHOPASSIST_MODEL?" in done.stdout
+
+
+def test_doctor_fails_on_weights_that_are_named_and_not_there(shop):
+    done = run(shop, "doctor", SHOPASSIST_MODEL="embedded", SHOPASSIST_MODELS_DIR=str(shop / "empty"))
+    assert done.returncode == 1
+    assert "shopassist pull" in done.stdout
+
+
+def test_a_wrong_setting_is_one_message_without_a_traceback(shop):
+    done = run(shop, "ask", "你好", SHOPASSIST_THREADS="many")
+    assert done.returncode == 1
+    assert "threads" in done.stderr
+    assert "many" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_graph_prints_mermaid(shop):
+    done = run(shop, "graph")
+    assert "graph TD" in done.stdout
+    assert "retrieve --> compose" in done.stdout
+
+
+def test_help_names_every_command(shop):
+    done = run(shop, "--help")
+    for command in ("pull", "ingest", "search", "ask", "chat", "doctor", "graph"):
+        assert command in done.stdout

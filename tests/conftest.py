@@ -1,0 +1,70 @@
+"""What tests share: a clock that stands still, an index over the sample shop's pages, and assistants to talk to."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from shopassist.assistant import Assistant
+from shopassist.knowledge.ingest import ingest
+from shopassist.knowledge.search import ChromaKnowledge
+from shopassist.settings import PREFIX, load
+from shopassist.storage.sql import SqlStore
+from shopassist.testing import HashEmbeddings
+
+ROOT = Path(__file__).parents[1]
+PAGES = ROOT / "knowledge"
+CLOCK = datetime.fromisoformat("2024-12-05T10:00:00+08:00")
+KEPT = ("SHOPASSIST_SHARED", "SHOPASSIST_TEST_")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch):
+    for name in [n for n in os.environ if n.upper().startswith(PREFIX) and not n.startswith(KEPT)]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Settings with all files in the test's own folder, no model, no embeddings, and the time standing still."""
+    return load(clock=CLOCK, data_dir=tmp_path, models_dir=tmp_path / "models", model="none", embeddings="none")
+
+
+@pytest.fixture(scope="session")
+def lexical_index(tmp_path_factory):
+    """The folder of an index of the sample shop's pages, by words alone."""
+    folder = tmp_path_factory.mktemp("lexical")
+    ingest([PAGES], folder, None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lexical(lexical_index):
+    """The sample shop's pages, searched by words alone."""
+    return ChromaKnowledge(lexical_index, None)
+
+
+@pytest.fixture(scope="session")
+def hashed(tmp_path_factory):
+    """The sample shop's pages with vectors that need no model."""
+    folder = tmp_path_factory.mktemp("hashed")
+    ingest([PAGES], folder, HashEmbeddings())
+    return ChromaKnowledge(folder, HashEmbeddings())
+
+
+@pytest.fixture
+def assistant(settings, lexical, tmp_path):
+    """Make an assistant on the sample shop: ``assistant(model, name="other.db", knowledge=..., max_message_chars=...)``."""
+    made = []
+
+    def make(model=None, *, name="conversations.db", knowledge=lexical, **values):
+        own = settings.model_copy(update=values)
+        made.append(
+            Assistant(settings=own, store=SqlStore(f"sqlite:///{tmp_path / name}"), knowledge=knowledge, model=model)
+        )
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()

@@ -1,0 +1,53 @@
+import pytest
+
+from shopassist.language.mood import feeling
+
+PHRASES = {
+    "negative": [
+        "凭什么不给退", "什么态度", "你们是骗子吧", "垃圾", "太慢了", "物流好慢", "不满意", "很不满意", "不是很满意",
+        "我要投诉", "怎么还没到！", "怎么还不发货", "等了好几天了还没发货", "都三天了还没发",
+        "退款怎么还没到账？？？", "这质量太差了", "质量不好", "一点都不好", "不好用", "不靠谱", "不怎么样",
+        "再也不买了", "气死我了", "好气啊", "烦死了", "忍不了了", "太过分了", "没人理我", "你们到底什么时候发货！！",
+        "This is ridiculous", "not good", "not very good", "I am not satisfied", "not happy with this",
+        "I'm very disappointed", "still waiting for my refund", "it doesn't work", "useless", "I want to complain",
+    ],
+    "positive": [
+        "不错", "很不错", "太好了", "太好了！！", "谢谢", "非常满意", "真的很喜欢", "挺好的", "没想到这么好用",
+        "质量真好", "没有失望", "客服态度很好", "👍", "not bad", "not bad at all", "Thanks!", "I love it",
+        "very happy with it", "never disappointed", "works great",
+    ],
+    "neutral": [
+        "怎么退货", "多少钱", "耳机防水吗", "我的订单到哪了", "七天无理由退货运费谁出", "好的", "我要退货",
+        "坏了能换吗", "质量问题怎么换货", "可以投诉吗", "怎么投诉", "有没有差评", "不喜欢能退吗", "喜欢的话可以退吗",
+        "收到后不满意可以退吗", "买了后悔可以退吗", "没投诉", "破损怎么赔", "好用吗", "好不好用", "这个好看吗",
+        "Lite 和 Pro 哪个更好", "麻烦帮我查一下订单", "不好意思，问一下运费", "空气净化器怎么操作", "天气怎么样",
+        "滚筒洗衣机", "能不能拖地", "棒球帽", "有人赞助", "慢充是多少瓦", "这是什么意思",
+        "what is the return policy", "is the sound quality good?", "if I am not happy can I return it",
+        "what if it is broken", "do you have it in cool white", "Good morning",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("phrase", "mood"), [(p, mood) for mood, phrases in PHRASES.items() for p in phrases])
+def test_a_mood_is_told_from_a_question_about_one(phrase, mood):
+    assert feeling(phrase).mood == mood
+
+
+@pytest.mark.parametrize(
+    ("calm", "strong"), [("满意", "非常满意"), ("失望", "太失望"), ("disappointed", "very disappointed")]
+)
+def test_an_intensifier_makes_a_mood_stronger(calm, strong):
+    assert abs(feeling(strong).strength) > abs(feeling(calm).strength)
+
+
+def test_strong_words_count_in_a_question_too():
+    assert feeling("你们是不是骗子").mood == "negative"
+    assert feeling("is this a scam?").mood == "negative"
+
+
+def test_a_complaint_before_a_question_still_counts():
+    assert feeling("等了好几天了，可以退吗").mood == "negative"
+
+
+def test_the_words_that_showed_a_mood_are_named():
+    assert set(feeling("太离谱了，我要投诉").cause) == {"离谱", "投诉"}

@@ -1,0 +1,112 @@
+"""A real model in the process. Needs a GGUF file: SHOPASSIST_MODEL_FILE, SHOPASSIST_TEST_GGUF, or a pulled one."""
+
+import os
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from langchain_core.messages import HumanMessage
+
+from shopassist.errors import ModelUnavailable, WeightsMissing
+from shopassist.models import weights
+from shopassist.models.embedded import EmbeddedChat
+
+pytest.importorskip("xllamacpp")
+
+ASK = [HumanMessage("用一句话介绍杭州。")]
+LONG = [HumanMessage("从一数到一百，用汉字，每个数写一行。")]
+
+
+def _file():
+    named = os.environ.get("SHOPASSIST_MODEL_FILE") or os.environ.get("SHOPASSIST_TEST_GGUF")
+    if named:
+        return Path(named)
+    found = weights.find("chat", Path("~/.cache/shopassist/models").expanduser())
+    return found.path if found else None
+
+
+FILE = _file()
+real_model = pytest.mark.real_model
+needs_weights = pytest.mark.skipif(
+    FILE is None or not FILE.is_file(), reason="no weights: set SHOPASSIST_TEST_GGUF or run `shopassist pull`"
+)
+
+
+@pytest.fixture(scope="module")
+def chat():
+    model = EmbeddedChat(file=FILE, context=2048, max_tokens=24, threads=min(4, os.cpu_count() or 1))
+    yield model
+    model.close()
+
+
+@real_model
+@needs_weights
+def test_an_answer_comes_in_pieces_and_its_tokens_are_counted(chat):
+    chunks = list(chat.stream(ASK))
+    assert len([c for c in chunks if c.text]) > 3
+    usage = [c.usage_metadata for c in chunks if c.usage_metadata]
+    assert len(usage) == 1
+    assert usage[0]["input_tokens"] > 5
+    assert 1 < usage[0]["output_tokens"] <= 24
+
+
+@real_model
+@needs_weights
+def test_a_whole_answer_has_usage_too(chat):
+    answer = chat.invoke(ASK)
+    assert answer.text
+    assert answer.usage_metadata["total_tokens"] > answer.usage_metadata["output_tokens"] > 0
+
+
+@real_model
+@needs_weights
+def test_a_closed_stream_frees_the_model_within_a_second(chat):
+    stream = chat.stream(LONG, max_tokens=2000)
+    next(stream)
+    stream.close()
+    began = time.monotonic()
+    first = next(c for c in chat.stream(LONG, max_tokens=8) if c.text)
+    assert first.text
+    assert time.monotonic() - began < 1
+
+
+@real_model
+@needs_weights
+def test_two_threads_are_both_answered(chat):
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(chat.invoke, [ASK, [HumanMessage("1+1=?")]])
+    assert first.text
+    assert second.text
+
+
+@real_model
+@needs_weights
+def test_a_closed_model_comes_back_with_the_next_call(chat):
+    chat.close()
+    assert chat.invoke(ASK).text
+
+
+@real_model
+@needs_weights
+def test_the_server_listens_to_nobody_without_its_key(chat, caplog):
+    caplog.set_level("INFO", logger="httpx")
+    assert chat.invoke(ASK, max_tokens=1)
+    address = re.search(r"http://127\.0\.0\.1:\d+/\S+", caplog.text)[0]
+    for headers in ({}, {"Authorization": "Bearer guess"}):
+        body = {"messages": [{"role": "user", "content": "hi"}]}
+        assert httpx.post(address, json=body, headers=headers, trust_env=False).status_code == 401
+
+
+def test_a_file_that_is_no_gguf_is_named(tmp_path):
+    file = tmp_path / "not-weights.gguf"
+    file.write_bytes(b"this is no model" * 1000)
+    with pytest.raises(ModelUnavailable, match=r"not-weights\.gguf"):
+        EmbeddedChat(file=file).invoke(ASK)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(WeightsMissing, match=r"gone\.gguf"):
+        EmbeddedChat(file=tmp_path / "gone.gguf").invoke(ASK)

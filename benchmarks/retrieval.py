@@ -138,9 +138,11 @@ def fit(knowledge, pairs, dense):
     mix = max(mixes, key=area)
     s = best(mix)
     scale = logistic(s, y)
-    intercept = -scale * np.quantile(s[y], 1 - KEEP, method="lower")
-    shown = [intercept + 1e-3, *(scale * mix if dense else scale * mix[1:])]
-    return [round(float(v), 2) for v in shown], {
+    weights = (scale * (mix if dense else mix[1:])).round(2)
+    mix, scale = (weights if dense else np.array([0.0, *weights])), 1.0  # what two decimals leave
+    s = best(mix)
+    intercept = np.ceil(-100 * np.quantile(s[y], 1 - KEEP, method="lower")) / 100
+    return [float(v) for v in (intercept, *weights)], {
         "area": round(float(area(mix)), 3),
         "kept": round(float(np.mean(intercept + scale * s[y] >= -1e-9)), 3),
         "refused": round(float(np.mean(intercept + scale * s[~y] < -1e-9)), 3),

@@ -85,6 +85,7 @@ def _stem(word: str) -> str:
     return word[:-1] if not word.endswith(("us", "ss")) else word
 
 
-def content(text: str) -> set[str]:
+@lru_cache(maxsize=16384)
+def content(text: str) -> frozenset[str]:
     """The tokens that carry meaning: Han pairs, words of two letters and more, numbers."""
-    return {t for t in tokens(text) if len(t) > 1 or t.isdigit()}
+    return frozenset(t for t in tokens(text) if len(t) > 1 or t.isdigit())

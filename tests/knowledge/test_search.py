@@ -11,7 +11,7 @@ from langchain_core.retrievers import BaseRetriever
 
 from shopassist.knowledge.embeddings import OnnxEmbeddings, onnx_file
 from shopassist.knowledge.ingest import ingest
-from shopassist.knowledge.search import ChromaKnowledge
+from shopassist.knowledge.search import LOOK_EVERY, ChromaKnowledge
 from shopassist.testing import HashEmbeddings
 
 ROOT = Path(__file__).parents[2]

@@ -10,11 +10,42 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shopassist.text import tokens
+from shopassist.text import fold, tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+
+FUNCTION = "rupcdyxqfeokhzm"
+"""First letters of the word classes that carry no subject: pronouns, particles, prepositions, adverbs, numerals …"""
+
+EMPTY = frozenset(
+    [
+        "是",
+        "有",
+        "会",
+        "能",
+        "要",
+        "可以",
+        "想",
+        "想要",
+        "请问",
+        "问",
+        "说",
+        "做",
+        "来",
+        "去",
+        "到",
+        "给",
+        "帮",
+        "让",
+        "在",
+        "用",
+        "没有",
+        "没",
+    ]
+)
+"""Verbs that jieba has no class of their own for, and that are in any sentence."""
 
 UNKNOWN = 0.5
 """The weight of a token that no text has."""
@@ -68,11 +99,9 @@ class Lexical:
 
     def coverage(self, query: str, text: str) -> float:
         """How much of the query's meaning, by weight, the text holds: 0 to 1."""
-        wanted = content_tokens(query)
-        weights = {t: self.weight(t) for t in wanted}
+        weights = {t: self.weight(t) for t in telling(query)}
         total = sum(weights.values())
-        present = wanted & content_tokens(text)
-        return sum(weights[t] for t in present) / total if total else 0.0
+        return sum(weights[t] for t in weights.keys() & _tokens(text)) / total if total else 0.0
 
 
 def _bm25s() -> Any:
@@ -82,7 +111,24 @@ def _bm25s() -> Any:
     return bm25s
 
 
+@lru_cache(maxsize=1024)
+def telling(query: str) -> frozenset[str]:
+    """The tokens of a question that say what it is about.
+
+    For Chinese those inside of its nouns, verbs and adjectives, by rjieba's word classes: 唢呐怎么吹 is about 唢呐 and 吹.
+    Pairs across two words and function words say little, and would make any question resemble any page.
+    """
+    import rjieba
+
+    found: set[str] = set()
+    for word, kind in rjieba.tag(fold(query)):
+        if word in EMPTY or (kind[0] in FUNCTION and kind != "eng" and not any(c.isdigit() for c in word)):
+            continue
+        inside = tokens(word)
+        found.update(t for t in inside if len(inside) == 1 or len(t) > 1 or t.isdigit())
+    return frozenset(found)
+
+
 @lru_cache(maxsize=8192)
-def content_tokens(text: str) -> frozenset[str]:
-    """The text's tokens of two characters and more, and numbers; single Han characters say too little."""
-    return frozenset(t for t in tokens(text) if len(t) > 1 or t.isdigit())
+def _tokens(text: str) -> frozenset[str]:
+    return frozenset(tokens(text))

@@ -25,10 +25,10 @@ from shopassist.knowledge.embeddings import encode
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DENSE = (-3.06, 0.98, 6.87)
+DENSE = (-2.6, 0.74, 5.52)
 """Intercept, weight of the cosine above the noise (in its standard deviations), weight of the coverage."""
 
-LEXICAL = (-0.51, 4.04)
+LEXICAL = (-1.43, 5.96)
 """Intercept and weight of the coverage where there are no vectors."""
 
 

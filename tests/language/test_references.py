@@ -51,9 +51,17 @@ def test_a_pronoun_brings_the_product_into_a_question_about_a_policy():
     assert whole("它能退吗", last="耳塞套有几个尺码", focus=[TIPS]) == "硅胶耳塞套 它能退吗"
 
 
-def test_a_full_question_is_left_alone():
-    text = "运动手环B5跑步不带手机能记轨迹吗"
-    assert whole(text, last="耳机Pro防水吗", focus=[PRO]) == text
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("运动手环B5跑步不带手机能记轨迹吗", "zh"),
+        ("双十一的时候买的它，现在还能不能退货", "zh"),
+        ("I bought it on Double 11, can I still return it?", "en"),
+    ],
+)
+def test_a_full_question_is_left_alone(text, language):
+    assert whole(text, last="耳机Pro防水吗", focus=[PRO], language=language) == text
+    assert not attached(text, language)
 
 
 def test_a_short_question_without_a_subject_leans_on_the_last_one_where_no_product_is_in_focus():

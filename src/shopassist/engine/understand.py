@@ -9,7 +9,7 @@ from langgraph.runtime import Runtime
 from shopassist.engine.state import Memory, Ports, Turn
 from shopassist.language.dates import dates
 from shopassist.language.mood import feeling
-from shopassist.language.references import attached, leaning, mentioned, restated
+from shopassist.language.references import attached, leaning, mentioned, own_subject, restated
 from shopassist.language.talk import small_talk
 from shopassist.protocols import Product
 
@@ -31,7 +31,8 @@ def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
     named = mentioned(text, known)
     focus = [p for p in known if p.document in memory.focus]
     query = restated(text, language, last=memory.last_question, named=named, focus=focus)
-    products = named or (focus if query != text and leaning(text, language) else [])
+    leans = query != text and leaning(text, language) and not own_subject(text, language)
+    products = named or (focus if leans else [])
     days = dates(text, today)
     valid_on = days[0] if days and days[0] <= today else today
     if not days and query != text and memory.last_valid_on:

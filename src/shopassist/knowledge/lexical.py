@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -19,32 +20,7 @@ if TYPE_CHECKING:
 FUNCTION = "rupcdyxqfeokhzm"
 """First letters of the word classes that carry no subject: pronouns, particles, prepositions, adverbs, numerals …"""
 
-EMPTY = frozenset(
-    [
-        "是",
-        "有",
-        "会",
-        "能",
-        "要",
-        "可以",
-        "想",
-        "想要",
-        "请问",
-        "问",
-        "说",
-        "做",
-        "来",
-        "去",
-        "到",
-        "给",
-        "帮",
-        "让",
-        "在",
-        "用",
-        "没有",
-        "没",
-    ]
-)
+EMPTY = re.compile("是|有|会|能|要|可以|想|想要|请问|问|说|做|来|去|到|给|帮|让|在|用|没有|没")
 """Verbs that jieba has no class of their own for, and that are in any sentence."""
 
 UNKNOWN = 0.5
@@ -115,14 +91,15 @@ def _bm25s() -> Any:
 def telling(query: str) -> frozenset[str]:
     """The tokens of a question that say what it is about.
 
-    For Chinese those inside of its nouns, verbs and adjectives, by rjieba's word classes: 唢呐怎么吹 is about 唢呐 and 吹.
+    For Chinese those inside of its nouns, verbs and adjectives, by rjieba's word classes: 唢呐怎么吹 is about 唢呐, 吹.
     Pairs across two words and function words say little, and would make any question resemble any page.
     """
     import rjieba
 
     found: set[str] = set()
     for word, kind in rjieba.tag(fold(query)):
-        if word in EMPTY or (kind[0] in FUNCTION and kind != "eng" and not any(c.isdigit() for c in word)):
+        function = kind[0] in FUNCTION and kind != "eng" and not any(c.isdigit() for c in word)
+        if function or EMPTY.fullmatch(word):
             continue
         inside = tokens(word)
         found.update(t for t in inside if len(inside) == 1 or len(t) > 1 or t.isdigit())

@@ -20,7 +20,9 @@ def mentioned(text: str, products: Sequence[Product]) -> list[Product]:
     """The products that a text names, in its order. A longer name covers the shorter ones in it."""
     folded = fold(text)
     spans: list[tuple[int, int, Product]] = []
-    names = sorted(((n, p) for p in products for n in p.names if len(n) > 1), key=lambda pair: -len(pair[0]))
+    names = sorted(
+        ((n, p) for p in products for n in p.names if len(n) > 1 and n in folded), key=lambda pair: -len(pair[0])
+    )
     for name, product in names:
         for match in _whole(name).finditer(folded):
             if not any(start < match.end() and match.start() < end for start, end, _ in spans):
@@ -38,10 +40,15 @@ def leaning(text: str, language: str) -> bool:
 
 
 def attached(text: str, language: str) -> bool:
-    """Whether a message may be about the thing last spoken of without saying so: short, and no subject of its own."""
-    rules = _rules(language)
-    core = rules["tail"].sub("", rules["lead"].sub("", fold(text).strip()))
-    return len(core) <= SHORT[language] and not rules["own_subject"].search(core)
+    """Whether a message may be about the thing last spoken of: short, and its subject, if it brings one, is "it"."""
+    core = fold(text)
+    points = not own_subject(core, language) or bool(_rules(language)["pronoun"].search(core))
+    return points and len(core) <= SHORT[language]
+
+
+def own_subject(text: str, language: str) -> bool:
+    """Whether a message brings a subject that policies are about: returns, delivery, invoices."""
+    return bool(_rules(language)["own_subject"].search(fold(text)))
 
 
 def restated(text: str, language: str, *, last: str | None, named: Sequence[Product], focus: Sequence[Product]) -> str:
@@ -58,13 +65,11 @@ def restated(text: str, language: str, *, last: str | None, named: Sequence[Prod
         return _with_product(last, named, focus)
     if named or (len(core) > SHORT[language] and not leaning(text, language)):
         return text
-    if rules["own_subject"].search(core) and not re.search(r"它|这款|这个|\bit\b", core):
+    if not leaning(text, language) or (own_subject(core, language) and not attached(core, language)):
         return text
-    if focus and (leaning(text, language) or not last):
+    if focus and (last is None or mentioned(last, focus)):  # a product is what was spoken of last
         return f"{focus[0].title} {text}"
-    if last and leaning(text, language):
-        return f"{last} {text}"
-    return text
+    return f"{last} {text}" if last else text
 
 
 def _only_names(core: str, named: Sequence[Product]) -> bool:

@@ -116,8 +116,11 @@ class ConversationStore(Protocol):
         """
         ...
 
-    def release(self, claim: Claim) -> None:
-        """Give the conversation back without a reply; its messages stay unanswered. A lost lease is no error."""
+    def release(self, claim: Claim, *, tried: bool = True) -> None:
+        """Give the conversation back without a reply; its messages stay unanswered. A lost lease is no error.
+
+        Without `tried` this claim does not count towards the three: the caller left, and the messages are not to blame.
+        """
         ...
 
     def reply_to(self, conversation: str, message_id: str) -> Reply | None:

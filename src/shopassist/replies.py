@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from typing import Any, Literal, Self, TypeVar
 
@@ -114,7 +114,7 @@ class Reply:
 
     def to_dict(self) -> dict[str, Any]:
         """The reply as plain JSON values: dates as ISO texts, tuples as lists."""
-        return plain(asdict(self))  # type: ignore[no-any-return]
+        return plain(self)  # type: ignore[no-any-return]
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -145,8 +145,10 @@ def _known(cls: type[T], data: Mapping[str, Any]) -> T:
 
 def plain(value: Any) -> Any:
     """A dataclass, a date or a container as plain JSON values."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {k: plain(v) for k, v in value.items()}
     if isinstance(value, tuple | list):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from operator import add
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN = re.compile(f"[{HAN}]")
@@ -64,7 +65,7 @@ def tokens(text: str) -> list[str]:
     for run in _TOKEN.findall(fold(text)):
         if _HAN.match(run):
             result.extend(run)
-            result.extend(run[i : i + 2] for i in range(len(run) - 1))
+            result.extend(map(add, run, run[1:]))
         else:
             result.append(run)
             parts = re.findall(r"[a-z]+|[0-9]+", run)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from langgraph.runtime import Runtime
-
 from shopassist.engine.evidence import about, cite, contradicts, figures, quote, untraced
-from shopassist.engine.state import Ports, Turn
+from shopassist.engine.state import Candidate, Ports, Turn
 from shopassist.prompts import Texts, texts
 from shopassist.replies import Passage, Rejection, Sentence
 from shopassist.text import content, fold, language_of
@@ -17,12 +15,8 @@ SOURCED = 0.4
 """The least share of a sentence's tokens that evidence, question and courtesy hold together."""
 
 
-def check(state: Turn, runtime: Runtime[Ports]) -> Turn:
+def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
     """Show the sentence, a sentence of the evidence in its place, or nothing."""
-    ports = runtime.context
-    candidate = state["candidate"]
-    if candidate is None:
-        return {}
     evidence, shown = state.get("evidence", ()), state["sentences"]
     text = candidate.text
     update: Turn = {}

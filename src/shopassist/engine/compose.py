@@ -10,6 +10,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langgraph.runtime import Runtime
 
+from shopassist.engine.check import check
 from shopassist.engine.evidence import about, quote, support
 from shopassist.engine.state import Candidate, Ports, Turn
 from shopassist.errors import ModelError, ModelTimeout, ShopAssistError
@@ -167,11 +168,14 @@ class Draft:
 
 
 def compose(state: Turn, runtime: Runtime[Ports]) -> Turn:
-    """Hand over the next sentence."""
+    """Write the next sentence and have it checked."""
     ports = runtime.context
     if ports.draft is None:
         ports.draft = Draft(state, ports)
-    return {"candidate": ports.draft.next()}
+    candidate = ports.draft.next()
+    if candidate is None:
+        return {"complete": True, "events": ()}
+    return {**check(candidate, state, ports), "complete": False}
 
 
 def prompt(ports: Ports, words: Texts, mood: str, evidence: tuple[Passage, ...], question: str) -> list[BaseMessage]:

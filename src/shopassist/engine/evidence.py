@@ -204,19 +204,25 @@ def contradicts(sentence: str, passages: Sequence[Passage]) -> bool:
     """
     sources = [c for p in passages for s in sentences(p.text) for c in clauses(s)]
     for clause in clauses(sentence):
-        words = content(_NEGATION.sub("", fold(clause)))
+        words = _affirmed(clause)
         nearest, common = None, 0
         for source in sources:
-            other = content(_NEGATION.sub("", fold(source)))
+            other = _affirmed(source)
             shared = len(words & other)
             if shared > common and shared >= 0.8 * min(len(words), len(other)):
                 nearest, common = source, shared
         if nearest is None or common < 4:
             continue
         differ = len(_NEGATION.findall(fold(clause))) % 2 != len(_NEGATION.findall(fold(nearest))) % 2
-        if differ and (_denied(clause) | _denied(nearest)) & words & content(_NEGATION.sub("", fold(nearest))):
+        if differ and (_denied(clause) | _denied(nearest)) & words & _affirmed(nearest):
             return True
     return False
+
+
+@lru_cache(maxsize=4096)
+def _affirmed(clause: str) -> frozenset[str]:
+    """What a clause is about, whether it affirms or denies it."""
+    return content(_NEGATION.sub("", fold(clause)))
 
 
 def _denied(clause: str) -> set[str]:

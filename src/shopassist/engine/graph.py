@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from shopassist.engine.check import check
 from shopassist.engine.compose import compose
 from shopassist.engine.receive import receive
 from shopassist.engine.reply import reply
@@ -28,9 +27,9 @@ def what_is_asked(state: Turn) -> Literal["retrieve", "compose"]:
     return "retrieve" if state["kind"] in ("question", "human") else "compose"
 
 
-def whether_more_follows(state: Turn) -> Literal["check", "reply"]:
-    """A sentence goes to its check; without one the reply is complete."""
-    return "check" if state["candidate"] is not None else "reply"
+def whether_more_follows(state: Turn) -> Literal["compose", "reply"]:
+    """One superstep a sentence, so that each is shown once it is checked."""
+    return "reply" if state["complete"] else "compose"
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +42,6 @@ def graph() -> CompiledStateGraph[Turn, Ports, Turn, Turn]:
     builder.add_node("understand", understand)
     builder.add_node("retrieve", retrieve)
     builder.add_node("compose", compose)
-    builder.add_node("check", check)
     builder.add_node("reply", reply)
 
     builder.add_edge(START, "receive")
@@ -51,6 +49,5 @@ def graph() -> CompiledStateGraph[Turn, Ports, Turn, Turn]:
     builder.add_conditional_edges("understand", what_is_asked)
     builder.add_edge("retrieve", "compose")
     builder.add_conditional_edges("compose", whether_more_follows)
-    builder.add_edge("check", "compose")
     builder.add_edge("reply", END)
     return builder.compile()  # type: ignore[no-any-return]

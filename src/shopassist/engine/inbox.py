@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, cast
 
 from langsmith import tracing_context
@@ -16,7 +16,7 @@ from shopassist.engine.graph import RECURSION_LIMIT, graph
 from shopassist.engine.state import Memory, Ports, Turn
 from shopassist.errors import ConversationError, StaleTurn
 from shopassist.protocols import Claim, ConversationStore
-from shopassist.replies import Done, Event, Reply, Stage, Started, Usage
+from shopassist.replies import Done, Event, Reply, Stage, Started, Usage, plain
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +38,13 @@ def wait_for(
 ) -> Claim | Reply | None:
     """The claim to work on, or the reply that another worker stored, or None when `until` (monotonic) has passed."""
     while True:
+        if claim := store.claim(conversation, lease=LEASE):
+            if message_ids[-1] in {m.id for m in claim.messages}:
+                return claim
+            # Another worker answered ours since we looked, and these are somebody else's to wait for.
+            store.release(claim, tried=False)
         if reply := answered(store, conversation, message_ids):
             return reply
-        if claim := store.claim(conversation, lease=LEASE):
-            return claim
         if time.monotonic() >= until or stopped.wait(LOOK):
             return None
 
@@ -60,7 +63,7 @@ def turn(store: ConversationStore, claim: Claim, ports: Ports) -> Iterator[Event
             for node, update in _steps(ports):
                 state.update(update)
                 seconds = time.monotonic() - ports.began
-                if node not in ("compose", "check"):
+                if node != "compose":
                     times[node] = round(seconds, 4)
                     yield Stage(node, seconds)
                 for event in update.get("events", ()):
@@ -139,19 +142,23 @@ class _Hold:
 
     def commit(self, memory: Memory, reply: Reply) -> None:
         self.end()
-        self.store.commit(self.claim, state=asdict(memory), reply=reply)
+        self.store.commit(self.claim, state=plain(memory), reply=reply)
         self.committed = True
 
 
 @contextmanager
 def _held(store: ConversationStore, claim: Claim, stopped: threading.Event) -> Iterator[_Hold]:
     hold = _Hold(store, claim, stopped)
+    tried = True
     try:
         yield hold
+    except (GeneratorExit, KeyboardInterrupt):
+        tried = False  # the caller left; the messages are not to blame
+        raise
     finally:
         hold.end()
         if not hold.committed:
             try:
-                store.release(hold.claim)
+                store.release(hold.claim, tried=tried)
             except ConversationError as error:
                 log.info("the conversation was not given back: %s", error)

@@ -54,7 +54,7 @@ class Turn(TypedDict, total=False):
     near: tuple[str, ...]
     evidence: tuple[Passage, ...]
     considered: tuple[Passage, ...]
-    candidate: Candidate | None
+    complete: bool
     sentences: tuple[str, ...]
     citations: tuple[Citation, ...]
     rejected: tuple[Rejection, ...]

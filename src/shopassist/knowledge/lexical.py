@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,7 @@ class Lexical:
         if place is None:
             return UNKNOWN
         frequency = int(self._frequency[place])
-        return float(1.0 - np.log(frequency) / np.log(max(self.size, 100) + 1))
+        return 1.0 - log(frequency) / log(max(self.size, 100) + 1)
 
     def coverage(self, query: str, text: str) -> float:
         """How much of the query's meaning, by weight, the text holds: 0 to 1."""

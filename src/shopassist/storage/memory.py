@@ -25,15 +25,24 @@ def plain_json(values: Mapping[str, Any]) -> str:
 
     Raises `StorageError`, naming the key, where a value is not JSON (NaN and infinity are not).
     """
-    for key, value in values.items():
+    for key in values:
         if not isinstance(key, str):
             raise StorageError(f"cannot store the key {key!r}: keys must be texts")
-        try:
-            json.dumps(value, allow_nan=False)
-        except (TypeError, ValueError, RecursionError):
-            # The cause may quote the value, which may be a customer's.
-            raise StorageError(f"cannot store {key!r}: its value is not plain JSON") from None
-    return json.dumps(dict(values), ensure_ascii=False).encode("utf-8", "ignore").decode()
+    try:
+        text = json.dumps(dict(values), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        # The cause may quote the value, which may be a customer's.
+        wrong = next((repr(k) for k, v in values.items() if not _is_json(v)), "the values")
+        raise StorageError(f"cannot store {wrong}: its value is not plain JSON") from None
+    return text.encode("utf-8", "ignore").decode()
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def check_access(conversation: str, *, erased: bool, owner: str | None, caller: str | None) -> None:
@@ -144,12 +153,14 @@ class MemoryStore:
             kept.add("assistant", reply.text, None, claim.turn)
             kept.state, kept.token = new_state, None
 
-    def release(self, claim: Claim) -> None:
+    def release(self, claim: Claim, *, tried: bool = True) -> None:
         """See `ConversationStore.release`."""
         with self._lock:
             kept = self._held(claim)
             if kept is not None:
                 kept.token = None
+                for message in claim.messages if not tried else ():
+                    kept.attempts[message.seq] -= 1
 
     def reply_to(self, conversation: str, message_id: str) -> Reply | None:
         """See `ConversationStore.reply_to`."""

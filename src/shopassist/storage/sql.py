@@ -68,6 +68,41 @@ _turns = sa.Table(
     sa.Column("usage", sa.Text, nullable=False),
 )
 
+# Statements are built once: SQLAlchemy takes longer to build one than SQLite to run it. What an update sets are the
+# parameters that are columns.
+_OF: sa.BindParameter[str] = sa.bindparam("of")
+_ROW = sa.select(_conversations).where(_conversations.c.id == _OF)
+_ROW_LOCKED = _ROW.with_for_update()
+_ROW_ALIVE = _ROW.where(_conversations.c.erased_at.is_(None))
+_UPDATE_ROW = sa.update(_conversations).where(_conversations.c.id == _OF)
+_UPDATE_HELD = _UPDATE_ROW.where(
+    _conversations.c.lease_token == sa.bindparam("held"), _conversations.c.fence == sa.bindparam("fenced")
+)
+_MESSAGES = sa.select(_messages).where(_messages.c.conversation == _OF).order_by(_messages.c.seq)
+_MESSAGES_AFTER = _MESSAGES.where(_messages.c.seq > sa.bindparam("after")).limit(sa.bindparam("most"))
+_UNANSWERED = (_messages.c.turn.is_(None), _messages.c.attempts < MAX_ATTEMPTS)
+_MESSAGES_UNANSWERED = _MESSAGES.where(*_UNANSWERED)
+_COUNT_TRY = (
+    sa.update(_messages).where(_messages.c.conversation == _OF, *_UNANSWERED).values(attempts=_messages.c.attempts + 1)
+)
+_THESE = (
+    sa.update(_messages)
+    .where(_messages.c.conversation == _OF)
+    .where(_messages.c.seq.in_(sa.bindparam("these", expanding=True)))
+)
+_UNCOUNT_TRY = _THESE.values(attempts=_messages.c.attempts - 1)
+_LAST_SEQ = sa.select(sa.func.max(_messages.c.seq)).where(_messages.c.conversation == _OF)
+_SEQ_OF_ID = sa.select(_messages.c.seq).where(
+    _messages.c.conversation == _OF, _messages.c.client_id == sa.bindparam("id")
+)
+_ADD_MESSAGE = sa.insert(_messages)
+_ADD_TURN = sa.insert(_turns)
+_TURNS = sa.select(_turns).where(_turns.c.conversation == _OF).order_by(_turns.c.number)
+_LAST_TURN = sa.select(_turns).where(_turns.c.conversation == _OF).order_by(_turns.c.number.desc()).limit(1)
+_ANSWER_TO = _TURNS.join(
+    _messages, (_messages.c.conversation == _turns.c.conversation) & (_messages.c.turn == _turns.c.number)
+).where(_messages.c.client_id == sa.bindparam("id"))
+
 
 class SqlStore:
     """A `ConversationStore` at an SQLAlchemy URL: ``sqlite:///path``, ``sqlite://`` (in memory), ``postgresql+psycopg://…``.
@@ -92,8 +127,10 @@ class SqlStore:
         """See `ConversationStore.enqueue`."""
         new = {"id": conversation, "owner": owner, "state": "{}", "schema": SCHEMA, "revision": 0, "fence": 0}
         with self._database.writing() as db:
-            insert_new(db, _conversations, new)
             row = _locked(db, conversation)
+            if row is None:
+                insert_new(db, _conversations, new)
+                row = _locked(db, conversation)
             check_access(conversation, erased=row.erased_at is not None, owner=row.owner, caller=owner)
             return [_enqueue_one(db, conversation, message) for message in messages]
 
@@ -103,12 +140,11 @@ class SqlStore:
             row, now = _locked(db, conversation), self._clock()
             if row is None or row.erased_at is not None or (row.lease_token is not None and row.lease_until > now):
                 return None
-            unanswered = (_messages.c.turn.is_(None), _messages.c.attempts < MAX_ATTEMPTS)
-            messages = tuple(_message(m) for m in db.execute(_select_messages(conversation).where(*unanswered)))
+            messages = tuple(_message(m) for m in db.execute(_MESSAGES_UNANSWERED, {"of": conversation}))
             if not messages:
                 return None
             token, fence, until = uuid4().hex, row.fence + 1, now + lease
-            db.execute(_update_messages(conversation).where(*unanswered).values(attempts=_messages.c.attempts + 1))
+            db.execute(_COUNT_TRY, {"of": conversation})
             _update(db, conversation, lease_token=token, lease_until=until, fence=fence)
         return Claim(conversation, token, fence, until, row.revision + 1, json.loads(row.state), messages)
 
@@ -116,7 +152,7 @@ class SqlStore:
         """See `ConversationStore.renew`."""
         until = self._clock() + lease
         with self._database.writing() as db:
-            if not db.execute(_update_held(claim).values(lease_until=until)).rowcount:
+            if not db.execute(_UPDATE_HELD, {**_held(claim), "lease_until": until}).rowcount:
                 raise stale(claim)
         return replace(claim, until=until)
 
@@ -125,22 +161,23 @@ class SqlStore:
         answer = reply.to_dict()
         usage, new_state = plain_json(answer.pop("usage")), plain_json(state)
         turn = {"number": claim.turn, "id": reply.id, "status": "done", "reply": plain_json(answer), "usage": usage}
-        answered = _messages.c.seq.in_([m.seq for m in claim.messages])
         with self._database.writing() as db:
             row = _locked(db, claim.conversation)
             if row is None:
                 raise stale(claim)
             check_held(claim, erased=row.erased_at is not None, token=row.lease_token, fence=row.fence)
-            db.execute(sa.insert(_turns).values(conversation=claim.conversation, **turn))
-            db.execute(_update_messages(claim.conversation).where(answered).values(turn=claim.turn))
+            db.execute(_ADD_TURN, {"conversation": claim.conversation, **turn})
+            db.execute(_THESE, {**_these(claim), "turn": claim.turn})
             _add(db, claim.conversation, role="assistant", text=clean(reply.text), turn=claim.turn)
             new = {"state": new_state, "mode": reply.mode, "schema": SCHEMA, "revision": claim.turn}
             _update(db, claim.conversation, **new, lease_token=None, lease_until=None)
 
-    def release(self, claim: Claim) -> None:
+    def release(self, claim: Claim, *, tried: bool = True) -> None:
         """See `ConversationStore.release`."""
         with self._database.writing() as db:
-            db.execute(_update_held(claim).values(lease_token=None, lease_until=None))
+            held = db.execute(_UPDATE_HELD, {**_held(claim), "lease_token": None, "lease_until": None}).rowcount
+            if held and not tried:
+                db.execute(_UNCOUNT_TRY, _these(claim))
 
     def reply_to(self, conversation: str, message_id: str) -> Reply | None:
         """See `ConversationStore.reply_to`."""
@@ -149,31 +186,30 @@ class SqlStore:
 
     def latest(self, conversation: str) -> Reply | None:
         """See `ConversationStore.latest`."""
-        last = _select_turns(conversation).order_by(_turns.c.number.desc()).limit(1)
         with self._database.reading() as db:
-            row = db.execute(last).first()
+            row = db.execute(_LAST_TURN, {"of": conversation}).first()
         return Reply.from_dict(_answer(row)) if row else None
 
     def history(self, conversation: str, *, after: int = 0, limit: int = 100) -> list[StoredMessage]:
         """See `ConversationStore.history`."""
-        wanted = _select_messages(conversation).where(_messages.c.seq > after).limit(limit)
+        wanted = {"of": conversation, "after": after, "most": limit}
         with self._database.reading() as db:
-            return [_message(row) for row in db.execute(wanted)]
+            return [_message(row) for row in db.execute(_MESSAGES_AFTER, wanted)]
 
     def owner(self, conversation: str) -> tuple[bool, str | None]:
         """See `ConversationStore.owner`."""
         with self._database.reading() as db:
-            row = db.execute(_select_alive(conversation)).first()
+            row = db.execute(_ROW_ALIVE, {"of": conversation}).first()
         return (True, row.owner) if row else (False, None)
 
     def export(self, conversation: str) -> dict[str, Any]:
         """See `ConversationStore.export`."""
         with self._database.reading() as db:
-            row = db.execute(_select_alive(conversation)).first()
+            row = db.execute(_ROW_ALIVE, {"of": conversation}).first()
             if row is None:
                 return {}
-            messages = db.execute(_select_messages(conversation))
-            turns = db.execute(_select_turns(conversation).order_by(_turns.c.number))
+            messages = db.execute(_MESSAGES, {"of": conversation})
+            turns = db.execute(_TURNS, {"of": conversation})
             return {
                 "conversation": conversation,
                 "owner": row.owner,
@@ -208,7 +244,7 @@ def _check_schema(version: int) -> None:
 
 def _locked(db: sa.Connection, conversation: str) -> Any:
     """Read the conversation's row, None if there is none; nobody else writes to it until the transaction ends."""
-    row = db.execute(sa.select(_conversations).where(_conversations.c.id == conversation).with_for_update()).first()
+    row = db.execute(_ROW_LOCKED, {"of": conversation}).first()
     if row is not None:
         _check_schema(row.schema)
     return row
@@ -216,8 +252,7 @@ def _locked(db: sa.Connection, conversation: str) -> Any:
 
 def _enqueue_one(db: sa.Connection, conversation: str, message: Message) -> Enqueued:
     message_id = message.id or uuid4().hex
-    same = (_messages.c.conversation == conversation, _messages.c.client_id == message_id)
-    seq = db.scalar(sa.select(_messages.c.seq).where(*same))
+    seq = db.scalar(_SEQ_OF_ID, {"of": conversation, "id": message_id})
     if seq is not None:
         return Enqueued(seq, message_id, _reply_to(db, conversation, message_id))
     seq = _add(db, conversation, role="customer", text=clean(message.text), client_id=message_id)
@@ -225,42 +260,26 @@ def _enqueue_one(db: sa.Connection, conversation: str, message: Message) -> Enqu
 
 
 def _add(db: sa.Connection, conversation: str, **values: Any) -> int:
-    last = db.scalar(sa.select(sa.func.max(_messages.c.seq)).where(_messages.c.conversation == conversation))
-    seq = (last or 0) + 1
-    db.execute(sa.insert(_messages).values(conversation=conversation, seq=seq, attempts=0, **values))
+    seq: int = (db.scalar(_LAST_SEQ, {"of": conversation}) or 0) + 1
+    db.execute(_ADD_MESSAGE, {"conversation": conversation, "seq": seq, "attempts": 0, **values})
     return seq
 
 
 def _reply_to(db: sa.Connection, conversation: str, message_id: str) -> Reply | None:
-    same = (_messages.c.conversation == _turns.c.conversation) & (_messages.c.turn == _turns.c.number)
-    answers = _select_turns(conversation).join(_messages, same).where(_messages.c.client_id == message_id)
-    row = db.execute(answers).first()
+    row = db.execute(_ANSWER_TO, {"of": conversation, "id": message_id}).first()
     return Reply.from_dict(_answer(row)) if row else None
 
 
-def _select_alive(conversation: str) -> Any:
-    return sa.select(_conversations).where(_conversations.c.id == conversation, _conversations.c.erased_at.is_(None))
-
-
-def _select_messages(conversation: str) -> Any:
-    return sa.select(_messages).where(_messages.c.conversation == conversation).order_by(_messages.c.seq)
-
-
-def _update_messages(conversation: str) -> sa.Update:
-    return sa.update(_messages).where(_messages.c.conversation == conversation)
-
-
-def _select_turns(conversation: str) -> Any:
-    return sa.select(_turns).where(_turns.c.conversation == conversation)
-
-
 def _update(db: sa.Connection, conversation: str, **values: Any) -> None:
-    db.execute(sa.update(_conversations).where(_conversations.c.id == conversation).values(**values))
+    db.execute(_UPDATE_ROW, {"of": conversation, **values})
 
 
-def _update_held(claim: Claim) -> sa.Update:
-    own = (_conversations.c.lease_token == claim.token, _conversations.c.fence == claim.fence)
-    return sa.update(_conversations).where(_conversations.c.id == claim.conversation, *own)
+def _held(claim: Claim) -> dict[str, Any]:
+    return {"of": claim.conversation, "held": claim.token, "fenced": claim.fence}
+
+
+def _these(claim: Claim) -> dict[str, Any]:
+    return {"of": claim.conversation, "these": [m.seq for m in claim.messages]}
 
 
 def _message(row: Any) -> StoredMessage:

@@ -65,7 +65,8 @@ class ScriptedModel(BaseChatModel):
         finished = False
         try:
             for start in range(0, len(text), PIECE):
-                time.sleep(self.delay)
+                if self.delay:
+                    time.sleep(self.delay)
                 yield ChatGenerationChunk(message=AIMessageChunk(content=text[start : start + PIECE]))
             finished = True
             if error is not None:

@@ -175,12 +175,20 @@ class ConversationStoreConformance:
             self._answer(released, "您好")
         assert [m.id for m in self._claimed("c").messages] == ["m1"]
 
+    def test_a_claim_given_back_untried_does_not_count(self) -> None:
+        self._say("c", "你好", "m1")
+        for _ in range(4):
+            self.store.release(self._claimed("c"), tried=False)
+        for _ in range(3):
+            self.store.release(self._claimed("c"))
+        assert self.store.claim("c", lease=15) is None
+
     def test_releasing_a_lost_lease_changes_nothing(self) -> None:
         self._say("c", "你好", "m1")
         lost = self._claimed("c")
         self.clock.now += 16
         taken = self._claimed("c")
-        self.store.release(lost)
+        self.store.release(lost, tried=False)
         assert self.store.claim("c", lease=15) is None
         self._answer(taken, "您好")
 

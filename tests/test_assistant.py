@@ -214,6 +214,33 @@ def test_a_conversation_that_another_holds_is_pending(assistant):
     assert shop.reply(QUESTION, conversation="c", message_id="m1").merged == ("m0", "m1")
 
 
+def test_a_claim_without_the_callers_message_is_given_back(assistant, monkeypatch):
+    shop = assistant(ScriptedModel(answers=[ANSWER]))
+    claim, real = shop.store.claim, []
+
+    def late(conversation, *, lease):
+        """Another worker answers this caller's message, and a third caller writes, before this one's first look."""
+        if not real:
+            real.append(True)
+            other.reply(QUESTION, conversation="c", message_id="m1")
+            shop.store.enqueue("c", None, [Message("那Lite呢", id="m2")])
+        return claim(conversation, lease=lease)
+
+    other = assistant(ScriptedModel(answers=[ANSWER]))
+    monkeypatch.setattr(shop.store, "claim", late)
+    assert shop.reply(QUESTION, conversation="c", message_id="m1").merged == ("m1",)
+    assert other.reply("那Lite呢", conversation="c", message_id="m2").merged == ("m2",)
+
+
+def test_streams_that_are_closed_bury_no_message(assistant):
+    shop = assistant(ScriptedModel(answers=[ANSWER]))
+    for _ in range(4):
+        events = shop.stream(QUESTION, conversation="c", message_id="m1")
+        next(e for e in events if isinstance(e, Sentence))
+        events.close()
+    assert shop.reply(QUESTION, conversation="c", message_id="m1").merged == ("m1",)
+
+
 def test_several_assistants_on_one_conversation_leave_no_gap(assistant):
     shops = [assistant(ScriptedModel(answers=[ANSWER], delay=0.002)) for _ in range(4)]
 

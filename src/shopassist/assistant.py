@@ -89,13 +89,19 @@ class Assistant:
         )
 
     def warm(self) -> None:
-        """Load the model and read the static front of the prompt into its cache, so that the first turn need not."""
+        """Load the models and read the prompt's static front into the cache, so that the first turn need not.
+
+        A server such as Ollama loads its model at its first call; only an embedded one is loaded here.
+        """
         from shopassist.engine.compose import front
         from shopassist.prompts import texts
 
+        language = self.settings.language
+        words = texts(language)
+        if self.knowledge is not None:
+            self.knowledge.search(words.say("person_query"), language=language, valid_on=self.settings.now().date())
         if isinstance(self.model, embedded.EmbeddedChat):
-            words = texts(self.settings.language)
-            self.model.warm(front(self.settings, words, "neutral"))
+            self.model.warm(front(self.settings, words))
 
     def reply(
         self,

@@ -175,6 +175,11 @@ def test_a_citation_names_the_page_that_holds_the_figures():
     assert "6 小时" in citation.quote
 
 
+def test_a_question_on_a_page_is_no_source():
+    shipping = page("付款后超过 48 小时还没发货怎么办？请联系客服，付款后 48 小时内必须发货。")
+    assert cite("付款后超过 48 小时还没发货，可以联系客服。", [shipping]).quote.startswith("请联系客服")
+
+
 def test_a_courtesy_has_no_citation():
     assert cite("让您久等了，非常抱歉。", ALL) is None
     assert cite("任何话", []) is None

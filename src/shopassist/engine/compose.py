@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 MOST_SENTENCES = 5
 """The model's sentences in one reply; what it would say beyond them is repetition (seen with 1.5B)."""
 
-EVIDENCE_CHARS = 800
+EVIDENCE_CHARS = 640
 """The evidence in a prompt: on two cores a model reads 75 tokens a second, so each passage is waited for."""
 
 SOURCED_BY = 0.4
@@ -179,11 +179,11 @@ def compose(state: Turn, runtime: Runtime[Ports]) -> Turn:
 
 
 def prompt(ports: Ports, words: Texts, mood: str, evidence: tuple[Passage, ...], question: str) -> list[BaseMessage]:
-    """Persona, examples and mood first and always the same, so that the model's prefix cache holds; evidence last.
+    """Persona and examples first and always the same, so that the model's prefix cache holds; evidence last.
 
     The best passage stands last of all, next to the question: a small model reads that most closely.
     """
-    messages = front(ports.settings, words, mood)
+    messages = front(ports.settings, words)
     for role, text in ports.memory.messages[-HISTORY:]:
         short = text[:HISTORY_CHARS]
         messages.append(HumanMessage(short) if role == "customer" else AIMessage(short))
@@ -194,15 +194,14 @@ def prompt(ports: Ports, words: Texts, mood: str, evidence: tuple[Passage, ...],
             break
         pages.append(words.evidence.format(title=passage.title, text=passage.text))
         room -= len(passage.text)
-    messages.append(HumanMessage(words.question.format(evidence="\n\n".join(reversed(pages)), question=question)))
+    asked = words.question.format(evidence="\n\n".join(reversed(pages)), question=question)
+    messages.append(HumanMessage(f"{words.moods[mood]}\n\n{asked}"))
     return messages
 
 
-def front(settings: Settings, words: Texts, mood: str) -> list[BaseMessage]:
-    """The static front of the prompt; only the mood's line changes, among three."""
-    messages: list[BaseMessage] = [
-        SystemMessage(words.persona.format(**names(settings, words)) + "\n" + words.moods[mood])
-    ]
+def front(settings: Settings, words: Texts) -> list[BaseMessage]:
+    """The static front of the prompt, one for each language."""
+    messages: list[BaseMessage] = [SystemMessage(words.persona.format(**names(settings, words)))]
     for question, answer in words.examples:
         messages += [HumanMessage(question), AIMessage(answer)]
     return messages

@@ -283,6 +283,8 @@ def cite(sentence: str, passages: Sequence[Passage]) -> Citation | None:
         if not holds and support(sentence, passage) < CITED:
             continue
         for source in sentences(passage.text):
+            if source.rstrip().endswith(("?", "？")):
+                continue
             exact = holds and all(any(f.agrees(k) for k in figures(source)) for f in wanted)
             rank = (holds, exact, len(words & content(source)) / (len(content(source)) + 8) ** 0.5)
             if best is None or rank > best[0]:

@@ -6,8 +6,9 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,11 +163,26 @@ class SentenceTransformerEmbeddings(Embeddings):
                     raise MissingExtra(
                         f"{self.folder} needs sentence-transformers: pip install 'shopassist[sentence-transformers]'"
                     ) from error
-                model = SentenceTransformer(str(self.folder), device=self.device, local_files_only=True)
+                with _no_progress_bar():
+                    model = SentenceTransformer(str(self.folder), device=self.device, local_files_only=True)
                 vocabulary = model.tokenizer.get_vocab()
                 self._lower = "A" not in vocabulary and "a" in vocabulary
                 self._model = model
             return self._model
+
+
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    """Keep transformers' bar for 96 MB out of a customer's terminal; what the shop has set comes back."""
+    from transformers.utils import logging as bars
+
+    shown = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            bars.enable_progress_bar()
 
 
 def encode(embeddings: Embeddings, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -108,7 +108,7 @@ def rows(mode, pairs, splits, threshold) -> list[Row]:
 
 def misses(mode, pairs) -> None:
     for q, f in pairs:
-        if not (f and right(f[0].document, q)) and (q["expect"] or (f and f[0].relevance > 0.5)):
+        if not (f and right(f[0].document, q)) and (q["expect"] or (f and f[0].relevance > load().relevance)):
             print(mode, q["split"], q["q"], q["expect"], [(p.document, p.score, p.relevance, p.dense) for p in f[:3]])
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shopassist.engine.evidence import cite, clauses, contradicts, figures, quote, untraced
+from shopassist.engine.evidence import asked_for, cite, clauses, contradicts, figures, names_one, quote, untraced
 from shopassist.replies import Passage
 
 
@@ -166,6 +166,36 @@ def test_a_heading_or_a_question_is_no_quote():
 
 def test_nothing_is_quoted_for_a_question_about_something_else():
     assert quote("xyz", [RETURNS]) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "named"),
+    [
+        ("无理由退货期是多少天", "延长到签收后 30 天。", True),
+        ("无理由退货期是多少天", "签收次日算第 1 天，最晚可以在 12 月 15 日申请。", False),
+        ("退款多久到账", "一般 1–3 个工作日。", True),
+        ("退款多久到账", "会原路退回。", False),
+        ("这个多重", "整机 250 克。", True),
+        ("how long does a refund take", "One to three working days.", True),
+        ("how long does a refund take", "It goes back the way you paid.", False),
+        ("how heavy is it", "It weighs 250 g.", True),
+        ("几点下班", "9:00–21:00。", True),
+    ],
+)
+def test_a_question_for_a_figure_wants_one_of_its_kind(question, answer, named):
+    assert names_one(answer, asked_for(question)) is named
+
+
+@pytest.mark.parametrize("question", ["能退吗", "几个颜色", "what colours are there", "怎么开发票"])
+def test_other_questions_want_none(question):
+    assert not asked_for(question)
+
+
+def test_a_question_for_a_figure_is_answered_by_the_sentence_that_has_it():
+    returns = page(
+        "无理由退货期按下单日期算，双十一下单的也一样。签收次日算第 1 天。双十一下的订单，期限是签收后 30 天。"
+    )
+    assert quote("双十一下单的无理由退货期是多少天", [returns])[1] == "双十一下的订单，期限是签收后 30 天。"
 
 
 def test_a_citation_names_the_page_that_holds_the_figures():

@@ -161,11 +161,18 @@ def test_small_talk_needs_no_model(assistant, text):
     assert reply.degraded is None
 
 
+def test_a_figure_that_was_asked_for_and_not_named_is_appended(assistant):
+    evasive = "无线降噪耳机Pro 的续航在日常通勤时很够用。"
+    reply = assistant(ScriptedModel(answers=[evasive])).reply("无线降噪耳机Pro续航多久", conversation="c")
+    assert reply.sentences[0] == evasive
+    assert "8 小时" in reply.sentences[1]
+
+
 def test_the_front_of_the_prompt_never_changes_and_the_evidence_is_last(assistant):
     model = ScriptedModel(answers=["支持的。"])
     shop = assistant(model)
     for conversation, text in [
-        ("a", "无线降噪耳机Pro续航多久"), ("a", "那Lite呢"), ("a", "它防水吗"), ("b", "退货运费谁出"), ("b", "怎么开发票"),
+        ("a", "无线降噪耳机Pro续航多久"), ("a", "那Lite呢"), ("a", "它防水吗"), ("b", "退货运费谁出"), ("b", "什么破店，怎么开发票"),
     ]:  # fmt: skip
         shop.reply(text, conversation=conversation)
     front = 1 + 2 * len(texts("zh").examples)

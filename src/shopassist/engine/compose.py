@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langgraph.runtime import Runtime
 
 from shopassist.engine.check import check
-from shopassist.engine.evidence import about, quote, support
+from shopassist.engine.evidence import about, asked_for, names_one, quote, support
 from shopassist.engine.state import Candidate, Ports, Turn
 from shopassist.errors import ModelError, ModelTimeout, ShopAssistError
 from shopassist.prompts import Texts, texts
@@ -81,20 +81,23 @@ class Draft:
                 yield from self._by_model(state["mood"])
             if self.shown == self.opening:
                 yield from self._by_template()
-            elif (found := quote(self.query, self.evidence[:2])) and self._beside_the_point():
-                yield Candidate(found[1], trusted=True)
+            elif missing := self._missing():
+                yield Candidate(missing, trusted=True)
 
     @property
     def shown(self) -> int:
         """How many sentences have passed the check."""
         return len(self.accepted)
 
-    def _beside_the_point(self) -> bool:
-        """Whether the model's answer lacks what the pages say first of all: it is bare, or drawn from elsewhere."""
-        said = content("".join(self.accepted[self.opening :]))
-        if len(said) < BARE:
-            return True
-        return not any(support("".join(self.accepted[self.opening :]), p) >= SOURCED_BY for p in self.evidence[:2])
+    def _missing(self) -> str | None:
+        """The page's own sentence that the model's answer lacks: it is bare, drawn from elsewhere, or has no figure."""
+        found = quote(self.query, self.evidence[:2], used=self.accepted)
+        if found is None:
+            return None
+        said, units = " ".join(self.accepted[self.opening :]), asked_for(self.query)
+        owed = names_one(found[1], units) and not names_one(said, units)
+        bare = len(content(said)) < BARE
+        return found[1] if owed or bare or not any(support(said, p) >= SOURCED_BY for p in self.evidence[:2]) else None
 
     def _template(self, name: str, turn: int, **data: Any) -> Candidate:
         return Candidate(self.words.say(name, turn, **names(self.ports.settings, self.words), **data), trusted=True)
@@ -124,7 +127,7 @@ class Draft:
         passage, sentence = first
         yield self._template("answer", 0, title=passage.title, text=sentence)
         second = quote(self.query, [p for p in self.evidence if p.document == passage.document], used=[sentence])
-        if second and len(second[1]) + len(sentence) < 160:
+        if second and len(second[1]) + len(sentence) < 160 and len(content(second[1]) - content(sentence)) >= BARE:
             yield Candidate(second[1], trusted=True)
 
     def _by_model(self, mood: str) -> Iterator[Candidate]:

@@ -65,6 +65,23 @@ _HOUR = re.compile(
 )
 _LIST_MARK = re.compile(r"^\s*\d{1,2}(?:[.、](?!\d)|[)）])\s*")
 _CLAUSE = re.compile(r"[,，;；。！!？?\n]+")
+_TIME = frozenset({"minute", "hour", "day", "week", "month", "year"})
+_ASKED_FOR = {
+    r"(?:多少|几)\s*(?:个?工作日|自然日|[天日年周]|个?(?:小时|钟头|月|星期|礼拜)|分钟)|多久|多长时间|多长(?=[？?吗呢啊呀]|$)"
+    r"|how long|how many (?:\w+ )?(?:days?|hours?|weeks?|months?|years?|minutes?)": _TIME,
+    r"多少钱|几块钱?|how much (?:is|are|do|does|will|would)(?!.*weigh)": frozenset({"yuan"}),
+    r"多重|多沉|多少克|几斤|how heavy|weigh": frozenset({"gram", "kilogram"}),
+    r"几折": frozenset({"discount", "percent"}),
+    r"(?:多少|几)\s*期|how many instal?lments": frozenset({"instalment"}),
+    r"(?:多少|几)\s*(?:分贝|db)|how many (?:db|decibels)": frozenset({"decibel"}),
+    r"(?:多少|几)\s*(?:毫安|mah)|how many mah": frozenset({"capacity"}),
+    r"(?:多少|几)\s*瓦|how many watts": frozenset({"watt"}),
+    r"(?:多少|几)\s*英?寸|how many inches": frozenset({"inch"}),
+    r"几点|what time": frozenset({"clock"}),
+}
+_ORDINAL_OR_DATE = re.compile(
+    rf"(?:第|最后|每|同)\s*(?:\d+|{_HAN_NUMBER})\s*[天日年周]|(?:\d{{4}}\s*年\s*)?(?:\d+|{_HAN_NUMBER})\s*月\s*(?:\d+|{_HAN_NUMBER})\s*[日号]?"
+)
 CITED = 0.3
 """The least share of a sentence's content that its source holds."""
 
@@ -191,6 +208,17 @@ def _holds(passage: Passage, wanted: Iterable[Figure]) -> bool:
     return all(any(f.agrees(k) for k in known) for f in wanted)
 
 
+def asked_for(question: str) -> frozenset[str]:
+    """The units of which an answer must name one: 多少天 asks for a span of time. Empty where no figure is wanted."""
+    folded = fold(question)
+    return frozenset().union(*(units for pattern, units in _ASKED_FOR.items() if re.search(pattern, folded)))
+
+
+def names_one(text: str, units: frozenset[str]) -> bool:
+    """Whether a text names a measure in one of these units; dates and ordinals, as 第 1 天, are no spans of time."""
+    return any(f.unit in units for f in figures(_ORDINAL_OR_DATE.sub(" ", fold(text))))
+
+
 def support(text: str, passage: Passage) -> float:
     """How much of a text's meaning a passage holds, 0 to 1, by its tokens."""
     wanted = content(text)
@@ -239,9 +267,11 @@ def about(passages: Sequence[Passage], products: Sequence[str]) -> list[Passage]
 def quote(text: str, passages: Sequence[Passage], used: Iterable[str] = ()) -> tuple[Passage, str] | None:
     """The sentence of the passages that is nearest to a text, with its passage; earlier passages win ties.
 
-    Sentences in `used` are left out. None where no sentence has anything to do with the text. A product's name says
-    nothing about which of its page's sentences is meant; the title of any other page counts, as a question's does.
+    Sentences in `used` are left out. None where no sentence has anything to do with the text. Where it asks for a
+    figure, a sentence that names one goes first. A product's name says nothing about which of its page's sentences is
+    meant; the title of any other page counts, as a question's does.
     """
+    units = asked_for(text)
     done = {fold(u).strip() for u in used}
     found = [
         (rank, passage, sentence.strip(), content(sentence))
@@ -251,17 +281,18 @@ def quote(text: str, passages: Sequence[Passage], used: Iterable[str] = ()) -> t
     ]
     wanted = content(text)
     frequency = Counter(token for *_, words in found for token in words)
-    best: tuple[float, Passage, str] | None = None
+    best: tuple[tuple[bool, float], Passage, str] | None = None
     titles = Counter(token for p in passages for token in content(p.title))
-    for rank, passage, sentence, words in found:
+    for place, passage, sentence, words in found:
         title = content(passage.title)
         common = (wanted - title or wanted) & words
-        score = sum(1 / frequency[t] ** 0.5 for t in common) / (len(words) + 8) ** 0.25 - 0.02 * rank
+        score = sum(1 / frequency[t] ** 0.5 for t in common) / (len(words) + 8) ** 0.25 * 0.95**place
         if "product" not in passage.tags:
             common = common | (wanted & title)
             score += 0.5 * sum(1 / titles[t] ** 0.5 for t in wanted & title)
-        if common and (best is None or score > best[0]):
-            best = score, passage, sentence
+        rank = (bool(units) and names_one(sentence, units), score)
+        if common and (best is None or rank > best[0]):
+            best = rank, passage, sentence
     return (best[1], best[2]) if best else None
 
 

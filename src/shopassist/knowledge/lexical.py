@@ -96,11 +96,12 @@ def telling(query: str) -> frozenset[str]:
     Pairs across two words and function words say little, and would make any question resemble any page.
     """
     import rjieba
+    from bm25s.stopwords import STOPWORDS_EN_PLUS
 
     found: set[str] = set()
     for word, kind in rjieba.tag(fold(query)):
         function = kind[0] in FUNCTION and kind != "eng" and not any(c.isdigit() for c in word)
-        if function or EMPTY.fullmatch(word):
+        if function or EMPTY.fullmatch(word) or word in STOPWORDS_EN_PLUS:
             continue
         inside = tokens(word)
         found.update(t for t in inside if len(inside) == 1 or len(t) > 1 or t.isdigit())

@@ -2,7 +2,8 @@
 
 import pytest
 
-from shopassist.engine.evidence import asked_for, cite, clauses, contradicts, figures, names_one, quote, untraced
+from shopassist.engine.evidence import cite, clauses, contradicts, quote, untraced
+from shopassist.engine.figures import asked_for, figures, names_one
 from shopassist.replies import Passage
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shopassist.engine.evidence import about, cite, contradicts, figures, quote, untraced
+from shopassist.engine.evidence import about, cite, contradicts, quote, untraced
+from shopassist.engine.figures import figures
 from shopassist.engine.state import Candidate, Ports, Turn
 from shopassist.prompts import Texts, texts
 from shopassist.replies import Passage, Rejection, Sentence

@@ -11,7 +11,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langgraph.runtime import Runtime
 
 from shopassist.engine.check import check
-from shopassist.engine.evidence import about, asked_for, names_one, quote, support
+from shopassist.engine.evidence import about, quote, support
+from shopassist.engine.figures import asked_for, names_one
 from shopassist.engine.state import Candidate, Ports, Turn
 from shopassist.errors import ModelError, ModelTimeout, ShopAssistError
 from shopassist.prompts import Texts, texts

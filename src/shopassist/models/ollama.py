@@ -32,10 +32,10 @@ def has(names: list[str], model: str) -> bool:
 
 
 def chat(url: str, model: str, *, context: int, max_tokens: int, timeout: float) -> Any:
-    """A `ChatOllama` with a fixed context, a bounded answer and timeouts, none of which is Ollama's default."""
-    from langchain_ollama import ChatOllama
+    """A chat model with a fixed context, a bounded answer and timeouts, none of which is Ollama's default."""
+    from shopassist.models.ollama_chat import OllamaChat  # LangChain's client takes half a second to import
 
-    return ChatOllama(
+    return OllamaChat(
         model=model,
         base_url=url,
         num_ctx=context,

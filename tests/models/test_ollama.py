@@ -1,0 +1,113 @@
+"""A real Ollama: the program `ollama` on the PATH, or in ``bin`` of the folder SHOPASSIST_SHARED (else ../shared)."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import ollama
+import pytest
+from langchain_core.messages import HumanMessage
+
+from shopassist.errors import ModelTimeout, ModelUnavailable
+from shopassist.models.ollama import chat, models
+from shopassist.models.ollama_chat import translated
+from shopassist.models.routing import choose
+from shopassist.settings import load
+
+SHARED = Path(os.environ.get("SHOPASSIST_SHARED", Path(__file__).parents[3] / "shared"))
+PROGRAM = shutil.which("ollama") or shutil.which(SHARED / "bin/ollama")
+GGUF = os.environ.get("SHOPASSIST_TEST_GGUF")
+real_ollama = pytest.mark.skipif(PROGRAM is None, reason="no program ollama: install it, or set SHOPASSIST_SHARED")
+real_model = pytest.mark.skipif(GGUF is None, reason="no weights: set SHOPASSIST_TEST_GGUF to a GGUF file")
+ASK = [HumanMessage("从一数到二十，用汉字。")]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The URL of an Ollama of our own, without models."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    home = tmp_path_factory.mktemp("ollama")
+    env = {**os.environ, "OLLAMA_HOST": url, "OLLAMA_MODELS": str(home / "models"), "HOME": str(home)}
+    with (home / "log").open("w") as log, subprocess.Popen([PROGRAM, "serve"], env=env, stdout=log, stderr=log) as run:
+        try:
+            until = time.monotonic() + 30
+            while True:
+                try:
+                    models(url)
+                    break
+                except ModelUnavailable:
+                    assert time.monotonic() < until, (home / "log").read_text()
+                    time.sleep(0.1)
+            yield url
+        finally:
+            run.terminate()
+
+
+def ask(url, name, **options):
+    return chat(url, name, **{"context": 2048, "max_tokens": 24, "timeout": 120.0, **options})
+
+
+@real_ollama
+def test_a_real_ollama_without_the_model_says_what_to_run(server):
+    with pytest.raises(ModelUnavailable, match=r"ollama pull qwen2\.5:7b"):
+        choose(load(model="ollama", ollama_url=server))
+
+
+@real_ollama
+@pytest.mark.parametrize("call", [lambda m: m.invoke(ASK), lambda m: list(m.stream(ASK))])
+def test_a_model_that_went_away_is_told(server, call):
+    with pytest.raises(ModelUnavailable, match="ollama pull gone"):
+        call(ask(server, "gone"))
+
+
+@pytest.mark.parametrize("call", [lambda m: m.invoke(ASK), lambda m: list(m.stream(ASK))])
+def test_a_server_that_went_away_is_told(call):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        with pytest.raises(ModelUnavailable, match="ollama serve"):
+            call(ask(f"http://127.0.0.1:{closed.getsockname()[1]}", "any"))
+
+
+def test_a_server_that_stalls_is_a_timeout():
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ModelTimeout, match="model_deadline"):
+        list(ask(f"http://127.0.0.1:{silent.getsockname()[1]}", "any", timeout=0.3).stream(ASK))
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "words"),
+    [
+        (ollama.ResponseError("model 'x' not found", 404), ModelUnavailable, "ollama pull x"),
+        (ollama.ResponseError("server busy", 503), ModelUnavailable, "OLLAMA_MAX_QUEUE"),
+        (ollama.ResponseError("load failed", 500), ModelUnavailable, "500"),
+        (ollama.ResponseError("in mid-stream"), ModelUnavailable, "-1"),
+        (ConnectionError("refused"), ModelUnavailable, "ollama serve"),
+        (httpx.RemoteProtocolError("closed"), ModelUnavailable, "ollama serve"),
+        (httpx.ReadTimeout("slow"), ModelTimeout, "in time"),
+        (httpx.ConnectTimeout("slow"), ModelTimeout, "in time"),
+    ],
+)
+def test_foreign_errors_become_ours(error, expected, words):
+    with pytest.raises(expected, match=words) as raised, translated("http://shop:11434", "x"):
+        raise error
+    assert "http://shop:11434" in str(raised.value)
+
+
+@pytest.mark.real_model
+@real_ollama
+@real_model
+def test_a_real_model_on_a_real_ollama_streams_and_counts(server, tmp_path):
+    (tmp_path / "Modelfile").write_text(f"FROM {GGUF}\n")
+    env = {**os.environ, "OLLAMA_HOST": server}
+    subprocess.run(
+        [PROGRAM, "create", "qwen", "-f", tmp_path / "Modelfile"], env=env, check=True, capture_output=True, timeout=120
+    )
+    choice = choose(load(model="ollama", ollama_url=server, ollama_model="qwen", model_deadline=120))
+    chunks = list(choice.model.stream(ASK))
+    assert len([c for c in chunks if c.text]) > 3
+    assert sum((c.usage_metadata or {}).get("output_tokens", 0) for c in chunks) > 3

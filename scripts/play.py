@@ -1,5 +1,6 @@
 """Play a file of scenarios in the terminal and hold each reply against what it must be: python scripts/play.py FILE."""
 
+import os
 import sys
 import time
 import uuid
@@ -24,6 +25,9 @@ def main(path: Path) -> int:
             began = time.monotonic()
             assistant.warm()
         console.print(f"model: {assistant.model_name or 'none, templates answer'} ({time.monotonic() - began:.1f} s)")
+        if assistant.model is None and assistant.settings.model != "none":
+            console.print("  ✗ no model could be used; `shopassist doctor` says why", style="bold red")
+            wrong += 1
         for scenario in yaml.safe_load(path.read_text("utf-8")):
             console.rule(scenario["name"])
             conversation = uuid.uuid4().hex
@@ -34,8 +38,9 @@ def main(path: Path) -> int:
                     console.print(f"  ✗ {miss}", style="bold red", markup=False)
                 wrong += bool(missed)
     console.rule()
-    console.print("Every turn was as it should be." if not wrong else f"{wrong} turns were not as they should be.")
-    console.print("Go on with: [bold]SHOPASSIST_DATA_DIR=.shopassist/demo .venv/bin/shopassist chat[/bold]")
+    console.print("All was as it should be." if not wrong else f"{wrong} things were not as they should be.")
+    kept = " ".join(f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("SHOPASSIST_"))
+    console.print(f"Go on with: {kept} .venv/bin/shopassist chat", soft_wrap=True, markup=False, highlight=False)
     return wrong
 
 
@@ -62,7 +67,7 @@ def misses(reply: Reply, expect: dict) -> list[str]:
             f"unknown expectation {', '.join(sorted(unknown))}; known are {', '.join(sorted(EXPECTATIONS))}"
         )
     cited = {c.document for c in reply.citations} | {c.version for c in reply.citations}
-    found = []
+    found = [f"the model failed: {reply.degraded}"] if reply.degraded else []
     if "intents" in expect and set(reply.intents) != set(expect["intents"]):
         found.append(f"intents are {reply.intents}, not {expect['intents']}")
     if "mood" in expect and reply.mood != expect["mood"]:

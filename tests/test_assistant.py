@@ -7,20 +7,26 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from langsmith.utils import tracing_is_enabled
 
 from shopassist import Customer, Done, Failed, Message, Reply, Sentence, Started
+from shopassist.engine import inbox
 from shopassist.errors import (
     ConversationErased,
     InvalidMessage,
     KnowledgeError,
     MessageTooLong,
+    MissingExtra,
+    ModelUnavailable,
     NotYourConversation,
     Pending,
     ShopAssistError,
+    StorageError,
+    TurnFailed,
 )
 from shopassist.prompts import texts
 from shopassist.testing import ScriptedModel
@@ -95,6 +101,21 @@ def test_a_bad_conversation_id_is_refused(assistant, conversation):
         assistant().reply("你好", conversation=conversation)
 
 
+@pytest.mark.parametrize("customer", ["u1", 7, {"id": "u1"}, Customer])
+def test_what_is_no_customer_is_refused_and_a_customer_shown(assistant, customer):
+    shop = assistant()
+    for act in (
+        lambda: shop.reply("你好", conversation="c", customer=customer),
+        lambda: list(shop.stream("你好", conversation="c", customer=customer)),
+        lambda: asyncio.run(shop.areply("你好", conversation="c", customer=customer)),
+        lambda: shop.export("c", customer=customer),
+        lambda: shop.forget("c", customer=customer),
+    ):
+        with pytest.raises(InvalidMessage, match=r"Customer\('u-7'\)"):
+            act()
+    assert shop.export("c") == {}
+
+
 def test_what_cannot_be_stored_is_taken_out_of_a_message(assistant):
     shop = assistant()
     reply = shop.reply(f"\x00\x1b[31m{QUESTION}\ud800\u202e", conversation="c")
@@ -130,6 +151,16 @@ def test_a_repeat_from_many_threads_is_answered_once(assistant):
     assert all(r == replies[0] for r in replies)
     assert len(model.calls) == 1
     assert len(shop.export("c")["replies"]) == 1
+
+
+def test_a_new_message_is_answered_though_its_neighbour_was_answered_before(assistant):
+    shop = assistant()
+    old = shop.reply("你好", conversation="c", message_id="a")
+    both = [Message(QUESTION, id="b"), Message("你好", id="a")]
+    reply = shop.reply(both, conversation="c", wait=2)
+    assert (reply.turn, reply.merged) == (2, ("b",))
+    assert shop.reply(both, conversation="c") == reply != old
+    assert list(shop.stream(both, conversation="c")) == [Done(reply)]
 
 
 # Whose it is
@@ -198,6 +229,162 @@ def test_what_breaks_in_mid_turn_is_the_last_event_and_nothing_is_stored(assista
     assert shop.export("c")["replies"] == []
     with pytest.raises(KnowledgeError):
         shop.reply(QUESTION, conversation="c", message_id="m1")
+
+
+@pytest.mark.parametrize("error", [ValueError(MARK), KeyError(MARK), RecursionError(MARK)])
+def test_an_error_that_nobody_foresaw_is_told_by_its_class_alone(assistant, lexical, caplog, error):
+    def broken():
+        raise error
+
+    shop = assistant(knowledge=Observed(lexical, broken))
+    name = type(error).__name__
+    with pytest.raises(TurnFailed, match=name) as raised:
+        shop.reply(QUESTION, conversation="c", message_id="m1")
+    *_, last = shop.stream(QUESTION, conversation="c", message_id="m1")
+    assert (last.error, name in last.message) == ("TurnFailed", True)
+    assert shop.export("c")["replies"] == []
+    assert name in caplog.text
+    assert "broken" in caplog.text  # the place
+    assert MARK not in caplog.text + last.message + "".join(traceback.format_exception(raised.value))
+
+
+def test_a_state_that_cannot_be_read_holds_nothing_up(assistant):
+    shop = assistant()
+    shop.store.enqueue("c", None, [Message("你好", id="m1")])
+    shop.store.commit(shop.store.claim("c", lease=15), state={"messages": 5}, reply=_stored("您好"))
+    for _ in range(2):
+        with pytest.raises(TurnFailed, match="TypeError"):
+            shop.reply("你好", conversation="c", message_id="m2", wait=1)
+
+
+def _stored(text):
+    return Reply(id="r", turn=1, text=text, sentences=(text,), language="zh")
+
+
+def test_a_message_that_breaks_three_turns_is_given_up_and_holds_nothing_up(assistant, lexical):
+    out = [ValueError()] * 3
+
+    def broken():
+        if out:
+            raise out.pop()
+
+    shop = assistant(knowledge=Observed(lexical, broken))
+    for _ in range(3):
+        with pytest.raises(TurnFailed, match="ValueError"):
+            shop.reply(QUESTION, conversation="c", message_id="m1")
+    began = time.monotonic()
+    with pytest.raises(TurnFailed, match="given up"):
+        shop.reply(QUESTION, conversation="c", message_id="m1", wait=30)
+    with pytest.raises(TurnFailed, match="given up"):
+        list(shop.stream(QUESTION, conversation="c", message_id="m1", wait=30))
+    assert time.monotonic() - began < 10
+    reply = shop.reply([Message(QUESTION, id="m1"), Message("那Lite呢", id="m2")], conversation="c")
+    assert (reply.turn, reply.merged) == (1, ("m2",))
+    assert shop.reply([Message("那Lite呢", id="m2"), Message(QUESTION, id="m1")], conversation="c") == reply
+
+
+def test_who_waits_for_a_message_that_is_given_up_is_told_at_once(assistant):
+    shop = assistant()
+    shop.store.enqueue("c", None, [Message(QUESTION, id="m1")])
+    for _ in range(2):
+        shop.store.release(shop.store.claim("c", lease=15))
+    last = shop.store.claim("c", lease=15)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(shop.reply, QUESTION, conversation="c", message_id="m1", wait=30)
+        time.sleep(0.2)
+        assert not waiting.done()
+        shop.store.release(last)
+        with pytest.raises(TurnFailed, match="given up"):
+            waiting.result(timeout=10)
+
+
+@pytest.mark.parametrize("error", [KnowledgeError, StorageError, ModelUnavailable, MissingExtra])
+def test_a_part_that_is_out_buries_no_message(assistant, lexical, error):
+    out = [error("out")] * 5
+
+    def broken():
+        if out:
+            raise out.pop()
+
+    shop = assistant(knowledge=Observed(lexical, broken))
+    for _ in range(5):
+        with pytest.raises(error):
+            shop.reply(QUESTION, conversation="c", message_id="m1")
+    assert shop.reply(QUESTION, conversation="c", message_id="m1").merged == ("m1",)
+
+
+# How long it takes, and how much
+
+
+def test_no_time_for_the_model_is_an_answer_from_templates(assistant):
+    model = ScriptedModel(answers=[ANSWER])
+    reply = assistant(model).reply(QUESTION, conversation="c", deadline=0)
+    assert model.calls == []
+    assert "小时" in reply.text
+
+
+SILENCE = 5.0
+"""Seconds for which a silent model says nothing; what ends before them ended without its help."""
+
+
+def test_a_silent_model_ends_at_the_deadline(assistant):
+    model = ScriptedModel(answers=[ANSWER], delay=SILENCE)
+    began = time.monotonic()
+    reply = assistant(model).reply(QUESTION, conversation="c", deadline=0.5)
+    assert time.monotonic() - began < SILENCE / 2
+    assert reply.degraded == "ModelTimeout"
+    assert "小时" in reply.text
+
+
+def test_cancelling_does_not_wait_for_a_silent_model(assistant):
+    model = ScriptedModel(answers=[ANSWER], delay=SILENCE)
+    shop = assistant(model)
+
+    async def talk():
+        task = asyncio.create_task(shop.areply(QUESTION, conversation="c", message_id="m1"))
+        while not model.calls:
+            await asyncio.sleep(0.01)
+        began = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return time.monotonic() - began
+
+    assert asyncio.run(talk()) < SILENCE / 2
+    assert shop.export("c")["replies"] == []
+    model.delay = 0.0
+    assert shop.reply(QUESTION, conversation="c", message_id="m1").text == ANSWER
+
+
+def test_messages_that_pile_up_are_answered_together_from_the_latest(assistant, caplog):
+    shop = assistant()
+    for n in range(5):
+        events = shop.stream(f"第{n}次：{QUESTION}" + "，好吗" * 500, conversation="c", message_id=f"m{n}")
+        next(events)
+        events.close()
+    reply = shop.reply(QUESTION, conversation="c", message_id="m5")
+    assert reply.merged == ("m0", "m1", "m2", "m3", "m4", "m5")
+    assert "the last 3 of 6 messages" in caplog.text
+    assert shop.reply(QUESTION, conversation="c", message_id="m0") == reply
+    data = shop.export("c")
+    assert len(data["messages"]) == 7
+    assert data["messages"][0]["text"].startswith("第0次")
+    assert all(len(text) <= 4000 + 2 for _, text in data["state"]["messages"])
+
+
+def test_a_stream_that_is_neither_read_nor_closed_loses_the_conversation(assistant, monkeypatch):
+    for name, seconds in (("LEASE", 0.6), ("RENEW", 0.2), ("LIFE", 1.0)):
+        monkeypatch.setattr(inbox, name, seconds)
+    shop = assistant(model_deadline=0.1)
+    left = shop.stream(QUESTION, conversation="c", message_id="m1")
+    assert isinstance(next(left), Started)
+    began = time.monotonic()
+    with pytest.raises(Pending):
+        shop.reply(QUESTION, conversation="c", message_id="m1", wait=0.5)  # it may still be read
+    assert shop.reply(QUESTION, conversation="c", message_id="m1", wait=20).turn == 1
+    assert time.monotonic() - began > 1.0
+    *_, last = left
+    assert last.error == "StaleTurn"
 
 
 # Several at once
@@ -356,7 +543,7 @@ def test_leaving_an_asynchronous_stream_stops_the_model(assistant):
 # What stays where it is
 
 
-def test_every_step_runs_in_the_callers_thread(assistant, lexical):
+def test_every_step_but_the_models_stream_runs_in_the_callers_thread(assistant, lexical):
     threads = set()
     shop = assistant(
         ScriptedModel(answers=[ANSWER]), knowledge=Observed(lexical, lambda: threads.add(threading.get_ident()))

@@ -1,11 +1,12 @@
 """Settings: where they come from, and what a bad one says."""
 
+import copy
 from datetime import timedelta
 
 import pytest
 
 from shopassist.errors import SettingError
-from shopassist.settings import load, unknown_variables
+from shopassist.settings import Settings, load, unknown_variables
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +25,12 @@ def _empty_folder(tmp_path, monkeypatch):
         ("threads", "many", "integer"),
         ("model", "gpt", "auto, none (templates), embedded"),
         ("model_context", "100", "2048"),
+        ("ollama_url", "banana", "http://127.0.0.1:11434"),
+        ("ollama_url", "127.0.0.1:11434", "http://127.0.0.1:11434"),
+        ("ollama_url", "ftp://host", "http://127.0.0.1:11434"),
+        ("ollama_url", "http://host:port", "http://127.0.0.1:11434"),
+        ("ollama_url", "http://[host", "http://127.0.0.1:11434"),
+        ("ollama_url", "http://host/?key=1", "http://127.0.0.1:11434"),
         ("max_tokens", "5", "16"),
         ("model_deadline", "0", "greater than 0"),
         ("max_message_chars", "10", "100"),
@@ -95,6 +102,28 @@ def test_a_bad_secret_does_not_show_in_the_error():
         load(database_url=["hunter2"])
     assert "hunter2" not in str(error.value)
     assert "`database_url`" in str(error.value)
+
+
+@pytest.mark.parametrize("kept", [lambda s: s, copy.deepcopy, lambda s: load(**s.model_dump())])
+def test_a_password_in_an_address_does_not_show_and_is_kept(kept):
+    settings = kept(load(ollama_url="https://shop:hunter%402@gpu.shop:8443/ollama/"))
+    shown = repr(settings) + str(settings.model_dump()) + settings.model_dump_json() + f"{settings.ollama_url}"
+    assert "hunter" not in shown
+    assert settings.ollama_url == "https://gpu.shop:8443/ollama"
+    user, password = settings.ollama_url.login
+    assert (user, password.get_secret_value()) == ("shop", "hunter@2")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://shop:hunter2@", "ftp://shop:hunter2@host", "http://u:hunter2@h:x", "http://u:12/hunter2@h"]
+)
+def test_a_password_in_a_bad_address_does_not_show(url):
+    with pytest.raises(SettingError, match="`ollama_url`") as error:
+        load(ollama_url=url)
+    assert "hunter2" not in str(error.value)
+    with pytest.raises(ValueError, match="ollama_url") as error:
+        Settings(ollama_url=url)
+    assert "hunter2" not in str(error.value)
 
 
 def test_a_clock_without_a_zone_is_in_the_shops_zone():

@@ -24,7 +24,7 @@ from shopassist.errors import (
     ShopAssistError,
     WeightsMissing,
 )
-from shopassist.messages import Customer, Message, check_id
+from shopassist.messages import Customer, Message, check_id, owner_of
 from shopassist.models import embedded, routing, weights
 from shopassist.protocols import Claim, ConversationStore, Knowledge
 from shopassist.replies import Done, Event, Failed, Reply
@@ -116,8 +116,9 @@ class Assistant:
         """Answer one message, or several as one.
 
         `message_id` makes a repeat harmless: it gets the stored reply. `wait` is how many seconds another worker on
-        this conversation is waited for, `deadline` how many the model may take. Raises `InvalidMessage`,
-        `MessageTooLong`, `NotYourConversation`, `ConversationErased`, `Pending`, `StaleTurn`, `StorageError`.
+        this conversation is waited for, `deadline` how many the model may take: the setting `model_deadline` at most,
+        and with 0 templates answer. Raises `InvalidMessage`, `MessageTooLong`, `NotYourConversation`,
+        `ConversationErased`, `Pending`, `StaleTurn`, `TurnFailed`, `KnowledgeError`, `StorageError`.
         """
         events = self._run(messages, conversation, customer, message_id, wait, deadline, threading.Event())
         with closing(events):
@@ -159,12 +160,12 @@ class Assistant:
                 yield event
 
     def export(self, conversation: str, *, customer: Customer | None = None) -> dict[str, Any]:
-        """All that is stored about a conversation, as plain JSON. Raises `NotYourConversation`."""
+        """All that is stored about a conversation, as plain JSON. Raises `NotYourConversation`, `StorageError`."""
         self._check_owner(conversation, customer)
         return self.store.export(conversation)
 
     def forget(self, conversation: str, *, customer: Customer | None = None) -> None:
-        """Erase a conversation; it takes no more messages. Raises `NotYourConversation`."""
+        """Erase a conversation; it takes no more messages. Raises `NotYourConversation`, `StorageError`."""
         self._check_owner(conversation, customer)
         self.store.erase(conversation)
 
@@ -218,21 +219,25 @@ class Assistant:
         began = time.monotonic()
         incoming = self._incoming(messages, message_id)
         check_id("conversation", conversation)
-        taken = self.store.enqueue(conversation, customer.id if customer else None, incoming)
-        ids = [t.id for t in taken]
-        if taken[-1].reply:
-            yield Done(taken[-1].reply)
+        longest = self.settings.model_deadline
+        seconds = longest if deadline is None else min(deadline, longest)
+        taken = self.store.enqueue(conversation, owner_of(customer), incoming)
+        replies = [t.reply for t in taken if t.reply]
+        if len(replies) == len(taken):
+            yield Done(max(replies, key=lambda r: r.turn))
             return
+        ids = [t.id for t in taken]
         found = inbox.wait_for(self.store, conversation, ids, until=began + wait, stopped=stopped)
         if isinstance(found, Reply):
             yield Done(found)
             return
         if found is None:
             raise Pending(f"the answer is not ready after {wait:g} s; ask again with the same message id")
-        yield from inbox.turn(self.store, found, self._ports(found, customer, began, deadline, stopped))
+        ports = partial(self._ports, found, customer, began, seconds, stopped)
+        yield from inbox.turn(self.store, found, ports, stopped=stopped, life=max(inbox.LIFE, 3 * longest))
 
     def _ports(
-        self, claim: Claim, customer: Customer | None, began: float, deadline: float | None, stopped: threading.Event
+        self, claim: Claim, customer: Customer | None, began: float, seconds: float, stopped: threading.Event
     ) -> Ports:
         return Ports(
             settings=self.settings,
@@ -240,12 +245,12 @@ class Assistant:
             customer=customer,
             memory=Memory.load(claim.state),
             turn=claim.turn,
-            raw=tuple(m.text for m in claim.messages),
+            raw=inbox.recent(claim.messages, self.settings.max_message_chars),
             knowledge=self.knowledge,
-            model=self.model,
+            model=self.model if seconds > 0 else None,
             model_name=self.model_name,
             began=began,
-            deadline=time.monotonic() + min(deadline or self.settings.model_deadline, self.settings.model_deadline),
+            deadline=time.monotonic() + seconds,
             stopped=stopped,
         )
 
@@ -265,8 +270,9 @@ class Assistant:
         return [Message(clean(m.text), m.id) for m in incoming]
 
     def _check_owner(self, conversation: str, customer: Customer | None) -> None:
+        caller = owner_of(customer)
         exists, owner = self.store.owner(conversation)
-        if exists and owner != (customer.id if customer else None):
+        if exists and owner != caller:
             raise NotYourConversation("the conversation belongs to somebody else")
 
     async def _astream(

@@ -14,7 +14,8 @@
     │   ├── NotYourConversation
     │   ├── ConversationErased
     │   ├── Pending
-    │   └── StaleTurn
+    │   ├── StaleTurn
+    │   └── TurnFailed
     ├── StorageError
     ├── KnowledgeError
     │   ├── DocumentError
@@ -85,6 +86,13 @@ class Pending(ConversationError):
 
 class StaleTurn(ConversationError):
     """The turn lost its lease to a newer one; nothing of it was stored."""
+
+
+class TurnFailed(ConversationError):
+    """A turn broke on an error that nobody foresaw, or its message was given up after three such turns.
+
+    Nothing of the turn was stored. The text says whether the same message may be sent again; the log says what broke.
+    """
 
 
 class StorageError(ShopAssistError):

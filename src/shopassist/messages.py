@@ -41,3 +41,15 @@ def check_id(kind: str, value: object) -> None:
     """Raise `InvalidMessage` unless `value` is a printable text of 1 to `ID_CHARS` characters."""
     if not isinstance(value, str) or not value.strip() or len(value) > ID_CHARS or not value.isprintable():
         raise InvalidMessage(f"the id of a {kind} must be a printable text of 1 to {ID_CHARS} characters")
+
+
+def owner_of(customer: object) -> str | None:
+    """The id of a `Customer`, or None for a visitor. Raises `InvalidMessage` for anything else."""
+    if customer is None:
+        return None
+    if not isinstance(customer, Customer):
+        raise InvalidMessage(
+            f"`customer` must be a Customer such as Customer('u-7'), or None for a visitor, not a "
+            f"{type(customer).__name__}"
+        )
+    return customer.id

@@ -101,7 +101,8 @@ class ConversationStore(Protocol):
     def claim(self, conversation: str, *, lease: float) -> Claim | None:
         """Take the conversation for `lease` seconds; None while another holds it or nothing is unanswered.
 
-        A message that was claimed three times without a commit is left out from then on: it broke its worker.
+        A message that was claimed three times without a commit is given up: it is left out from then on, since it
+        broke its workers, and `reply_to` says so.
         """
         ...
 
@@ -119,12 +120,16 @@ class ConversationStore(Protocol):
     def release(self, claim: Claim, *, tried: bool = True) -> None:
         """Give the conversation back without a reply; its messages stay unanswered. A lost lease is no error.
 
-        Without `tried` this claim does not count towards the three: the caller left, and the messages are not to blame.
+        Without `tried` this claim does not count towards the three: the messages are not to blame, since the caller
+        left or a part of the shop was out.
         """
         ...
 
     def reply_to(self, conversation: str, message_id: str) -> Reply | None:
-        """The stored reply that answers this message, or None while there is none."""
+        """The stored reply that answers this message, or None while there is none.
+
+        Raises `TurnFailed` for a message that was given up. One whose third try is at work is not given up yet.
+        """
         ...
 
     def latest(self, conversation: str) -> Reply | None:

@@ -10,10 +10,12 @@ import difflib
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, GetCoreSchemaHandler, SecretStr, ValidationError, field_validator
+from pydantic_core import CoreSchema, core_schema
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from shopassist.errors import SettingError
@@ -22,10 +24,43 @@ FILE = "shopassist.toml"
 PREFIX = "SHOPASSIST_"
 
 
+class Address(str):
+    """A server's address, without the user and the password that it was given with; those are `login`.
+
+    So it can be printed, logged and quoted in errors as it is. Raises `ValueError`, which quotes nothing.
+    """
+
+    login: tuple[str, SecretStr] | None
+
+    def __new__(cls, value: object) -> Self:
+        """Take an address in pieces."""
+        if isinstance(value, cls):
+            return value
+        try:
+            parts = urlsplit(value if isinstance(value, str) else "")
+            host, _ = parts.hostname, parts.port  # both may raise
+        except ValueError:
+            host = None
+        if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment or "@" in parts.path:
+            raise ValueError("an address such as http://127.0.0.1:11434 or https://USER:PASSWORD@HOST is needed")
+        login, _, place = parts.netloc.rpartition("@")
+        address = super().__new__(cls, f"{parts.scheme}://{place}{parts.path.rstrip('/')}")
+        user, _, password = login.partition(":")
+        address.login = (unquote(user), SecretStr(unquote(password))) if login else None
+        return address
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """For pydantic, which calls `Address` with whatever it was given."""
+        return core_schema.no_info_plain_validator_function(cls)
+
+
 class Settings(BaseSettings):
     """The settings of one assistant. Build them with `load`, which turns a bad value into a `SettingError`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, protected_namespaces=())
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, protected_namespaces=(), hide_input_in_errors=True
+    )
 
     shop_name: str = Field("云集数码", description="The shop's name in Chinese, as the assistant says it.")
     shop_name_en: str = Field("Yunji Digital", description="The shop's name in English.")
@@ -66,7 +101,10 @@ class Settings(BaseSettings):
     model_deadline: float = Field(
         60.0, gt=0, le=600, description="Seconds that the model has for a turn before templates take over."
     )
-    ollama_url: str = Field("http://127.0.0.1:11434", description="Where Ollama listens.")
+    ollama_url: Address = Field(
+        Address("http://127.0.0.1:11434"),
+        description="Where Ollama listens. A user and a password in it (`http://USER:PASSWORD@HOST`) are never shown.",
+    )
     ollama_model: str = Field("qwen2.5:7b", description="The model's name in Ollama.")
 
     max_message_chars: int = Field(4000, ge=100, le=100_000, description="The longest message, in characters.")
@@ -135,5 +173,7 @@ def _explain(error: Any) -> str:
         return f"there is no setting `{name}`" + (f"; did you mean `{near[0]}`?" if near else "")
     field = Settings.model_fields.get(name)
     shown = "(hidden)" if field and field.annotation and "Secret" in str(field.annotation) else repr(error["input"])
+    if field and field.annotation is Address:
+        shown = repr(str(error["input"]).rpartition("@")[2])
     meaning = f" ({field.description})" if field else ""
     return f"setting `{name}` cannot be {shown}: {error['msg']}{meaning}"

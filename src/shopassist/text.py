@@ -22,8 +22,8 @@ def clean(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The form in which texts are compared: NFKC (full-width to half-width), lower case."""
-    return unicodedata.normalize("NFKC", text).lower()
+    """The form in which texts are compared: NFKC (full-width to half-width), lower case, straight apostrophes."""
+    return unicodedata.normalize("NFKC", text).lower().replace("’", "'")
 
 
 def language_of(text: str) -> str | None:

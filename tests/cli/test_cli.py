@@ -52,6 +52,103 @@ def test_a_broken_page_is_named_and_the_exit_code_says_so(shop):
     assert "UTF-8" in done.stderr
 
 
+def test_what_was_passed_over_is_told_in_one_line(shop):
+    for name in ("a.xlsx", "b.csv.yaml", "c.jpg", "d.jpg", "e.jpg"):
+        (shop / "pages" / name).touch()
+    done = run(shop, "ingest", "pages")
+    assert done.returncode == 0
+    (line,) = [x for x in done.stdout.splitlines() if "skipped" in x]
+    assert line.endswith("pages/a.xlsx, pages/b.csv.yaml, pages/c.jpg and 2 more")
+    assert "5 skipped" in line
+
+
+def test_the_last_page_can_be_hidden_and_the_assistant_then_does_not_know(shop):
+    page = shop / "pages" / "returns.md"
+    (shop / "pages" / "hours.md").unlink()
+    run(shop, "ingest", "pages")
+    page.write_text("--- \npublic: false\n---\n" + PAGES["returns.md"], "utf-8")
+    done = run(shop, "ingest", "pages")
+    assert done.returncode == 0, done.stderr
+    assert "1 removed" in done.stdout
+    assert "the index is empty" in done.stderr
+    assert "Nothing was found" in run(shop, "search", "退货运费谁出").stdout
+    reply = json.loads(run(shop, "ask", "--json", "退货运费谁出？").stdout)
+    assert reply["citations"] == []
+    findings = {f["about"]: f for f in json.loads(run(shop, "doctor", "--json").stdout)}
+    assert findings["knowledge"]["state"] == "lacking"
+    assert "is empty" in findings["knowledge"]["text"]
+
+
+def test_a_page_of_a_heading_alone_breaks_no_question(shop):
+    (shop / "heading.md").write_text("# 退货\n", "utf-8")
+    run(shop, "ingest", "heading.md")
+    done = run(shop, "ask", "退货运费谁出？")
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ingest_needs_a_path_unless_it_rebuilds(shop):
+    refused = run(shop, "ingest")
+    assert refused.returncode == 2
+    assert "--rebuild" in refused.stderr
+    run(shop, "ingest", "pages")
+    assert "2 added" in run(shop, "ingest", "--rebuild").stdout
+
+
+def damage_current(shop):
+    (shop / ".shopassist/knowledge/CURRENT").write_bytes(b"\xff\x00")
+
+
+def damage_meta(shop):
+    (shop / ".shopassist/knowledge/gen-000002/meta.json").write_text("[]")
+
+
+@pytest.mark.parametrize("damage", [damage_current, damage_meta])
+def test_a_damaged_index_is_named_by_every_command_and_mended_by_the_one_they_name(shop, damage):
+    run(shop, "ingest", "pages")
+    (shop / "pages" / "hours.md").write_text("# 时间\n九点到九点。", "utf-8")
+    run(shop, "ingest", "pages")
+    damage(shop)
+    for command in (["ingest", "pages"], ["search", "退货"], ["ask", "退货"], ["doctor"]):
+        done = run(shop, *command)
+        assert done.returncode == 1
+        assert "shopassist ingest --rebuild" in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+    assert run(shop, "ingest", "--rebuild").returncode == 0
+    assert "九点" in run(shop, "search", "人工客服时间").stdout
+
+
+def test_a_data_folder_that_is_a_file_is_named_by_every_command(shop):
+    (shop / ".shopassist").write_text("")
+    for command in (["ingest", "pages"], ["search", "退货"], ["doctor"]):
+        done = run(shop, *command)
+        assert done.returncode == 1
+        assert ".shopassist" in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_what_is_no_text_is_searched_for_as_nothing(shop):
+    run(shop, "ingest", "pages")
+    assert "Nothing was found" in run(shop, "search", "\udcff").stdout
+    done = run(shop, "search", "\udcff退货运费")
+    assert done.returncode == 0, done.stderr
+    assert "returns" in done.stdout
+
+
+def test_a_language_without_pages_is_refused_with_those_that_have_some(shop):
+    done = run(shop, "search", "retour", "--language", "fr")
+    assert done.returncode == 2
+    assert all(word in done.stderr for word in ("'fr'", "zh", "en"))
+
+
+def test_an_embedding_model_that_is_not_there_is_said_not_to_be_there(shop):
+    for command in (["search", "退货"], ["doctor"]):
+        done = run(shop, *command, SHOPASSIST_EMBEDDINGS="auto", SHOPASSIST_EMBEDDING_MODEL=str(shop / "gone"))
+        assert done.returncode == 1
+        assert "is not there" in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_search_shows_source_and_period(shop):
     run(shop, "ingest", "pages")
     done = run(shop, "search", "退货运费谁出")
@@ -108,6 +205,23 @@ def test_doctor_names_a_misspelt_variable(shop):
     done = run(shop, "doctor", SHOPASSIST_MODLE="none")
     assert "SHOPASSIST_MODLE is no setting" in done.stdout
     assert "SHOPASSIST_MODEL?" in done.stdout
+
+
+def test_doctor_shows_the_kind_of_an_error_that_nobody_foresaw_and_looks_on(shop):
+    for output in ([], ["--json"]):
+        done = run(shop, "doctor", *output, SHOPASSIST_DATA_DIR="\udcff")
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert "this check failed (UnicodeEncodeError)" in done.stdout
+        assert "free" in done.stdout
+    folder = shop / "model"
+    (folder / "1_Pooling").mkdir(parents=True)
+    (folder / "1_Pooling" / "config.json").write_text("{")
+    (folder / "model.onnx").touch()
+    (folder / "tokenizer.json").write_text("{}")
+    done = run(shop, "doctor", SHOPASSIST_EMBEDDINGS="onnx", SHOPASSIST_EMBEDDING_MODEL=str(folder))
+    assert "Traceback" not in done.stderr
+    assert "JSONDecodeError" in done.stdout
 
 
 def test_doctor_fails_on_weights_that_are_named_and_not_there(shop):

@@ -3,7 +3,7 @@
 import pytest
 
 from shopassist.engine.check import objection
-from shopassist.prompts import texts
+from shopassist.prompts import claims, texts
 from shopassist.replies import Passage
 
 
@@ -52,7 +52,8 @@ EN = (EARBUDS, EN_RETURNS, EN_HOURS)
 
 def reason(sentence, question, language="zh", shown=(), evidence=None):
     given = evidence if evidence is not None else (ZH if language == "zh" else EN)
-    return objection(sentence, texts(language), given, said=question, shown=shown)
+    barred = claims(language, {"zh": "小云", "en": "Yun"}[language])
+    return objection(sentence, texts(language), barred, given, said=question, shown=shown)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_an_answer_is_in_the_customers_language(sentence, language):
         ("价格是 1,299 元。", "多少钱", "zh", "figure 1299 yuan"),
         ("打 95 折。", "有优惠吗", "zh", "figure 95 discount"),
         ("防水等级是 IPX7。", "防水吗", "zh", "figure ipx7"),
-        ("客服 24 小时在线，工作到 23:00。", "客服几点下班", "zh", "figure 23:00 clock"),
+        ("客服 24 小时在线，工作到 23:00。", "客服几点下班", "zh", "figure 24 hour"),
         ("保修半年。", "保修多久", "zh", "figure 0.5 year"),
         ("They play for 12 hours.", "battery?", "en", "figure 12 hour"),
         ("You can return it within thirty days.", "return?", "en", "figure 30 day"),
@@ -222,6 +223,84 @@ def test_what_a_page_denies_is_not_affirmed():
 def test_nothing_is_said_twice():
     said = "防水等级是 IPX4。"
     assert reason(said, "防水吗", shown=(said,)) == "repeated"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language"),
+    [
+        ("您好，订单已被取消。", "zh"),
+        ("这边给您退款。", "zh"),
+        ("给您退款中，请稍等。", "zh"),
+        ("订单取消好了。", "zh"),
+        ("已 为您 取消 订单。", "zh"),
+        ("退款马上给您。", "zh"),
+        ("小云会为您跟进的。", "zh"),
+        ("I’ve cancelled the order.", "en"),
+        ("I've gone ahead and cancelled it.", "en"),
+        ("The order has been cancelled.", "en"),
+        ("The refund has been issued.", "en"),
+        ("Your refund is on its way.", "en"),
+        ("I have credited your order.", "en"),
+        ("I approved your return.", "en"),
+    ],
+)
+def test_a_deed_is_known_in_every_form(sentence, language):
+    assert reason(sentence, "怎么退款" if language == "zh" else "refund please", language) == "deed"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language"),
+    [
+        ("如果订单已被取消，24 小时内退款。", "zh"),
+        ("Once the item has been checked, refunds are made within 1–3 working days.", "en"),
+    ],
+)
+def test_what_a_rule_supposes_is_no_deed(sentence, language):
+    assert reason(sentence, "退款多久" if language == "zh" else "how long do refunds take", language) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("七天无理由退货的运费是卖家承担的。", "运费是卖家承担的对吧"),
+        ("可以无理由退货，运费由商家承担。", "我要退货"),
+        ("已发货的订单也可以在线改地址。", "发货了能改地址吗"),
+        ("签收超过 7 天也可以无理由退货。", "过了七天还能退吗"),
+    ],
+)
+def test_the_other_side_of_a_rule_is_a_contradiction(sentence, question):
+    assert reason(sentence, question) == "contradiction"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question", "language"),
+    [
+        ("是的，无理由退货期是 365 天。", "无理由退货期是365天对吧", "zh"),
+        ("Yes, the free return period is 60 days.", "Is the free return period 60 days?", "en"),
+        ("签收后 7 天内有质量问题可以换货。", "坏了能换吗", "zh"),
+        ("无线降噪耳机Pro 续行 24 个月。", "耳机Por 续行多久", "zh"),
+        ("签收后 30 天内可以退。", "12月30日还能退吗", "zh"),
+        ("退三次也可以。", "能退几次", "zh"),
+    ],
+)
+def test_a_figure_of_another_matter_or_of_the_question_is_none(sentence, question, language):
+    exchange = page("签收后 15 天内质量问题可以换货，12 月 30 日前有效。", "exchange", "换货政策")
+    evidence = (*ZH, exchange) if language == "zh" else EN
+    assert reason(sentence, question, language, evidence=evidence).startswith("figure")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question"),
+    [("保修一年。", "Lite保修多久"), ("签收后一周内可以无理由退货。", "能退吗"), ("IPX4。", "Pro防水吗"),
+     ("一到三个工作日内原路退款。", "退款多久")],
+)  # fmt: skip
+def test_a_true_figure_in_other_words_is_true(sentence, question):
+    assert reason(sentence, question) is None
+
+
+def test_the_assistants_own_name_is_no_way_round():
+    barred = claims("zh", "小美")
+    assert objection("小美会为您跟进的。", texts("zh"), barred, ZH, said="退款", shown=()) == "deed"
 
 
 def test_a_pages_own_words_about_deeds_may_be_quoted():

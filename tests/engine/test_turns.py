@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
 
 from conftest import PAGES
 from shopassist.engine.evidence import untraced
@@ -166,6 +168,35 @@ def test_a_figure_that_was_asked_for_and_not_named_is_appended(assistant):
     reply = assistant(ScriptedModel(answers=[evasive])).reply("无线降噪耳机Pro续航多久", conversation="c")
     assert reply.sentences[0] == evasive
     assert "8 小时" in reply.sentences[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentences"),
+    [
+        ("\n\n防水等级是 IPX4。单次续航 8 小时。", ("防水等级是 IPX4。", "单次续航 8 小时。")),
+        ("防水等级是 IPX4。\n\n单次续航 8 小时。", ("防水等级是 IPX4。", "单次续航 8 小时。")),
+        ("1. 防水等级是 IPX4。\n2.\n单次续航 8 小时。", ("防水等级是 IPX4。", "单次续航 8 小时。")),
+    ],
+)
+def test_sentences_are_whole_whatever_stands_between_them(assistant, answer, sentences):
+    reply = assistant(ScriptedModel(answers=[answer])).reply("无线降噪耳机Pro防水吗，续航多久", conversation="c")
+    assert reply.sentences == sentences
+
+
+class CutOff(ScriptedModel):
+    """A model that reached its token limit."""
+
+    def _stream(self, *arguments, **options):
+        yield from super()._stream(*arguments, **options)
+        yield ChatGenerationChunk(message=AIMessageChunk("", response_metadata={"finish_reason": "length"}))
+
+
+def test_a_sentence_that_was_cut_off_is_not_shown(assistant):
+    model = CutOff(answers=["防水等级是 IPX4。它可以戴着游泳"])
+    reply = assistant(model).reply("无线降噪耳机Pro防水吗", conversation="c")
+    assert "防水等级是 IPX4。" in reply.sentences
+    assert "戴着游泳" not in reply.text
+    assert reply.degraded == "CutOff"
 
 
 def test_the_front_of_the_prompt_never_changes_and_the_evidence_is_last(assistant):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shopassist.errors import MissingExtra, WeightsMissing
+from shopassist.errors import KnowledgeError, MissingExtra, WeightsMissing
 from shopassist.knowledge.embeddings import OnnxEmbeddings, SentenceTransformerEmbeddings, encode, fingerprint
 from shopassist.knowledge.sources import files, read
 from shopassist.knowledge.split import split
@@ -43,6 +43,21 @@ def test_a_folder_without_a_model_is_named_with_the_way_out(tmp_path):
     assert str(tmp_path) in str(caught.value)
     with pytest.raises(WeightsMissing, match="shopassist pull"):
         SentenceTransformerEmbeddings(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [OnnxEmbeddings, SentenceTransformerEmbeddings])
+def test_a_folder_that_is_not_there_is_said_not_to_be_there(tmp_path, kind):
+    with pytest.raises(WeightsMissing, match=r"gone is not there; correct SHOPASSIST_EMBEDDING_MODEL"):
+        kind(tmp_path / "gone")
+
+
+def test_a_configuration_that_cannot_be_read_is_no_traceback(tmp_path):
+    (tmp_path / "model.onnx").touch()
+    (tmp_path / "tokenizer.json").write_text("{}")
+    (tmp_path / "1_Pooling").mkdir()
+    (tmp_path / "1_Pooling" / "config.json").write_text("{")
+    with pytest.raises(KnowledgeError, match="the embeddings failed"):
+        fingerprint(OnnxEmbeddings(tmp_path))
 
 
 def test_a_model_that_cannot_be_loaded_is_named_when_it_is_first_used(tmp_path):

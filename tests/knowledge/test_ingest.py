@@ -1,5 +1,6 @@
 """An ingestion embeds only what changed, readers see all of it or nothing, and errors name the way out."""
 
+import errno
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ from datetime import date
 import pytest
 
 from shopassist.errors import DocumentError, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, KnowledgeError
-from shopassist.knowledge.index import Generation
+from shopassist.knowledge.index import Generation, unreadable
 from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import ChromaKnowledge
 from shopassist.testing import HashEmbeddings
@@ -132,6 +133,105 @@ def test_what_is_not_public_never_enters_and_leaves_when_it_is_hidden(pages, ind
     assert "员工折扣".encode() not in b"".join(p.read_bytes() for p in index.rglob("*") if p.is_file())
     (pages / "returns.md").write_text("---\npublic: false\n---\n七天。", "utf-8")
     assert ingest([pages], index, None).removed == ("returns/zh",)
+
+
+@pytest.mark.parametrize("how", ["hidden", "deleted", "hidden and rebuilt", "deleted outright"])
+def test_when_the_last_page_goes_the_index_becomes_empty(index, embeddings, tmp_path, how):
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    page = folder / "staff.md"
+    page.write_text("员工折扣是五折。", "utf-8")
+    root = page if how == "deleted outright" else folder
+    ingest([root], index, embeddings)
+    reader = ChromaKnowledge(index, embeddings)
+    if how.startswith("hidden"):
+        page.write_text("---\npublic: false\n---\n员工折扣是五折。", "utf-8")
+    else:
+        page.unlink()
+    report = ingest([root], index, embeddings, rebuild=how.endswith("rebuilt"))
+    assert (report.generation, report.passages) == ("gen-000002", 0)
+    assert "员工折扣".encode() not in b"".join(p.read_bytes() for p in current(index).rglob("*") if p.is_file())
+    assert not list(current(index).glob("lexical/*"))
+    time.sleep(1.1)
+    for knowledge in (reader, ChromaKnowledge(index, embeddings)):
+        assert knowledge.search("员工折扣", language="zh", valid_on=DAY) == []
+        assert knowledge.products("zh") == ()
+    assert ingest([folder], index, embeddings).passages == 0
+    page.write_text("# 折扣\n\n人人九折。", "utf-8")
+    assert ingest([root], index, embeddings).added == ("staff/zh",)
+    assert ChromaKnowledge(index, embeddings).search("折扣", language="zh", valid_on=DAY)
+
+
+def test_a_path_that_is_gone_is_refused_where_the_index_knows_nothing_of_it(pages, index, tmp_path):
+    ingest([pages], index, None)
+    for rebuild in (False, True):
+        with pytest.raises(DocumentError, match="typo does not exist"):
+            ingest([tmp_path / "typo"], index, None, rebuild=rebuild)
+    assert documents(index) == {"returns", "long", "shipping"}
+
+
+def test_the_words_of_a_language_go_with_its_last_page(pages, index, embeddings):
+    ingest([pages], index, embeddings)
+    (pages / "shipping.md").unlink()
+    ingest([pages], index, embeddings)
+    assert [p.name for p in (current(index) / "lexical").iterdir()] == ["zh"]
+
+
+def test_who_has_an_id_in_the_index_keeps_it_and_the_newcomer_is_named_with_both_files(pages, index, embeddings):
+    ingest([pages], index, embeddings)
+    (pages / "a-newcomer.md").write_text("---\nid: returns\n---\n十天。", "utf-8")  # first by path
+    for rebuild in (False, True):
+        report = ingest([pages], index, embeddings, rebuild=rebuild)
+        (broken,) = report.broken
+        assert broken.source == str(pages / "a-newcomer.md")
+        assert f"returns/zh is already in {pages / 'returns.md'}" in broken.reason
+        assert texts(index, "returns") == ["七天内可以退货。"]
+    (pages / "returns.md").write_text("# 退货\n\n八天内可以退货。\n", "utf-8")
+    assert ingest([pages], index, embeddings).changed == ("returns/zh",)
+    (pages / "returns.md").unlink()
+    assert ingest([pages], index, embeddings).broken == ()
+    assert texts(index, "returns") == ["十天。"]
+
+
+def test_a_broken_file_does_not_lose_its_id_to_a_newcomer(pages, index):
+    ingest([pages], index, None)
+    (pages / "returns.md").write_bytes(b"\xff")
+    (pages / "a-newcomer.md").write_text("---\nid: returns\n---\n十天。", "utf-8")
+    assert len(ingest([pages], index, None).broken) == 2
+    assert texts(index, "returns") == ["七天内可以退货。"]
+
+
+def test_two_rows_with_one_id_are_named_and_the_other_rows_go_in(pages, index):
+    (pages / "faq.csv").write_text("id,q\n1,能退吗\n2,能换吗\n1,能修吗\n", "utf-8")
+    (pages / "faq.csv.yaml").write_text('id: "faq-{id}"\ntitle: "{q}"\ntext: "{q}"\n', "utf-8")
+    for _ in range(2):
+        (broken,) = ingest([pages], index, None).broken
+        assert broken.reason.startswith(f"{pages / 'faq.csv'}#4: faq-1/zh is already in {pages / 'faq.csv'}#2")
+        assert texts(index, "faq-1") == ["能退吗"]
+        assert texts(index, "faq-2") == ["能换吗"]
+    (pages / "faq.csv").write_text("id,q\n1,能修吗\n1,能退吗\n", "utf-8")  # the indexed row is the second now
+    assert ingest([pages], index, None).removed == ("faq-2/zh",)
+    assert texts(index, "faq-1") == ["能退吗"]
+
+
+def test_what_is_passed_over_is_reported(pages, index):
+    (pages / "prices.xlsx").touch()
+    (pages / "faq.csv.yaml").write_text("text: x", "utf-8")
+    assert ingest([pages], index, None).skipped == (str(pages / "faq.csv.yaml"), str(pages / "prices.xlsx"))
+
+
+def test_a_file_that_nobody_could_read_keeps_no_other_out(pages, index):
+    (pages / "nested.md").write_text(f"---\ntags: {'[' * 5000}\n---\n正文", "utf-8")
+    (pages / "half.md").write_text('---\ntitle: "\\ud800半"\n---\n正文', "utf-8")
+    try:
+        (pages / os.fsdecode(b"caf\xe9.md")).write_text("退货。", "utf-8")
+        (pages / os.fsdecode(b"caf\xe9.xlsx")).touch()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    report = ingest([pages], index, None)
+    assert documents(index) == {"returns", "long", "shipping", "half"}
+    assert len(report.broken) == 2
+    json.dumps([b.reason + b.source for b in report.broken] + list(report.skipped), ensure_ascii=False).encode()
 
 
 def test_the_same_key_twice_is_named_with_both_files(pages, index):
@@ -258,9 +358,37 @@ def test_a_killed_ingestion_leaves_the_former_generation_and_the_next_one_cleans
     assert len(generations(index)) <= 3
 
 
+NO_REBUILD = r"^(?!.*--rebuild)"
+
+
+def test_of_a_disk_that_may_not_be_read_the_reason_is_named_and_no_rebuild_advised(tmp_path):
+    for code in (errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EMFILE, errno.EIO):
+        error = unreadable(tmp_path, OSError(code, os.strerror(code)))
+        assert not isinstance(error, IndexDamaged)
+        assert os.strerror(code) in str(error)
+        assert "--rebuild" not in str(error)
+
+
+def test_vectors_on_a_full_disk_are_not_called_damaged(pages, small_disk):
+    index = small_disk / "index"
+    ingest([pages], index, HashEmbeddings())
+    (small_disk / "filler").write_bytes(b"x" * shutil.disk_usage(small_disk).free)
+    with pytest.raises(KnowledgeError, match=NO_REBUILD + r".*the disk is full"):
+        ChromaKnowledge(index, HashEmbeddings())
+
+
+def test_vectors_on_a_read_only_disk_are_not_called_damaged(pages, small_disk):
+    index = small_disk / "index"
+    ingest([pages], index, HashEmbeddings())
+    if subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], capture_output=True).returncode:
+        pytest.skip("this user may not mount a file system read-only")
+    with pytest.raises(KnowledgeError, match=NO_REBUILD + r".*read-only"):
+        ChromaKnowledge(index, HashEmbeddings())
+
+
 @pytest.fixture
 def small_disk(tmp_path):
-    """A file system of 1 MiB, where this user may mount one."""
+    """A file system of a few MiB, where this user may mount one."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if os.geteuid() or not shutil.which("mount"):
@@ -306,6 +434,8 @@ def test_a_disk_that_cannot_be_written_is_named(pages, small_disk):
 def test_a_folder_under_a_file_cannot_be_written(pages):
     with pytest.raises(KnowledgeError, match="cannot be written"):
         ingest([pages], pages / "returns.md" / "index", None)
+    with pytest.raises(KnowledgeError, match="a part of the path is a file"):
+        ChromaKnowledge(pages / "returns.md" / "index", None)
 
 
 def cut_in_a_line(generation):
@@ -330,7 +460,36 @@ def bad_meta(generation):
     (generation / "meta.json").write_text("{")
 
 
-@pytest.mark.parametrize("damage", [cut_in_a_line, cut_between_lines, no_vectors, no_words, bad_meta])
+def foreign_meta(generation):
+    (generation / "meta.json").write_text("[]")
+
+
+def endless_meta(generation):
+    (generation / "meta.json").write_text("[" * 100_000)
+
+
+def poor_meta(generation):
+    meta = json.loads((generation / "meta.json").read_text("utf-8"))
+    meta["documents"] = {key: {} for key in meta["documents"]}
+    (generation / "meta.json").write_text(json.dumps(meta))
+
+
+def foreign_passages(generation):
+    (generation / "passages.jsonl").write_text("[]\n" * 7)
+
+
+def binary_current(generation):
+    (generation.parent / "CURRENT").write_bytes(b"\xff\x00\xfe")
+
+
+def strange_current(generation):
+    (generation.parent / "CURRENT").write_text("../pages\n")
+
+
+SHAPES = [bad_meta, foreign_meta, endless_meta, poor_meta, foreign_passages, binary_current, strange_current]
+
+
+@pytest.mark.parametrize("damage", [cut_in_a_line, cut_between_lines, no_vectors, no_words, *SHAPES])
 def test_a_damaged_generation_is_named_with_the_way_out(pages, index, damage):
     embeddings = HashEmbeddings() if damage is no_vectors else None
     ingest([pages], index, embeddings)
@@ -339,7 +498,7 @@ def test_a_damaged_generation_is_named_with_the_way_out(pages, index, damage):
         ChromaKnowledge(index, embeddings)
 
 
-@pytest.mark.parametrize("damage", [cut_in_a_line, cut_between_lines, bad_meta])
+@pytest.mark.parametrize("damage", [cut_in_a_line, cut_between_lines, *SHAPES])
 def test_nothing_is_built_on_a_damaged_generation_and_a_rebuild_mends_it(pages, index, damage):
     ingest([pages], index, None)
     damage(current(index))
@@ -347,6 +506,30 @@ def test_nothing_is_built_on_a_damaged_generation_and_a_rebuild_mends_it(pages, 
     with pytest.raises(IndexDamaged, match=r"run `shopassist ingest --rebuild`"):
         ingest([pages], index, None)
     ingest([pages], index, None, rebuild=True)
+    assert documents(index) == {"returns", "long", "shipping"}
+    assert texts(index, "returns") == ["十天。"]
+
+
+@pytest.mark.parametrize("damage", [cut_in_a_line, *SHAPES])
+def test_a_rebuild_without_a_path_finds_the_paths_in_what_can_still_be_read(pages, index, damage):
+    ingest([pages], index, None)
+    (pages / "returns.md").write_text("# 退货\n\n十天。", "utf-8")
+    ingest([pages], index, None)
+    damage(current(index))
+    ingest([], index, None, rebuild=True)
+    assert documents(index) == {"returns", "long", "shipping"}
+    assert ChromaKnowledge(index, None).search("退货", language="zh", valid_on=DAY)
+
+
+def test_a_rebuild_that_finds_no_path_says_that_one_must_be_named(pages, index):
+    ingest([pages], index, None)
+    bad_meta(current(index))
+    with pytest.raises(KnowledgeError, match=r"run `shopassist ingest --rebuild PATH`"):
+        ingest([], index, None, rebuild=True)
+    ingest([pages], index, None, rebuild=True)
+    shutil.rmtree(pages)
+    with pytest.raises(KnowledgeError, match=r"none of the paths .* is there any more \(.*pages\)"):
+        ingest([], index, None, rebuild=True)
     assert documents(index) == {"returns", "long", "shipping"}
 
 
@@ -366,6 +549,16 @@ def test_embeddings_that_fail_are_not_called_a_damaged_index(pages, index):
 
     with pytest.raises(KnowledgeError, match=r"the embeddings failed .*refused") as caught:
         ingest([pages], index, Away())
+    assert not isinstance(caught.value, IndexDamaged)
+
+    class AwayLater(HashEmbeddings):
+        def embed_documents(self, texts):
+            if self.embedded:
+                raise ConnectionError("refused")
+            return super().embed_documents(texts)
+
+    with pytest.raises(KnowledgeError, match=r"the embeddings failed .*refused") as caught:
+        ingest([pages], index, AwayLater())  # at the questions that measure its noise
     assert not isinstance(caught.value, IndexDamaged)
 
 

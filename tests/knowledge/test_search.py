@@ -9,6 +9,7 @@ import yaml
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 
+from shopassist.errors import KnowledgeError, WeightsMissing
 from shopassist.knowledge.embeddings import OnnxEmbeddings, onnx_file
 from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import LOOK_EVERY, ChromaKnowledge
@@ -220,3 +221,65 @@ def test_a_reader_keeps_the_former_generation_where_a_new_one_cannot_be_used(tmp
     assert shop.search("礼品包装", language="zh", valid_on=date(2024, 12, 5))
     assert shop.generation.path == former
     assert "--rebuild" in caplog.text
+
+
+def test_a_reader_keeps_its_generation_while_current_cannot_be_read(tmp_path, caplog):
+    shop = small(tmp_path, {"a.md": "# 运费\n\n运费 8 元。"})
+    (tmp_path / "index" / "CURRENT").write_bytes(b"\xff\x00")
+    for _ in range(2):
+        time.sleep(LOOK_EVERY + 0.1)
+        assert shop.search("运费", language="zh", valid_on=TODAY)
+    assert caplog.text.count("stays in use") == 1
+
+
+def test_a_page_of_headings_alone_finds_nothing_and_breaks_nothing(tmp_path):
+    shop = small(tmp_path, {"a.md": "# 运费"})
+    assert shop.search("运费", language="zh", valid_on=TODAY) == []
+
+
+def test_a_question_that_is_no_text_is_searched_without_what_is_none(lexical):
+    assert lexical.search("\udcff退货", language="zh", valid_on=TODAY) == lexical.search(
+        "退货", language="zh", valid_on=TODAY
+    )
+    assert lexical.search("\udcff", language="zh", valid_on=TODAY) == []
+
+
+class Quoting(HashEmbeddings):
+    """Embeddings whose errors repeat what they were sent."""
+
+    def __init__(self, error=ValueError):
+        super().__init__()
+        self.error = error
+        self.away = False
+
+    def embed_documents(self, texts):
+        if self.away:
+            raise self.error(f"cannot embed {texts!r}")
+        return super().embed_documents(texts)
+
+
+def test_embeddings_that_fail_on_a_question_are_named_without_it(tmp_path):
+    embeddings = Quoting()
+    shop = small(tmp_path, {"a.md": "# 运费\n\n运费 8 元。"}, embeddings)
+    embeddings.away = True
+    with pytest.raises(KnowledgeError, match=r"the embeddings failed \(ValueError\)$") as caught:
+        shop.search("我的电话是13800000000", language="zh", valid_on=TODAY)
+    assert caught.value.__cause__ is None
+
+
+def test_weights_that_turn_out_to_be_lacking_are_a_fault_of_the_knowledge(tmp_path):
+    embeddings = Quoting(lambda text: WeightsMissing("run `shopassist pull`"))
+    shop = small(tmp_path, {"a.md": "# 运费\n\n运费 8 元。"}, embeddings)
+    embeddings.away = True
+    with pytest.raises(KnowledgeError, match="shopassist pull"):
+        shop.search("运费", language="zh", valid_on=TODAY)
+
+
+def test_a_vector_store_that_refuses_a_question_is_named_without_it(tmp_path):
+    shop = small(tmp_path, {"a.md": "# 运费\n\n运费 8 元。"}, HashEmbeddings(32))
+    shorter = HashEmbeddings(16)
+    shorter.fingerprint = HashEmbeddings(32).fingerprint  # a model that was exchanged under the same name
+    with pytest.raises(KnowledgeError, match=r"cannot be read .*dimension") as caught:
+        ChromaKnowledge(tmp_path / "index", shorter).search("运费谁出", language="zh", valid_on=TODAY)
+    assert "运费" not in str(caught.value)
+    assert shop.search("运费谁出", language="zh", valid_on=TODAY)

@@ -1,10 +1,11 @@
+import os
 import re
 from datetime import date
 
 import pytest
 
 from shopassist.errors import DocumentError
-from shopassist.knowledge.sources import files, read
+from shopassist.knowledge.sources import files, read, skipped
 
 
 @pytest.fixture
@@ -46,6 +47,31 @@ def test_without_front_matter_the_name_the_heading_and_the_letters_say_it(write)
 def test_a_byte_order_mark_and_foreign_line_ends_do_no_harm(write, text):
     (found,) = read(write("a.md", text))
     assert (found.id, found.text) == ("x", "退货。")
+
+
+@pytest.mark.parametrize(
+    "opening", ["--- \n", "---\t\u3000\n", "\n \n---\n", "\ufeff\n\ufeff---\n", "\r\n--- \r\n", "  ---\n"]
+)
+@pytest.mark.parametrize("name", ["a.md", "a.txt", "a.html"])
+def test_blanks_around_its_first_line_do_not_open_front_matter_to_the_public(write, name, opening):
+    (found,) = read(write(name, f"{opening}id: staff\npublic: false\n---\n<p>员工折扣是五折。</p>"))
+    assert (found.id, found.public) == ("staff", False)
+    assert "public" not in found.text
+
+
+def test_rules_that_hold_nothing_between_them_are_text(write):
+    (found,) = read(write("a.md", "-----\n\n正文：public 的意思。\n\n-----\n"))
+    assert found.public
+    assert "正文" in found.text
+
+
+def test_half_a_character_in_the_metadata_is_dropped(write):
+    half = '"\\ud800退货"'
+    meta = f"id: {half}\ntitle: {half}\nurl: {half}\ntags: [{half}]\naliases: {half}\n"
+    (found,) = read(write("a.md", f"---\n{meta}---\n正文"))
+    assert {found.id, found.title, found.url, *found.tags, *found.aliases} == {"退货"}
+    (named,) = read(write("b.md", '---\nid: "\\udfff"\n---\n正文'))
+    assert named.id == "b"
 
 
 def test_empty_front_matter_and_a_rule_in_the_text_are_no_mistake(write):
@@ -91,6 +117,18 @@ SIDE = 'text: "{q} {a}"\nlanguage: en\n'
 BROKEN = {
     "not UTF-8": ("a.md", "退货".encode("gbk"), None, r"not UTF-8 at byte 0"),
     "unclosed front matter": ("a.md", "---\nid: x\n正文", None, r"not closed"),
+    "four dashes": ("a.md", "----\npublic: false\n----\n正文", None, r"looks like front matter .* lines of ---"),
+    "long dashes": ("a.md", "———\nid: x\npublic: false\n———\n正文", None, r"looks like front matter"),
+    "a remark behind the dashes": ("a.md", "--- # staff\ntitle: x\n---\n正文", None, r"looks like front matter"),
+    "front matter of another kind": ("a.md", '+++\ntitle = "x"\n+++\n正文', None, r"looks like front matter"),
+    "no opening line": ("a.md", "public: false\n---\n正文", None, r"looks like front matter"),
+    "below a heading": ("a.md", "# 员工\n\n---\npublic: false\n---\n正文", None, r"looks like front matter"),
+    "swallowed by the line above": ("a.md", "---\nid: x\n  public:false\n---\n正文", None, r"looks like front matter"),
+    "unclosed behind a blank line": ("a.md", "\n--- \npublic: false\n正文", None, r"not closed"),
+    "unclosed in HTML": ("a.html", "---\npublic: false\n<p>正文</p>", None, r"not closed"),
+    "nested without end": ("a.md", f"---\ntags: {'[' * 5000}\n---\n正文", None, r"nested too deeply"),
+    "a tag that YAML trips over": ("a.md", "---\nid: !!timestamp x\n---\n正文", None, r"cannot be read \(\w+\)"),
+    "an id that is a list": ("a.md", "---\nid: [a]\n---\n正文", None, r"id must be one text"),
     "bad YAML": ("a.md", "---\nid: x\ntags: [a\n---\n正文", None, r"line \d+: .+"),
     "front matter that is a list": ("a.md", "---\n- x\n---\n正文", None, r"name: value"),
     "unknown field": ("a.md", "---\nuntil: 2024-01-01\n---\n正文", None, r"'until'; allowed are .*valid_to"),
@@ -127,6 +165,30 @@ def test_a_broken_file_is_named_with_its_place_and_reason(write, name, text, sid
 def test_the_line_of_bad_yaml_is_the_line_in_the_file(write):
     with pytest.raises(DocumentError, match=r"line 3: "):
         list(read(write("a.md", "---\nid: x\ntitle: a: b\n---\n正文")))
+
+    with pytest.raises(DocumentError, match=r"line 5: "):
+        list(read(write("b.md", "\n\n---\nid: x\ntitle: a: b\n---\n正文")))
+
+
+def test_a_file_whose_name_is_not_utf8_is_named(tmp_path):
+    try:
+        (tmp_path / os.fsdecode(b"caf\xe9.md")).write_text("退货。", "utf-8")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    (path,) = files([tmp_path])
+    with pytest.raises(DocumentError, match=r"caf\\udce9\.md: its name, .* is not UTF-8; rename it") as caught:
+        list(read(path))
+    assert str(caught.value).encode()
+
+
+def test_what_is_passed_over_in_a_folder_is_known(write, tmp_path):
+    write("a.md", "一。", "id: x")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / ".hidden.xlsx").touch()
+    passed = [write("b.csv.yaml", "text: x"), write("c.xlsx", b"PK"), write("folder/d.yml", "x: y")]
+    (tmp_path / "linked").symlink_to(tmp_path / "folder")
+    assert skipped([tmp_path]) == [*passed, tmp_path / "linked"]
+    assert files([tmp_path]) == [tmp_path / "a.md"]
 
 
 def test_hidden_files_unknown_kinds_and_side_files_are_passed_over_in_a_folder(write, tmp_path):

@@ -33,6 +33,14 @@ def test_a_pronoun_stands_for_the_product_in_focus(text, language):
 
 
 @pytest.mark.parametrize(
+    ("last", "text", "language"),
+    [("怎么退货", "那运费呢", "zh"), ("how do I return it", "and the shipping?", "en")],
+)
+def test_a_bare_point_goes_with_the_last_question(last, text, language):
+    assert whole(text, last=last, language=language) == f"{last} {text}"
+
+
+@pytest.mark.parametrize(
     ("text", "language"),
     [
         ("怎么退货", "zh"),

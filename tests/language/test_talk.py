@@ -41,7 +41,13 @@ PHRASES = {
 
 @pytest.mark.parametrize(("phrase", "kind"), [(p, kind) for kind, phrases in PHRASES.items() for p in phrases])
 def test_small_talk_is_told_from_questions(phrase, kind):
-    assert small_talk(phrase) == kind
+    assert small_talk(phrase, ("小云", "Yun")) == kind
+
+
+def test_the_assistants_name_may_be_said_whatever_it_is():
+    assert small_talk("小美你好", ("小美",)) == "greeting"
+    assert small_talk("hi Amy", ("Amy",)) == "greeting"
+    assert small_talk("小美防水吗", ("小美",)) is None
 
 
 def test_of_several_kinds_the_one_that_asks_for_something_names_the_message():

@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,8 +11,9 @@ import httpx
 import pytest
 from langchain_core.messages import HumanMessage
 
-from shopassist.errors import ModelUnavailable, WeightsMissing
+from shopassist.errors import ModelTimeout, ModelUnavailable, WeightsMissing
 from shopassist.models import weights
+from shopassist.models.bounded import bounded
 from shopassist.models.embedded import EmbeddedChat
 
 pytest.importorskip("xllamacpp")
@@ -37,7 +39,7 @@ needs_weights = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def chat():
-    model = EmbeddedChat(file=FILE, context=2048, max_tokens=24, threads=min(4, os.cpu_count() or 1))
+    model = EmbeddedChat(file=FILE, context=2048, max_tokens=24, threads=min(4, os.cpu_count() or 1), timeout=120)
     yield model
     model.close()
 
@@ -63,14 +65,51 @@ def test_a_whole_answer_has_usage_too(chat):
 
 @real_model
 @needs_weights
-def test_a_closed_stream_frees_the_model_within_a_second(chat):
+def test_a_closed_stream_frees_the_model_at_once(chat):
     stream = chat.stream(LONG, max_tokens=2000)
     next(stream)
     stream.close()
     began = time.monotonic()
     first = next(c for c in chat.stream(LONG, max_tokens=8) if c.text)
     assert first.text
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3  # the 2000 tokens would take a minute
+
+
+@real_model
+@needs_weights
+@pytest.mark.parametrize("leaves", [False, True], ids=["at the deadline", "when the caller leaves"])
+def test_a_prompt_that_takes_too_long_is_put_down(chat, leaves):
+    chat.warm()
+    pages = "".join(f"第{n}种商品的编号是{n * 37}，价格是{n * 13}元，库存{n}件。" for n in range(20))
+    stopped = threading.Event()
+    timer = threading.Timer(0.5, stopped.set if leaves else lambda: None)
+    timer.start()
+    stream = chat.stream([HumanMessage(f"{leaves}：{pages}")], max_tokens=1)
+    began = time.monotonic()
+    try:
+        said = list(bounded(stream, began + (60 if leaves else 0.5), stopped))
+        assert (leaves, said) == (True, [])
+    except ModelTimeout:
+        assert not leaves
+    assert time.monotonic() - began < 0.5 + 3 * 0.2
+    began = time.monotonic()
+    assert chat.invoke(ASK, max_tokens=1)
+    waited = time.monotonic() - began
+    began = time.monotonic()
+    list(chat.stream([HumanMessage(f"{leaves}又：{pages}")], max_tokens=1, timeout=120))
+    assert waited < (time.monotonic() - began) / 2  # the model did not read the prompt to its end
+
+
+@real_model
+@needs_weights
+def test_a_silence_longer_than_the_timeout_is_told(chat):
+    hasty = EmbeddedChat(file=chat.file, context=2048, max_tokens=8, threads=chat.threads, timeout=0.3)
+    try:
+        hasty.warm([HumanMessage("你好" * 40)])  # takes its time
+        with pytest.raises(ModelTimeout, match=r"0\.3 s"):
+            hasty.invoke([HumanMessage("再见" * 400)])
+    finally:
+        hasty.close()
 
 
 @real_model

@@ -1,10 +1,16 @@
 """A real Ollama: the program `ollama` on the PATH, or in ``bin`` of the folder SHOPASSIST_SHARED (else ../shared)."""
 
+import json
+import logging
 import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
+import traceback
+from base64 import b64decode
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -13,6 +19,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from shopassist.errors import ModelTimeout, ModelUnavailable
+from shopassist.models.bounded import bounded
 from shopassist.models.ollama import chat, models
 from shopassist.models.ollama_chat import translated
 from shopassist.models.routing import choose
@@ -77,6 +84,72 @@ def test_a_server_that_went_away_is_told(call):
 def test_a_server_that_stalls_is_a_timeout():
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ModelTimeout, match="model_deadline"):
         list(ask(f"http://127.0.0.1:{silent.getsockname()[1]}", "any", timeout=0.3).stream(ASK))
+
+
+class Guarded(BaseHTTPRequestHandler):
+    """An Ollama behind a password that has one model, which says one word."""
+
+    def do_GET(self):
+        self.answer({"models": [{"name": "qwen"}]})
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer({"model": "qwen", "message": {"role": "assistant", "content": "好"}, "done": True})
+
+    def answer(self, body):
+        login = b64decode(self.headers.get("Authorization", "").removeprefix("Basic ")).decode()
+        self.send_response(200 if login == "shop:hunter@2" else 401)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode() + b"\n")
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def guarded():
+    """The host and port of an Ollama that wants the password hunter@2."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Guarded) as listening:
+        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"127.0.0.1:{listening.server_port}"
+        listening.shutdown()
+        thread.join()
+
+
+def test_a_password_in_the_address_is_used_and_never_shown(guarded, caplog):
+    caplog.set_level(logging.DEBUG)
+    choice = choose(load(model="ollama", ollama_url=f"http://shop:hunter%402@{guarded}", ollama_model="qwen"))
+    assert choice.model.invoke(ASK).text == "好"
+    assert next(choice.model.stream(ASK)).text == "好"
+    with pytest.raises(ModelUnavailable) as missing:
+        choose(load(model="ollama", ollama_url=f"http://shop:hunter%402@{guarded}", ollama_model="gone"))
+    with pytest.raises(ModelUnavailable) as refused:
+        choose(load(model="ollama", ollama_url=f"http://shop:hunter3@{guarded}"))
+    shown = repr(choice) + caplog.text
+    shown += "".join("".join(traceback.format_exception(e.value)) for e in (missing, refused))
+    assert guarded in shown
+    assert not any(password in shown for password in ("hunter@2", f"hunter%402@{guarded}", f"hunter3@{guarded}"))
+
+
+@pytest.mark.parametrize("leave", ["deadline", "stopped"])
+def test_a_silent_ollama_is_hung_up_on(leave):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        stopped = threading.Event()
+        model = ask(f"http://127.0.0.1:{silent.getsockname()[1]}", "any")
+        if leave == "stopped":
+            threading.Timer(0.3, stopped.set).start()
+        began = time.monotonic()
+        try:
+            assert list(bounded(model.stream(ASK), began + (0.3 if leave == "deadline" else 60), stopped)) == []
+        except ModelTimeout:
+            assert leave == "deadline"
+        assert time.monotonic() - began < 0.3 + 3 * 0.2
+        connection, _ = silent.accept()
+        connection.settimeout(5)
+        while connection.recv(65536):  # the request, and then the end: the client has hung up
+            pass
+        connection.close()
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,9 @@ from pathlib import Path
 
 import pytest
 
-from shopassist.errors import ChecksumMismatch, DownloadError, NoSource, NotEnoughSpace
+from shopassist.errors import ChecksumMismatch, DownloadError, ModelUnavailable, NoSource, NotEnoughSpace
 from shopassist.models.catalogue import Artefact, Extra, File, Hub, Package, Packages, catalogue
+from shopassist.models.embedded import EmbeddedChat
 from shopassist.models.weights import Found, find, pull
 
 BODY = hashlib.shake_256(b"weights").digest(1_000_000)
@@ -49,6 +50,7 @@ class ModelHub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.files = {"/shop/tiny/resolve/abc/tiny.gguf": BODY}
         self.cuts: list[int] = []
+        self.piece = 20_000
         self.pause = 0.0
         self.ranges = True
         self.asked: list[str] = []
@@ -85,8 +87,8 @@ class Answer(BaseHTTPRequestHandler):
         if not knock and self.server.cuts:
             body = body[: self.server.cuts.pop(0)]
         with suppress(ConnectionError):  # the tests kill their clients
-            for start in range(0, len(body), 20_000):
-                self.wfile.write(body[start : start + 20_000])
+            for start in range(0, len(body), self.server.piece):
+                self.wfile.write(body[start : start + self.server.piece])
                 time.sleep(self.server.pause)
 
     def log_message(self, *_: object) -> None:
@@ -192,6 +194,16 @@ def test_a_fetched_model_is_found_and_not_fetched_again(tmp_path: Path, hub: Mod
     assert len(hub.asked) == asked
 
 
+def test_every_byte_that_came_is_reported(tmp_path: Path, hub: ModelHub) -> None:
+    hub.piece, hub.pause = 400_000, 0.1  # the rest is less than what a buffered file keeps for itself
+    small = file("tiny.gguf", BODY[:403_000])
+    hub.files = dict.fromkeys(hub.files, BODY[:403_000])
+    seen: list[int] = []
+    model = Artefact("tiny", "chat", "Tiny", "MIT", (small,), MODEL.source)
+    fetch(tmp_path, hub.endpoint, model, progress=lambda _, done, __: seen.append(done))
+    assert seen[-1] == 403_000
+
+
 def test_an_embedding_model_is_found_as_a_folder(tmp_path: Path, hub: ModelHub) -> None:
     files = file("onnx/model.onnx"), file("tokenizer.json", SMALL)
     hub.files = {f"/shop/tiny/resolve/abc/{f.path}": b for f, b in zip(files, (BODY, SMALL), strict=True)}
@@ -237,6 +249,39 @@ def test_a_file_without_marker_is_verified_again(tmp_path: Path, hub: ModelHub) 
     found.path.with_name(".verified").unlink()
     found.path.write_bytes(bytes(len(BODY)))
     assert fetch(tmp_path, hub.endpoint).path.read_bytes() == BODY
+
+
+def test_a_file_that_was_written_to_since_is_verified_again_and_fetched_anew(tmp_path: Path, hub: ModelHub) -> None:
+    path = fetch(tmp_path, hub.endpoint).path
+    asked = len(hub.asked)
+    os.utime(path, (1, 1))  # copied, say; the bytes are right
+    assert fetch(tmp_path, hub.endpoint).path.read_bytes() == BODY
+    assert len(hub.asked) == asked
+    with path.open("rb+") as damaged:
+        damaged.seek(500_000)
+        damaged.write(b"damage")
+    assert fetch(tmp_path, hub.endpoint).path.read_bytes() == BODY
+    assert len(hub.asked) > asked
+
+
+def test_a_file_that_cannot_be_loaded_is_verified_again_and_fetched_anew(tmp_path: Path, hub: ModelHub) -> None:
+    pytest.importorskip("xllamacpp")
+    path = fetch(tmp_path, hub.endpoint).path
+    before = path.stat()
+    path.write_bytes(bytes(len(BODY)))  # a disk that forgets changes neither size nor time
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert fetch(tmp_path, CLOSED).path.read_bytes() != BODY
+    with pytest.raises(ModelUnavailable, match="shopassist pull"):
+        EmbeddedChat(file=path).warm()
+    assert fetch(tmp_path, hub.endpoint).path.read_bytes() == BODY
+
+
+def test_anybody_can_verify_what_was_fetched(tmp_path: Path, hub: ModelHub) -> None:
+    tool = shutil.which("sha256sum")
+    if tool is None:
+        pytest.skip("no sha256sum here")
+    folder = fetch(tmp_path, hub.endpoint).path.parent
+    assert subprocess.run([tool, "--check", "--strict", ".verified"], cwd=folder, check=False).returncode == 0
 
 
 def test_a_model_placed_by_hand_is_found_and_needs_no_source(tmp_path: Path) -> None:

@@ -286,6 +286,37 @@ def test_an_erased_text_leaves_no_bytes_on_the_disk(sqlite_url, tmp_path):
         assert SECRET.encode() not in file.read_bytes()
 
 
+def _bytes_on_disk(folder):
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
+def test_an_erased_text_is_gone_while_the_store_is_open(sqlite_url, tmp_path):
+    with closing(SqlStore(sqlite_url)) as store:
+        store.enqueue("c", "u-1", [Message(SECRET, "m1")])
+        store.commit(store.claim("c", lease=15), state={"slot": SECRET}, reply=_reply(SECRET))
+        assert SECRET.encode() in _bytes_on_disk(tmp_path)
+        store.erase("c")
+        assert SECRET.encode() not in _bytes_on_disk(tmp_path)
+        store.enqueue("d", None, [Message("你好")])
+
+
+def test_a_reader_keeps_an_erased_text_no_longer_than_it_reads(sqlite_url, tmp_path, caplog):
+    with closing(SqlStore(sqlite_url)) as store, closing(sqlite3.connect(tmp_path / "conversations.db")) as other:
+        store.enqueue("c", "u-1", [Message(SECRET, "m1")])
+        other.isolation_level = None
+        other.execute("BEGIN")
+        other.execute("SELECT text FROM shopassist_message").fetchall()
+        began = time.monotonic()
+        store.erase("c")
+        assert time.monotonic() - began < 3
+        assert store.export("c") == {}
+        store.enqueue("d", None, [Message("你好")])
+        assert len([r for r in caplog.records if "until a write" in r.message]) == 1
+        other.execute("ROLLBACK")
+        store.enqueue("d", None, [Message("你好")])
+        assert SECRET.encode() not in _bytes_on_disk(tmp_path)
+
+
 def test_an_unreachable_server_is_told_without_the_password():
     pytest.importorskip("psycopg", reason="psycopg, a driver for PostgreSQL, is not installed")
     password = uuid4().hex

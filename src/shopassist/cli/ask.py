@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shopassist.cli.errors import shown
+from shopassist.cli.errors import INTERRUPTED, shown
 
 
 def ask(
@@ -23,8 +23,11 @@ def ask(
         from shopassist.storage.memory import MemoryStore
 
         settings = settings_.load(**({"model": model} if model else {}))
-        with Assistant.from_settings(settings, store=MemoryStore()) as assistant:
-            reply = assistant.reply(question, conversation="ask")
+        try:
+            with Assistant.from_settings(settings, store=MemoryStore()) as assistant:
+                reply = assistant.reply(question, conversation="ask")
+        except KeyboardInterrupt:  # without a word: there is nothing that a next run would go on with
+            raise typer.Exit(INTERRUPTED) from None
         if as_json:
             typer.echo(json.dumps(reply.to_dict(), ensure_ascii=False, indent=2))
             return

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from shopassist.cli.errors import shown
+from shopassist.errors import IndexDamaged, IndexMismatch, IndexMissing, SettingError, ShopAssistError
 
 if TYPE_CHECKING:
     from shopassist.settings import Settings
@@ -36,7 +37,10 @@ def doctor(
     with shown():
         from shopassist import settings as settings_
 
-        settings = settings_.load()
+        try:
+            settings = settings_.load()
+        except OSError as error:
+            raise SettingError(f"{settings_.FILE} cannot be read: {error.strerror or error}") from error
         findings = [
             f for look in (_settings, _embeddings, _knowledge, _model, _store, _disk) for f in _safely(look, settings)
         ]
@@ -50,12 +54,21 @@ def doctor(
 
 def _safely(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
     """A part that raises is a finding, and the other parts are looked at all the same."""
-    from shopassist.errors import ShopAssistError
-
+    about = look.__name__.strip("_")
     try:
-        yield from look(settings)
+        for found in look(settings):
+            yield replace(found, text=_printable(found.text))
     except ShopAssistError as error:
-        yield Finding(look.__name__.strip("_"), "broken", str(error))
+        yield Finding(about, "broken", _printable(str(error)))
+    except OSError as error:
+        yield Finding(about, "broken", _printable(f"this check failed ({type(error).__name__}: {error})"))
+    except Exception as error:  # noqa: BLE001 - of another library's error the kind alone: the text may hold a password
+        yield Finding(about, "broken", f"this check failed ({type(error).__name__})")
+
+
+def _printable(text: str) -> str:
+    """A text without the bytes of a path that is not UTF-8, which no terminal and no JSON takes."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -91,7 +104,6 @@ def _embeddings(settings: Settings) -> Iterator[Finding]:
 
 def _knowledge(settings: Settings) -> Iterator[Finding]:
     from shopassist.assistant import knowledge_from
-    from shopassist.errors import IndexDamaged, IndexMismatch, IndexMissing
     from shopassist.knowledge.search import ChromaKnowledge
 
     try:
@@ -99,10 +111,14 @@ def _knowledge(settings: Settings) -> Iterator[Finding]:
     except IndexMissing as error:
         yield Finding("knowledge", "lacking", str(error), "shopassist ingest PATH")
     except (IndexMismatch, IndexDamaged) as error:
-        yield Finding("knowledge", "broken", str(error), "shopassist ingest --rebuild PATH")
+        yield Finding("knowledge", "broken", str(error), "shopassist ingest --rebuild")
     else:
         assert isinstance(knowledge, ChromaKnowledge)  # noqa: S101 - what knowledge_from builds
         meta = knowledge.generation.meta
+        if not knowledge.generation.shelves:
+            text = f"{knowledge.generation.path.name} is empty: the assistant says that it does not know"
+            yield Finding("knowledge", "lacking", text, "shopassist ingest PATH")
+            return
         counts = ", ".join(f"{len(s.rows)} in {name}" for name, s in sorted(knowledge.generation.shelves.items()))
         yield Finding(
             "knowledge",

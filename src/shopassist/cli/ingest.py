@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 STAGES = {"files": "reading files", "vectors": "computing vectors", "words": "indexing words"}
 LISTED = 20
+SKIPPED = 3
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders: Markdown, HTML, CSV, text.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files and folders: Markdown, HTML, CSV, text.", show_default=False)
+    ] = None,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Build the index from nothing, from all paths ever ingested.")
     ] = False,
@@ -26,6 +29,8 @@ def ingest(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Bring the index up to date: only what changed is worked on. Exit code 1 if a file was broken."""
+    if not (paths or rebuild):
+        raise typer.BadParameter("name the files and folders to read, or --rebuild", param_hint="PATHS")
     with shown():
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -46,7 +51,7 @@ def ingest(
             embeddings = embeddings_from(settings)
             if embeddings is None:
                 console.print("No embedding model: search by words alone (`shopassist doctor` says what is lost).")
-            report = run(paths, settings.index_dir, embeddings, rebuild=rebuild, wait=wait, progress=progress)
+            report = run(paths or [], settings.index_dir, embeddings, rebuild=rebuild, wait=wait, progress=progress)
         if as_json:
             from dataclasses import asdict
 
@@ -68,5 +73,11 @@ def _print(report: Report) -> None:
             typer.echo(f"  {name}: {key}")
         if len(keys) > LISTED:
             typer.echo(f"  {name}: and {len(keys) - LISTED} more")
+    if report.skipped:
+        more = f" and {len(report.skipped) - SKIPPED} more" if len(report.skipped) > SKIPPED else ""
+        names = ", ".join(report.skipped[:SKIPPED])
+        typer.echo(f"  {len(report.skipped)} skipped (no kind that is read, or a side file alone): {names}{more}")
+    if not report.passages:
+        typer.echo("  the index is empty: the assistant will say that it does not know", err=True)
     for broken in report.broken:
         typer.echo(f"  broken: {broken.reason}", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,9 +12,18 @@ import typer
 from shopassist.cli.errors import shown
 
 
+class Language(StrEnum):
+    """The languages that pages are searched in."""
+
+    zh = "zh"
+    en = "en"
+
+
 def search(
     query: Annotated[str, typer.Argument(help="A question, as a customer would ask it.")],
-    language: Annotated[str | None, typer.Option(help="zh or en; told from the question if not given.")] = None,
+    language: Annotated[
+        Language | None, typer.Option(help="Told from the question if not given.", show_default=False)
+    ] = None,
     on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day on which the pages must hold; today.")
     ] = None,

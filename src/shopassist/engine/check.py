@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from shopassist.engine.evidence import about, cite, contradicts, quote, untraced
-from shopassist.engine.figures import figures
+import re
+
+from shopassist.engine.evidence import about, cite, contradicts, quote, reversed_claim, untraced
+from shopassist.engine.figures import figures, without_figures
 from shopassist.engine.state import Candidate, Ports, Turn
-from shopassist.prompts import Texts, texts
+from shopassist.language.references import mentioned
+from shopassist.prompts import Claims, Texts, claims, names, texts
 from shopassist.replies import Passage, Rejection, Sentence
-from shopassist.text import content, fold, language_of
+from shopassist.text import HAN, content, fold, language_of
+
+_SPACED = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
+_CLAUSE_START = re.compile(r"[,，;；。.!！?？\n]")
 
 ECHO = 0.8
 """The share of a sentence's tokens that the question holds, from which on it is an echo."""
@@ -23,7 +29,9 @@ def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
     update: Turn = {}
     if not candidate.trusted:
         words = texts(state["language"])
-        if reason := objection(text, words, evidence, said=state["text"], shown=shown):
+        sources = _sources(text, state, ports)
+        barred = claims(state["language"], names(ports.settings, words)["assistant"])
+        if reason := objection(text, words, barred, evidence, said=state["text"], shown=shown, sources=sources):
             replacement = _instead(reason, state["query"], about(evidence, state.get("products", ())), shown)
             update["rejected"] = (*state["rejected"], Rejection(text, reason, replacement))
             if replacement is None:
@@ -38,14 +46,38 @@ def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
     return {**update, "sentences": (*shown, text), "events": (Sentence(gap + text),)}
 
 
+def _sources(sentence: str, state: Turn, ports: Ports) -> tuple[Passage, ...]:
+    """The passages for a sentence's figures: where it names products, their pages and those that name them."""
+    evidence = state.get("evidence", ())
+    known = ports.knowledge.products(state["language"]) if ports.knowledge else ()
+    named = mentioned(sentence, known) or [p for p in known if [p.document] == list(state.get("products", ()))]
+    if not named:
+        return evidence
+    documents = {p.document for p in named}
+    own = [
+        p
+        for p in evidence
+        if p.document in documents or ("product" not in p.tags and mentioned(f"{p.title}\n{p.text}", named))
+    ]
+    others = [p for p in evidence if "product" not in p.tags and p not in own and not mentioned(p.text, known)]
+    return (*own, *others) if own else evidence
+
+
 def objection(
-    sentence: str, words: Texts, evidence: tuple[Passage, ...], *, said: str, shown: tuple[str, ...]
+    sentence: str,
+    words: Texts,
+    barred: Claims,
+    evidence: tuple[Passage, ...],
+    *,
+    said: str,
+    shown: tuple[str, ...],
+    sources: tuple[Passage, ...] | None = None,
 ) -> str | None:
-    """Why a sentence must not be shown, or None.
+    """Why a sentence must not be shown, or None. `sources` are the passages for its figures, all where None.
 
     The reasons: ``language``, ``echo``, ``deed``, ``figure <value>``, ``contradiction``, ``no source``, ``repeated``.
     """
-    if language_of(sentence) not in (words.language, None):
+    if language_of(without_figures(sentence)) not in (words.language, None):
         return "language"
     if any(fold(sentence) == fold(s) for s in shown):
         return "repeated"
@@ -55,13 +87,11 @@ def objection(
         return "echo"
     if len(own) > 2 and len(own & asked) / len(own) >= ECHO and not figures(sentence):
         return "echo"
-    pages = fold("\n".join(p.text for p in evidence))
-    for match in words.deeds.finditer(sentence):
-        if fold(match[0]) not in pages:
-            return "deed"
-    if wrong := untraced(sentence, evidence, said):
+    if _claims_deed(sentence, barred, evidence):
+        return "deed"
+    if wrong := untraced(sentence, evidence if sources is None else sources, said, content(words.polite)):
         return f"figure {wrong.value}{' ' + wrong.unit if wrong.unit else ''}"
-    if contradicts(sentence, evidence):
+    if contradicts(sentence, evidence) or reversed_claim(sentence, evidence, barred.opposed):
         return "contradiction"
     known = asked | content(words.polite)
     for passage in evidence:
@@ -69,6 +99,17 @@ def objection(
     if len(own) > 3 and len(own & known) / len(own) < SOURCED:
         return "no source"
     return None
+
+
+def _claims_deed(sentence: str, barred: Claims, evidence: tuple[Passage, ...]) -> bool:
+    """Whether it says that something was or will be done; a page's own words may, and what a rule supposes."""
+    tight = _SPACED.sub("", fold(sentence))
+    pages = _SPACED.sub("", fold("\n".join(p.text for p in evidence)))
+    for match in barred.deeds.finditer(tight):
+        clause = _CLAUSE_START.split(tight[: match.start()])[-1]
+        if match[0] not in pages and not barred.supposed.search(clause) and tight[match.end() :][:1] != "后":
+            return True
+    return False
 
 
 def _instead(reason: str, query: str, evidence: list[Passage], shown: tuple[str, ...]) -> str | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
@@ -14,8 +16,9 @@ from shopassist.engine.check import check
 from shopassist.engine.evidence import about, quote, support
 from shopassist.engine.figures import asked_for, names_one
 from shopassist.engine.state import Candidate, Ports, Turn
-from shopassist.errors import ModelError, ModelTimeout, ShopAssistError
-from shopassist.prompts import Texts, texts
+from shopassist.errors import ModelError, ShopAssistError
+from shopassist.models.bounded import bounded
+from shopassist.prompts import Texts, names, texts
 from shopassist.replies import Passage
 from shopassist.settings import Settings
 from shopassist.text import content, sentences
@@ -33,6 +36,9 @@ SOURCED_BY = 0.4
 
 BARE = 4
 """An answer with fewer tokens of content than this is no answer yet."""
+
+ENDED = re.compile(r"[。！？!?….~～][”’」』）)\"']*$")
+"""How a whole sentence ends. One that the token limit cut off may say the opposite of the whole."""
 
 HISTORY = 2
 HISTORY_CHARS = 160
@@ -53,6 +59,7 @@ class Draft:
         self.asked: str | None = None
         self.accepted: list[str] = []
         self.opening = 0
+        self._cut_off = False
         self._tokens: Any = None
         self._candidates = self._write(state)
 
@@ -96,7 +103,7 @@ class Draft:
         if found is None:
             return None
         said, units = " ".join(self.accepted[self.opening :]), asked_for(self.query)
-        owed = names_one(found[1], units) and not names_one(said, units)
+        owed = names_one(found[1], units) and not names_one(said, units, self.query)
         bare = len(content(said)) < BARE
         return found[1] if owed or bare or not any(support(said, p) >= SOURCED_BY for p in self.evidence[:2]) else None
 
@@ -119,9 +126,11 @@ class Draft:
 
     def _by_template(self) -> Iterator[Candidate]:
         """The best passage's own words: the sentence nearest to the question, and the next best of the same page."""
-        first = quote(self.query, self.sources)
-        if first is None and not self.calls:  # after a model found nothing to say, an opening would be no answer
-            first = _opening(self.evidence[0])
+        units = asked_for(self.query)
+        found = [f for sources in (self.sources[:1], self.sources) if (f := quote(self.query, sources))]
+        first = next((f for f in found if not units or names_one(f[1], units)), None)
+        if first is None and (units or not (found or self.calls)):  # after a model's silence it would be no answer
+            first = _opening(self.evidence[0], units)
         if first is None:
             yield from self._unknown()
             return
@@ -136,6 +145,9 @@ class Draft:
             self._tokens = self._stream(mood)
             count = 0
             for count, sentence in enumerate(_whole_sentences(self._tokens), start=1):
+                if self._cut_off and not ENDED.search(sentence):
+                    self.ports.degraded = "CutOff"
+                    break
                 yield Candidate(sentence, trusted=False)
                 if count == MOST_SENTENCES:
                     break
@@ -152,13 +164,11 @@ class Draft:
     def _stream(self, mood: str) -> Iterator[str]:
         assert self.ports.model is not None  # noqa: S101 - the caller's condition
         self.calls += 1
-        stream = self.ports.model.stream(prompt(self.ports, self.words, mood, self.evidence, self.question))
-        try:
+        asked = prompt(self.ports, self.words, mood, self.evidence, self.question)
+        with closing(bounded(self.ports.model.stream(asked), self.ports.deadline, self.ports.stopped)) as stream:
             for chunk in stream:
-                if self.ports.stopped.is_set():
-                    return
-                if time.monotonic() > self.ports.deadline:
-                    raise ModelTimeout("the turn's deadline passed")
+                ended = chunk.response_metadata.get("finish_reason") or chunk.response_metadata.get("done_reason")
+                self._cut_off = ended == "length" if ended else self._cut_off
                 if usage := getattr(chunk, "usage_metadata", None):
                     self.input_tokens = max(self.input_tokens, usage.get("input_tokens", 0))
                     self.output_tokens += usage.get("output_tokens", 0)
@@ -166,9 +176,6 @@ class Draft:
                     if self.first_token is None:
                         self.first_token = time.monotonic() - self.ports.began
                     yield str(text)
-        finally:
-            if hasattr(stream, "close"):
-                stream.close()
 
 
 def compose(state: Turn, runtime: Runtime[Ports]) -> Turn:
@@ -211,29 +218,28 @@ def front(settings: Settings, words: Texts) -> list[BaseMessage]:
     return messages
 
 
-def names(s: Settings, words: Texts) -> dict[str, str]:
-    """The shop's and the assistant's name in a language."""
-    if words.language == "zh":
-        return {"shop": s.shop_name, "assistant": s.assistant_name}
-    return {"shop": s.shop_name_en, "assistant": s.assistant_name_en}
-
-
-def _opening(passage: Passage) -> tuple[Passage, str] | None:
-    """A passage's first sentence, for a question that shares no word with it."""
+def _opening(passage: Passage, units: frozenset[str]) -> tuple[Passage, str] | None:
+    """A passage's first sentence, with a figure where one is asked for: the question shares no word with it."""
     whole = [s.strip() for s in sentences(passage.text) if s.strip().endswith(("。", "！", ".", "!"))]
+    whole = [s for s in whole if not units or names_one(s, units)]
     return (passage, whole[0]) if whole else None
 
 
 def _whole_sentences(chunks: Iterator[str]) -> Iterator[str]:
-    """Sentences as soon as they are complete: an end mark counts when something follows, or at the end."""
+    """Sentences as soon as they are complete: an end mark counts when something follows it, or at the end.
+
+    What has no end mark when the stream ends comes last; the caller knows whether the model had finished.
+    """
     waiting = ""
     for chunk in chunks:
         waiting += chunk
-        while len(parts := sentences(waiting)) > 1 or (parts and parts[0].rstrip()[-1] in "。！？"):
-            if parts[0].strip():
+        parts = sentences(waiting)
+        while len(parts) > 1 or (parts and parts[0].rstrip().endswith(("。", "！", "？"))):
+            if any(map(str.isalpha, parts[0])):  # a list's "1." is no sentence
                 yield parts[0].strip()
-            waiting = waiting[len(parts[0]) :].lstrip()
-    if waiting.strip():
+            _, _, waiting = waiting.partition(parts[0])
+            waiting, parts = waiting.lstrip(), parts[1:]
+    if any(map(str.isalpha, waiting)):
         yield waiting.strip()
 
 

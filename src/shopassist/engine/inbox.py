@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -14,8 +15,8 @@ from langsmith import tracing_context
 
 from shopassist.engine.graph import RECURSION_LIMIT, graph
 from shopassist.engine.state import Memory, Ports, Turn
-from shopassist.errors import ConversationError, StaleTurn
-from shopassist.protocols import Claim, ConversationStore
+from shopassist.errors import ShopAssistError, StaleTurn, TurnFailed
+from shopassist.protocols import Claim, ConversationStore, StoredMessage
 from shopassist.replies import Done, Event, Reply, Stage, Started, Usage, plain
 
 log = logging.getLogger(__name__)
@@ -23,23 +24,44 @@ log = logging.getLogger(__name__)
 LEASE, RENEW = 15.0, 5.0
 """Seconds for which a worker holds a conversation, and after which it renews its hold."""
 
+LIFE = 120.0
+"""Seconds after which a hold is renewed no more, at the least: a stream that its caller neither reads nor closes."""
+
 LOOK = 0.05
 """Seconds between two looks while another worker has the conversation."""
 
 
 def answered(store: ConversationStore, conversation: str, message_ids: list[str]) -> Reply | None:
-    """The reply to the last of these messages, once all of them are answered."""
-    replies = [store.reply_to(conversation, i) for i in message_ids]
-    return replies[-1] if all(replies) else None
+    """The last reply to these messages, once all of them have one, but for those that were given up.
+
+    Raises `TurnFailed` if all of them were given up.
+    """
+    replies: list[Reply] = []
+    lost: TurnFailed | None = None
+    for message_id in message_ids:
+        try:
+            reply = store.reply_to(conversation, message_id)
+        except TurnFailed as error:
+            lost = error
+            continue
+        if reply is None:
+            return None
+        replies.append(reply)
+    if lost and not replies:
+        raise lost
+    return max(replies, key=lambda r: r.turn)
 
 
 def wait_for(
     store: ConversationStore, conversation: str, message_ids: list[str], *, until: float, stopped: threading.Event
 ) -> Claim | Reply | None:
-    """The claim to work on, or the reply that another worker stored, or None when `until` (monotonic) has passed."""
+    """The claim to work on, or the reply that another worker stored, or None when `until` (monotonic) has passed.
+
+    Raises `TurnFailed` if all of the messages were given up.
+    """
     while True:
         if claim := store.claim(conversation, lease=LEASE):
-            if message_ids[-1] in {m.id for m in claim.messages}:
+            if not {m.id for m in claim.messages}.isdisjoint(message_ids):
                 return claim
             # Another worker answered ours since we looked, and these are somebody else's to wait for.
             store.release(claim, tried=False)
@@ -49,12 +71,29 @@ def wait_for(
             return None
 
 
-def turn(store: ConversationStore, claim: Claim, ports: Ports) -> Iterator[Event]:
+def recent(messages: Sequence[StoredMessage], chars: int) -> tuple[str, ...]:
+    """The texts of the last messages that have `chars` characters together, and of the last one in any case."""
+    texts: list[str] = []
+    for message in reversed(messages):
+        chars -= len(message.text)
+        if texts and chars < 0:
+            log.warning("a turn takes the last %d of %d messages; more would be too long", len(texts), len(messages))
+            break
+        texts.append(message.text)
+    return tuple(reversed(texts))
+
+
+def turn(
+    store: ConversationStore, claim: Claim, make_ports: Callable[[], Ports], *, stopped: threading.Event, life: float
+) -> Iterator[Event]:
     """Run the graph for a claim and store what comes of it; the last event is `Done`.
 
-    Closing the iterator stops the model and gives the conversation back with its messages unanswered.
+    Closing the iterator stops the model and gives the conversation back with its messages unanswered. An iterator that
+    is neither closed nor read to its end loses the conversation after `life` seconds. Raises `TurnFailed` for whatever
+    nobody foresaw; three of those, and the messages are given up.
     """
-    with _held(store, claim, ports.stopped) as hold:
+    with _held(store, claim, stopped, life) as hold, _translated(claim):
+        ports = make_ports()
         yield Started(claim.conversation, claim.turn)
         state: Turn = {}
         times: dict[str, float] = {}
@@ -115,26 +154,30 @@ def _usage(ports: Ports, times: dict[str, float], first: float | None) -> Usage:
 class _Hold:
     """A claim that is renewed in the background until it is committed or given back."""
 
-    def __init__(self, store: ConversationStore, claim: Claim, stopped: threading.Event) -> None:
+    def __init__(self, store: ConversationStore, claim: Claim, stopped: threading.Event, life: float) -> None:
         self.store = store
         self.claim = claim
         self.committed = False
         self._stopped = stopped
+        self._ends = time.monotonic() + life
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="shopassist-lease", daemon=True)
         self._thread.start()
 
     def _renew(self) -> None:
         while not self._over.wait(RENEW):
+            if time.monotonic() > self._ends:
+                log.warning("turn %d goes on for too long and is left: was its stream not closed?", self.claim.turn)
+                return
             try:
                 self.claim = self.store.renew(self.claim, lease=LEASE)
             except StaleTurn:
                 log.warning("the lease of turn %d was lost; the turn is stopped", self.claim.turn)
                 self._stopped.set()
                 return
-            except Exception:
+            except Exception as error:  # noqa: BLE001 - any store may be plugged in
                 # The lease lasts for two more tries; if it is lost, the commit says so.
-                log.exception("the lease could not be renewed")
+                log.error("the lease of turn %d could not be renewed: %s", self.claim.turn, type(error).__name__)
 
     def end(self) -> None:
         self._over.set()
@@ -147,18 +190,34 @@ class _Hold:
 
 
 @contextmanager
-def _held(store: ConversationStore, claim: Claim, stopped: threading.Event) -> Iterator[_Hold]:
-    hold = _Hold(store, claim, stopped)
-    tried = True
+def _held(store: ConversationStore, claim: Claim, stopped: threading.Event, life: float) -> Iterator[_Hold]:
+    hold = _Hold(store, claim, stopped, life)
+    tried = False
     try:
         yield hold
-    except (GeneratorExit, KeyboardInterrupt):
-        tried = False  # the caller left; the messages are not to blame
+    except TurnFailed:
+        tried = True  # whatever else ends a turn is not the messages' fault: a caller who left, a part that was out
         raise
     finally:
         hold.end()
         if not hold.committed:
             try:
                 store.release(hold.claim, tried=tried)
-            except ConversationError as error:
-                log.info("the conversation was not given back: %s", error)
+            except Exception as error:  # noqa: BLE001 - what ended the turn says more, and the lease runs out by itself
+                log.warning("the conversation was not given back: %s", type(error).__name__)
+
+
+@contextmanager
+def _translated(claim: Claim) -> Iterator[None]:
+    """Turn what nobody foresaw into `TurnFailed`. Its text is not told, since it may quote the customer."""
+    try:
+        yield
+    except ShopAssistError:
+        raise
+    except Exception as error:  # noqa: BLE001 - any knowledge and model may be plugged in
+        name, where = type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
+        log.error("turn %d broke on a %s:\n%s", claim.turn, name, where)
+        raise TurnFailed(
+            f"turn {claim.turn} broke on a {name} and nothing of it was stored; the log says where. The same message "
+            "may be sent again"
+        ) from None

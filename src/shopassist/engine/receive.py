@@ -7,6 +7,7 @@ from typing import cast
 from langgraph.runtime import Runtime
 
 from shopassist.engine.state import Kind, Ports, Turn
+from shopassist.language.foreign import foreign
 from shopassist.replies import Language
 from shopassist.text import clean, language_of
 
@@ -19,5 +20,11 @@ def receive(state: Turn, runtime: Runtime[Ports]) -> Turn:
     language: Language = ports.memory.language or ports.settings.language
     if told in ("zh", "en"):
         language = cast("Language", told)
-    kind: Kind = "foreign" if told == "other" else "question" if told or any(c.isdigit() for c in text) else "empty"
+    kind: Kind = (
+        "foreign"
+        if told == "other" or (told == "en" and foreign(text))
+        else "question"
+        if told or any(c.isdigit() for c in text)
+        else "empty"
+    )
     return {"text": text, "language": language, "kind": kind, "sentences": (), "citations": (), "rejected": ()}

@@ -20,7 +20,11 @@ def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
     text, language = state["text"], state["language"]
     felt = feeling(text)
     common: Turn = {"mood": felt.mood, "mood_cause": felt.cause}
-    kind = state["kind"] if state["kind"] != "question" else small_talk(text) or "question"
+    kind = (
+        state["kind"]
+        if state["kind"] != "question"
+        else small_talk(text, (ports.settings.assistant_name, ports.settings.assistant_name_en)) or "question"
+    )
     if kind == "acknowledge" and memory.asked == "person":
         kind = "human"  # "Shall I ask a person?" "Yes."
     today = ports.now.date()

@@ -52,9 +52,12 @@ def document(meta: Mapping[str, Any], text: str, *, source: str, id: str, title:
     unknown = sorted(set(meta) - set(FIELDS))
     if unknown:
         raise ValueError(f"unknown field {unknown[0]!r}; allowed are {', '.join(FIELDS)}")
-    text = clean(text).strip()
-    name = str(meta.get("title") or title or _heading(text) or id)
-    language = meta.get("language") or language_of(f"{name} {text}")
+    text, id = clean(text).strip(), clean(id).strip()
+    key = _text(meta, "id") or id
+    if not key:
+        raise ValueError("the id is empty")
+    name = _text(meta, "title") or clean(title or _heading(text) or "").strip() or id
+    language = _text(meta, "language") or language_of(f"{name} {text}")
     if language not in LANGUAGES:
         raise ValueError(f"language {language!r} is not one of {', '.join(LANGUAGES)}; say it in the front matter")
     public = meta.get("public", True)
@@ -63,17 +66,16 @@ def document(meta: Mapping[str, Any], text: str, *, source: str, id: str, title:
     start, end = _date(meta, "valid_from"), _date(meta, "valid_to")
     if start and end and end < start:
         raise ValueError(f"valid_to {end} is before valid_from {start}")
-    url = meta.get("url")
     return Document(
-        id=str(meta.get("id") or id).strip(),
-        title=name.strip(),
+        id=key,
+        title=name,
         text=text,
         language=language,
         source=source,
         public=public,
         valid_from=start,
         valid_to=end,
-        url=str(url) if url else None,
+        url=_text(meta, "url"),
         tags=_texts(meta, "tags"),
         aliases=_texts(meta, "aliases"),
     )
@@ -93,12 +95,20 @@ def _date(meta: Mapping[str, Any], name: str) -> date | None:
         raise ValueError(f"{name} must be a date such as 2024-11-01, not {value!r}") from None
 
 
+def _text(meta: Mapping[str, Any], name: str) -> str | None:
+    """A field's text, fit to be stored: YAML can spell half of a surrogate pair."""
+    value = meta.get(name)
+    if isinstance(value, dict | list | tuple | set):
+        raise ValueError(f"{name} must be one text, not a {type(value).__name__}")
+    return (clean(str(value)).strip() or None) if value else None
+
+
 def _texts(meta: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = meta.get(name) or ()
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list | tuple):
         raise ValueError(f"{name} must be a list of texts, not {value!r}")
-    return tuple(str(v).strip() for v in values if str(v).strip())
+    return tuple(filter(None, (_text({name: v}, name) for v in values)))
 
 
 def _heading(text: str) -> str | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from shopassist.errors import MissingExtra, WeightsMissing
+from shopassist.errors import KnowledgeError, MissingExtra, ShopAssistError, WeightsMissing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,7 @@ class OnnxEmbeddings(Embeddings):
 
     def __init__(self, folder: Path, *, threads: int = 2) -> None:
         """Open the model in `folder`. Raises `WeightsMissing` if a file is not there or cannot be read."""
-        self.folder = Path(folder)
+        self.folder = _there(folder)
         self.model_file = onnx_file(self.folder)
         if self.model_file is None or not (self.folder / "tokenizer.json").is_file():
             raise WeightsMissing(
@@ -124,7 +124,7 @@ class SentenceTransformerEmbeddings(Embeddings):
 
     def __init__(self, folder: Path, *, device: str | None = None) -> None:
         """Name the model's folder; it is opened when first used. Raises `WeightsMissing`, `MissingExtra`."""
-        self.folder = Path(folder)
+        self.folder = _there(folder)
         if not (self.folder / "config.json").is_file():
             raise WeightsMissing(f"{self.folder} has no sentence-transformers model; run `shopassist pull`")
         self.device = device
@@ -185,23 +185,38 @@ def _no_progress_bar() -> Iterator[None]:
             bars.enable_progress_bar()
 
 
-def encode(embeddings: Embeddings, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Vectors of length 1 from any LangChain embeddings, shape (len(texts), dimension)."""
-    own = getattr(embeddings, "encode", None)
-    if own is not None:
-        return own(texts)  # type: ignore[no-any-return]
-    vectors = np.asarray(embeddings.embed_documents(list(texts)), np.float32)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)  # type: ignore[no-any-return]
+def encode(embeddings: Embeddings, texts: Sequence[str], *, private: bool = False) -> NDArray[np.float32]:
+    """Vectors of length 1 from any LangChain embeddings, shape (len(texts), dimension).
+
+    Raises `KnowledgeError` where they fail. Of `private` texts' failure only the kind is told, since libraries quote
+    what they were sent.
+    """
+    try:
+        own = getattr(embeddings, "encode", None)
+        if own is not None:
+            return own(texts)  # type: ignore[no-any-return]
+        vectors = np.asarray(embeddings.embed_documents(list(texts)), np.float32)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)  # type: ignore[no-any-return]
+    except ShopAssistError:
+        raise
+    except Exception as error:  # a foreign library's embeddings raise what they like
+        if private:
+            raise KnowledgeError(f"the embeddings failed ({type(error).__name__})") from None
+        raise KnowledgeError(f"the embeddings failed ({type(error).__name__}: {error})") from error
 
 
 def fingerprint(embeddings: Embeddings | None) -> str:
     """A text that is equal exactly where vectors may be compared; ``none`` without embeddings.
 
-    Embeddings that do not name themselves are known by the vector of a fixed text, rounded against noise.
+    Embeddings that do not name themselves are known by the vector of a fixed text, rounded against noise. Raises
+    `KnowledgeError` where they fail.
     """
     if embeddings is None:
         return "none"
-    own = getattr(embeddings, "fingerprint", None)
+    try:
+        own = getattr(embeddings, "fingerprint", None)
+    except (OSError, ValueError) as error:  # its files: weights that cannot be read, a configuration that is no JSON
+        raise KnowledgeError(f"the embeddings failed ({type(error).__name__}: {error})") from error
     if isinstance(own, str):
         return own
     probe = encode(embeddings, ["七天无理由退货 free returns"])[0]
@@ -211,6 +226,16 @@ def fingerprint(embeddings: Embeddings | None) -> str:
 def onnx_file(folder: Path) -> Path | None:
     """The ONNX model in a folder, quantised first, or None."""
     return next((folder / f for f in ONNX_FILES if (folder / f).is_file()), None)
+
+
+def _there(folder: Path) -> Path:
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise WeightsMissing(
+            f"the embedding model's folder {folder} is not there; correct SHOPASSIST_EMBEDDING_MODEL, or unset it and "
+            "run `shopassist pull`"
+        )
+    return folder
 
 
 def _pooling(folder: Path) -> str:

@@ -12,6 +12,7 @@ A generation is written beside the current one, probed, and never changed once `
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shopassist.errors import IndexDamaged, IndexMissing
+from shopassist.errors import IndexDamaged, IndexMismatch, IndexMissing, KnowledgeError
 from shopassist.knowledge.lexical import Lexical
 from shopassist.protocols import Product
 from shopassist.text import fold
@@ -37,6 +38,16 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 KEPT = 3
+
+FULL = 1 << 20
+"""Bytes: where less is free, a store that fails without a reason of its own fails for want of space."""
+
+_NAME = re.compile(r"gen-\d{6,}")
+_META = {
+    "format": int, "split": int, "fingerprint": str, "calibration": dict, "roots": list, "passages": int,
+    "documents": dict,
+}  # fmt: skip
+_DAMAGE = (errno.ENOENT, errno.EISDIR, errno.ENOTDIR)  # other errors of the system are no fault of the files
 _FAR_PAST, _FAR_FUTURE = date.min.toordinal(), date.max.toordinal()
 
 
@@ -66,7 +77,8 @@ class Row:
 class Shelf:
     """The passages of one language: rows, BM25, vectors, and which rows hold on a day."""
 
-    def __init__(self, language: str, rows: Sequence[Row], lexical: Lexical, collection: Any) -> None:
+    def __init__(self, path: Path, language: str, rows: Sequence[Row], lexical: Lexical, collection: Any) -> None:
+        self.path = path
         self.language = language
         self.rows = rows
         self.lexical = lexical
@@ -107,20 +119,26 @@ class Shelf:
         )
 
     def nearest(self, vector: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The rows nearest to a vector and their cosines, by Chroma's HNSW index."""
-        found = self.collection.query(
-            query_embeddings=[vector.tolist()], n_results=min(count, len(self.rows)), include=["distances"]
-        )
-        rows = np.array([self.place[i] for i in found["ids"][0]], np.int64)
-        return rows, 1.0 - np.array(found["distances"][0], np.float32)
+        """The rows nearest to a vector and their cosines, by Chroma's HNSW index. Raises `KnowledgeError`."""
+        try:
+            found = self.collection.query(
+                query_embeddings=[vector.tolist()], n_results=min(count, len(self.rows)), include=["distances"]
+            )
+            rows = np.array([self.place[i] for i in found["ids"][0]], np.int64)
+            return rows, 1.0 - np.array(found["distances"][0], np.float32)
+        except Exception as error:  # Chroma raises what its Rust core and SQLite raise
+            raise unreadable(self.path, error) from error
 
     def cosines(self, vector: NDArray[np.float32], rows: Sequence[int]) -> dict[int, float]:
-        """Exact cosines of some rows."""
+        """Exact cosines of some rows. Raises `KnowledgeError`."""
         if not rows:
             return {}
-        found = self.collection.get(ids=[self.rows[n].id for n in rows], include=["embeddings"])
-        values = np.asarray(found["embeddings"], np.float32) @ vector
-        return {self.place[i]: float(v) for i, v in zip(found["ids"], values, strict=True)}
+        try:
+            found = self.collection.get(ids=[self.rows[n].id for n in rows], include=["embeddings"])
+            values = np.asarray(found["embeddings"], np.float32) @ vector
+            return {self.place[i]: float(v) for i, v in zip(found["ids"], values, strict=True)}
+        except Exception as error:  # as above
+            raise unreadable(self.path, error) from error
 
 
 def _marks(title: str) -> set[str]:
@@ -133,21 +151,20 @@ class Generation:
     """A generation opened for reading."""
 
     def __init__(self, path: Path) -> None:
-        """Open it. Raises `IndexDamaged`."""
+        """Open it. Raises `IndexDamaged`, `IndexMismatch` (another format), `KnowledgeError` (the disk's fault)."""
         self.path = path
-        try:
-            self.meta: dict[str, Any] = json.loads((path / "meta.json").read_text("utf-8"))
-            rows = read_rows(path, self.meta)
-            if (found := sum(map(len, rows.values()))) != self.meta["passages"]:
-                raise ValueError(f"{found} passages of {self.meta['passages']}")
-        except (OSError, ValueError, KeyError) as error:
-            raise IndexDamaged(damaged(path, error)) from error
-        if self.meta.get("format") != FORMAT:
-            raise IndexDamaged(
-                f"{path} has format {self.meta.get('format')}, this version reads {FORMAT}; "
+        self.meta = read_meta(path)
+        if self.meta["format"] != FORMAT:
+            raise IndexMismatch(
+                f"{path} has format {self.meta['format']}, this version reads {FORMAT}; "
                 "run `shopassist ingest --rebuild`"
             )
-        self._rows = rows
+        try:
+            self._rows = read_rows(path, self.meta)
+            if (found := sum(map(len, self._rows.values()))) != self.meta["passages"]:
+                raise ValueError(f"{found} passages of {self.meta['passages']}")
+        except Exception as error:  # JSON of any other shape
+            raise unreadable(path, error) from error
 
     @property
     def fingerprint(self) -> str:
@@ -167,10 +184,24 @@ class Generation:
                 )
                 if collection is not None and collection.count() != len(rows):
                     raise ValueError(f"{collection.count()} vectors for {len(rows)} passages in {language}")
-                shelves[language] = Shelf(language, rows, lexical, collection)
+                shelves[language] = Shelf(self.path, language, rows, lexical, collection)
         except Exception as error:  # Chroma and bm25s raise many kinds over a broken file
-            raise IndexDamaged(damaged(self.path, error)) from error
+            raise unreadable(self.path, error) from error
         return shelves
+
+
+def read_meta(path: Path) -> dict[str, Any]:
+    """A generation's account of itself. Raises `IndexDamaged`, `KnowledgeError` (the disk's fault)."""
+    try:
+        meta = json.loads((path / "meta.json").read_text("utf-8"))
+        wrong = [k for k, kind in _META.items() if not isinstance(meta[k], kind)]
+        wrong += [k for k, d in meta["documents"].items() if not (isinstance(d["source"], str) and d["digest"])]
+        wrong += ["roots" for root in meta["roots"] if not isinstance(root, str)]
+        if wrong:
+            raise ValueError(f"meta.json: {wrong[0]}")
+        return meta  # type: ignore[no-any-return]
+    except Exception as error:  # JSON of any other shape
+        raise unreadable(path, error) from error
 
 
 def read_rows(path: Path, meta: dict[str, Any]) -> dict[str, list[Row]]:
@@ -199,7 +230,7 @@ def read_rows(path: Path, meta: dict[str, Any]) -> dict[str, list[Row]]:
 
 
 def chroma(path: Path) -> Any:
-    """A Chroma client on a generation's folder. Raises `IndexDamaged`."""
+    """A Chroma client on a generation's folder. Raises `IndexDamaged`, `KnowledgeError` (the disk's fault)."""
     import chromadb
     from chromadb.config import Settings
 
@@ -208,7 +239,7 @@ def chroma(path: Path) -> Any:
             str(path / "chroma"), settings=Settings(anonymized_telemetry=False, allow_reset=False)
         )
     except Exception as error:  # the client raises what its Rust core and SQLite raise
-        raise IndexDamaged(damaged(path, error)) from error
+        raise unreadable(path, error) from error
 
 
 def collection_name(language: str) -> str:
@@ -216,23 +247,46 @@ def collection_name(language: str) -> str:
     return f"passages-{language}"
 
 
-def damaged(path: Path, error: Exception) -> str:
-    """The text of an `IndexDamaged`."""
-    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return f"the index {path} cannot be read ({reason}); run `shopassist ingest --rebuild`"
+def unreadable(path: Path, error: Exception) -> KnowledgeError:
+    """What to raise where an index cannot be read: `IndexDamaged`, or the disk's fault, which no rebuild mends."""
+    if isinstance(error, OSError) and error.errno and error.errno not in _DAMAGE:
+        return KnowledgeError(f"the index {path} cannot be read: {error.strerror}")
+    reason = f"{type(error).__name__}: {error}".splitlines()[0]
+    fault = None if isinstance(error, OSError) else _disk_fault(path)
+    if fault:
+        return KnowledgeError(f"the index {path} cannot be read ({reason}): {fault}")
+    return IndexDamaged(f"the index {path} cannot be read ({reason}); run `shopassist ingest --rebuild`")
+
+
+def _disk_fault(path: Path) -> str | None:
+    """Why nothing can be written where the index is: SQLite under Chroma writes even to read."""
+    if not path.exists():
+        return None
+    if not all(os.access(p, os.W_OK) for p in (path, *path.glob("chroma/*.sqlite3"))):
+        return "it is read-only for this process, by its disk or its permissions"
+    return "the disk is full" if shutil.disk_usage(path).free < FULL else None
 
 
 def current(folder: Path) -> Path | None:
-    """The current generation's folder, or None where nothing was ingested."""
+    """The current generation's folder, or None where nothing was ingested.
+
+    Raises `IndexDamaged`, `KnowledgeError` (the disk's fault, or the folder would lie in a file).
+    """
     try:
         name = (folder / "CURRENT").read_text("utf-8").strip()
+        if not _NAME.fullmatch(name):
+            raise ValueError("CURRENT names no generation")
     except FileNotFoundError:
         return None
+    except NotADirectoryError as error:
+        raise KnowledgeError(f"{folder} cannot hold an index: a part of the path is a file") from error
+    except (OSError, ValueError) as error:
+        raise unreadable(folder, error) from error
     return folder / name
 
 
 def current_or_raise(folder: Path) -> Path:
-    """The current generation's folder. Raises `IndexMissing`."""
+    """The current generation's folder. Raises `IndexMissing`, and what `current` raises."""
     path = current(folder)
     if path is None:
         raise IndexMissing(f"there is no index in {folder}; run `shopassist ingest PATH`")

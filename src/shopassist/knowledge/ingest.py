@@ -5,14 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,17 @@ from shopassist.errors import DocumentError, IndexBusy, IndexDamaged, IndexMisma
 from shopassist.knowledge import index, sources
 from shopassist.knowledge.documents import Document
 from shopassist.knowledge.embeddings import encode, fingerprint
+from shopassist.knowledge.inventory import (
+    ROW,
+    Inventory,
+    Progress,
+    broken_files,
+    file_of,
+    gone,
+    inventory,
+    settled,
+    under,
+)
 from shopassist.knowledge.lexical import Lexical
 from shopassist.knowledge.relevance import background
 from shopassist.knowledge.sources import Broken
@@ -36,16 +46,13 @@ if TYPE_CHECKING:
 BATCH = 256
 PROBES = 3
 
-FULL = 1 << 20
-"""Bytes: where less is free, a store that fails without a reason of its own fails for want of space."""
-
-_ROW = re.compile(r"#\d+$")
-Progress = Callable[[str, int, int], None]
-
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an ingestion did. Documents are named by key; `generation` is the current one afterwards."""
+    """What an ingestion did. Documents are named by key; `generation` is the current one afterwards.
+
+    `skipped` are the files of folders that were not read: of an unknown kind, or side files without their file.
+    """
 
     generation: str | None
     added: tuple[str, ...] = ()
@@ -54,17 +61,9 @@ class Report:
     unchanged: int = 0
     hidden: tuple[str, ...] = ()
     broken: tuple[Broken, ...] = ()
+    skipped: tuple[str, ...] = ()
     passages: int = 0
     embedded: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Inventory:
-    """What was found in the sources."""
-
-    documents: dict[str, Document]
-    hidden: list[str]
-    broken: list[Broken]
 
 
 def ingest(
@@ -78,44 +77,46 @@ def ingest(
 ) -> Report:
     """Bring the index in `folder` up to date with the files under `paths`.
 
-    Documents from other paths stay as they are; a document whose file is gone leaves the index; one whose file is
-    broken keeps its former text. `rebuild` reads all paths that were ever ingested, and these, from nothing. `wait`
-    is how many seconds another ingestion may take to finish. Raises `IndexBusy`, `IndexMismatch`, `IndexDamaged`,
-    `DocumentError` (a path that does not exist), `KnowledgeError` (a full disk).
+    Documents from other paths stay as they are; a document whose file is gone leaves the index, be it the last one;
+    one whose file is broken keeps its former text. `rebuild` reads all paths that were ever ingested, and these, from
+    nothing. `wait` is how many seconds another ingestion may take to finish. Raises `IndexBusy`, `IndexMismatch`,
+    `IndexDamaged`, `DocumentError` (a path that does not exist), `KnowledgeError` (a full disk, or nothing to begin
+    an index with).
     """
     with _alone(folder, wait), _disk_errors(folder):
-        base = index.current(folder)
-        meta = _meta(base, rebuild)
-        roots = sorted({*meta.get("roots", ()), *(str(p.resolve()) for p in paths)})
-        found = _inventory([Path(r) for r in roots if Path(r).exists()] if rebuild else paths, progress)
+        base, meta = _former(folder, rebuild)
+        held: dict[str, Any] = meta.get("documents", {})
+        reading, roots = _reading(paths, meta, rebuild)
+        if rebuild and not (reading or paths):
+            raise KnowledgeError(_no_path(folder, roots))
+        found = inventory(reading, progress)
+        old = {} if rebuild else held
         if not rebuild and base is not None:
             _same_index(meta, embeddings)
-        old: dict[str, Any] = {} if rebuild else meta.get("documents", {})
-        _refuse_twins(found, old, paths)
-        kept = {k for k in old if k not in found.documents and not _gone(old[k]["source"], paths, found)}
-        removed = [k for k in old if k not in found.documents and k not in kept]
-        changed = [k for k, d in found.documents.items() if k in old and not _same(old[k], d)]
-        added = [k for k in found.documents if k not in old]
-        unchanged = len(found.documents) - len(changed) - len(added)
+        documents = settled(found, held, old, paths)
+        broken = broken_files(found)
+        kept = {k for k in old if k not in documents and not gone(file_of(old[k]["source"]), paths, broken)}
+        removed = [k for k in old if k not in documents and k not in kept]
+        changed = [k for k, d in documents.items() if k in old and not _same(old[k], d)]
+        added = [k for k in documents if k not in old]
         report = Report(
-            base.name if base else None, tuple(added), tuple(changed), tuple(removed), unchanged + len(kept),
-            tuple(found.hidden), tuple(found.broken), meta.get("passages", 0),
+            base.name if base else None, tuple(added), tuple(changed), tuple(removed),
+            len(documents) - len(changed) - len(added) + len(kept), tuple(found.hidden), tuple(found.broken),
+            tuple(found.skipped), meta.get("passages", 0),
         )  # fmt: skip
-        if not (added or changed or removed) and roots == meta.get("roots"):
+        if not (rebuild or added or changed or removed) and roots == meta.get("roots"):
             return report
-        if not (found.documents or kept):
-            raise KnowledgeError(_nothing(paths, found))
-        keep = kept | (found.documents.keys() - set(added) - set(changed))
-        update = _Update(meta, keep, [found.documents[k] for k in [*added, *changed]], roots, embeddings, progress)
+        if not (base or meta or documents):
+            raise KnowledgeError(_nothing(reading, found))
+        keep = kept | (documents.keys() - set(added) - set(changed))
+        fresh = [documents[k] for k in [*added, *changed]]
+        update = _Update({} if rebuild else meta, keep, fresh, roots, embeddings, progress)
         with index.under_construction(folder, None if rebuild else base) as path:
             passages, embedded = update.write(path)
             _probe(path)
             name = path.with_suffix("").name
         index.make_current(folder, name)
-        return Report(
-            name, report.added, report.changed, report.removed, report.unchanged, report.hidden, report.broken,
-            passages, embedded,
-        )  # fmt: skip
+        return replace(report, generation=name, passages=passages, embedded=embedded)
 
 
 class _Update:
@@ -164,6 +165,7 @@ class _Update:
             "".join(json.dumps(x, ensure_ascii=False) + "\n" for x in lines), encoding="utf-8"
         )
         (path / "meta.json").write_text(json.dumps(meta, ensure_ascii=False, indent=1), encoding="utf-8")
+        shutil.rmtree(path / "lexical", ignore_errors=True)  # the words of a language that has no page any more
         for language, rows in index.read_rows(path, meta).items():
             self.progress("words", 0, len(rows))
             Lexical.build([" ".join((r.indexed, *r.aliases)) for r in rows]).save(path / "lexical" / language)
@@ -174,12 +176,14 @@ class _Update:
         try:
             with (path / "passages.jsonl").open(encoding="utf-8") as file:
                 lines = [json.loads(line) for line in file]
+            if not all({"id", "key", "heading", "text"} <= line.keys() for line in lines):
+                raise ValueError("a passage is not whole")
         except FileNotFoundError:
             lines = []
-        except ValueError as error:
-            raise IndexDamaged(index.damaged(path, error)) from error
+        except (ValueError, AttributeError) as error:
+            raise index.unreadable(path, error) from error
         if len(lines) != self.meta.get("passages", 0):
-            raise IndexDamaged(index.damaged(path, ValueError("passages are missing")))
+            raise index.unreadable(path, ValueError("passages are missing"))
         return lines
 
     def _vectors(
@@ -212,9 +216,9 @@ class _Update:
         except (ShopAssistError, OSError):
             raise
         except Exception as error:  # Chroma raises what its Rust core and SQLite raise
-            if shutil.disk_usage(path).free < FULL:
+            if shutil.disk_usage(path).free < index.FULL:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
-            raise IndexDamaged(index.damaged(path, error)) from error
+            raise index.unreadable(path, error) from error
         finally:
             client.close()
         return len(new), calibration
@@ -226,12 +230,7 @@ class _Update:
         with ThreadPoolExecutor(1) as ahead:
             waiting = [ahead.submit(encode, self.embeddings, [p.indexed for p in b]) for b in batches[:1]]
             for number, batch in enumerate(batches):
-                try:
-                    vectors = waiting.pop().result()
-                except ShopAssistError:
-                    raise
-                except Exception as error:  # a foreign library's embeddings raise what they like
-                    raise KnowledgeError(f"the embeddings failed ({type(error).__name__}: {error})") from error
+                vectors = waiting.pop().result()
                 if number + 1 < len(batches):
                     following = [p.indexed for p in batches[number + 1]]
                     waiting.append(ahead.submit(encode, self.embeddings, following))
@@ -239,57 +238,9 @@ class _Update:
                 self.progress("vectors", min(len(pieces), (number + 1) * BATCH), len(pieces))
 
 
-def _inventory(paths: Iterable[Path], progress: Progress) -> _Inventory:
-    found = _Inventory({}, [], [])
-    files = sources.files(paths)
-    for number, path in enumerate(files, start=1):
-        try:
-            documents = list(sources.read(path))
-            taken = next((d for d in documents if d.key in found.documents), None)
-            if taken:
-                raise DocumentError(
-                    f"{taken.source}: {taken.key} is already in {found.documents[taken.key].source}; "
-                    "give it another id, language or period"
-                )
-        except DocumentError as error:
-            found.broken.append(Broken(str(path), str(error)))
-        else:
-            found.hidden.extend(d.key for d in documents if not d.public)
-            found.documents.update({d.key: d for d in documents if d.public})
-        progress("files", number, len(files))
-    return found
-
-
-def _gone(source: str, paths: Sequence[Path], found: _Inventory) -> bool:
-    """Whether a known document's file lies under the paths, and is neither broken nor of other paths."""
-    file = _file(source)
-    if any(file == Path(b.source).resolve() for b in found.broken):
-        return False
-    return _under(file, paths)
-
-
-def _refuse_twins(found: _Inventory, old: dict[str, Any], paths: Sequence[Path]) -> None:
-    """A document whose key another path's file still holds counts as broken; the two would replace each other."""
-    for key, document in list(found.documents.items()):
-        other = _file(old[key]["source"]) if key in old else None
-        if other and other != _file(document.source) and other.exists() and not _under(other, paths):
-            del found.documents[key]
-            reason = f"{document.source}: {key} is already in {other}; give it another id, language or period"
-            found.broken.append(Broken(str(_file(document.source)), reason))
-
-
 def _same(entry: dict[str, Any], document: Document) -> bool:
     """Whether a known document is as it was, in the file where it was."""
-    return bool(entry["digest"] == document.digest) and _file(entry["source"]) == _file(document.source)
-
-
-def _under(file: Path, paths: Sequence[Path]) -> bool:
-    return any(file.is_relative_to(p.resolve()) for p in paths)
-
-
-def _file(source: str) -> Path:
-    """The file of a source, without the row in it."""
-    return Path(_ROW.sub("", source)).resolve()
+    return bool(entry["digest"] == document.digest) and file_of(entry["source"]) == file_of(document.source)
 
 
 def _entry(document: Document) -> dict[str, Any]:
@@ -302,7 +253,7 @@ def _entry(document: Document) -> dict[str, Any]:
         "valid_to": document.valid_to.isoformat() if document.valid_to else None,
         "tags": document.tags,
         "aliases": document.aliases,
-        "source": str(_file(document.source)) + "".join(_ROW.findall(document.source)),
+        "source": str(file_of(document.source)) + "".join(ROW.findall(document.source)),
         "digest": document.digest,
     }
 
@@ -311,16 +262,43 @@ def _line(piece: Piece) -> dict[str, str]:
     return {"id": piece.id, "key": piece.document.key, "heading": piece.heading, "text": piece.text}
 
 
-def _meta(base: Path | None, rebuild: bool) -> dict[str, Any]:
-    if base is None:
-        return {}
+def _former(folder: Path, rebuild: bool) -> tuple[Path | None, dict[str, Any]]:
+    """The current generation and its account; for a rebuild the account of the newest that can still be read."""
+    if not rebuild:
+        base = index.current(folder)
+        return base, index.read_meta(base) if base else {}
     try:
-        meta = json.loads((base / "meta.json").read_text("utf-8"))
-        return {"roots": meta.get("roots", [])} if rebuild else meta
-    except (OSError, ValueError) as error:
-        if rebuild:
-            return {}
-        raise IndexDamaged(index.damaged(base, error)) from error
+        base = index.current(folder)
+    except KnowledgeError:
+        base = None
+    for path in filter(None, (base, *sorted(folder.glob("gen-??????"), reverse=True))):
+        try:
+            return base, index.read_meta(path)
+        except KnowledgeError:
+            continue
+    return base, {}
+
+
+def _reading(paths: Sequence[Path], meta: dict[str, Any], rebuild: bool) -> tuple[list[Path], list[str]]:
+    """What is to be read, and the paths ever ingested. A path that is gone is no mistake if the index knows it."""
+    former = set(meta.get("roots", ()))
+    for path in paths:
+        sources.check_name(path)
+    absent = [p for p in paths if not sources.exists(p)]
+    if absent:
+        known = [Path(r) for r in former] + [file_of(d["source"]) for d in meta.get("documents", {}).values()]
+        for path in absent:
+            if not any(under(k, [path]) for k in known):
+                raise DocumentError(f"{path} does not exist")
+    present = [p for p in paths if p not in absent]
+    roots = sorted(former - {str(p.resolve()) for p in absent} | {str(p.resolve()) for p in present})
+    return ([p for r in roots if sources.exists(p := Path(r))] if rebuild else present), roots
+
+
+def _no_path(folder: Path, roots: Sequence[str]) -> str:
+    if roots:
+        return f"none of the paths ever ingested is there any more ({', '.join(roots)}); name one that is"
+    return f"{folder} does not tell which paths were ingested; run `shopassist ingest --rebuild PATH`"
 
 
 def _same_index(meta: dict[str, Any], embeddings: Embeddings | None) -> None:
@@ -339,9 +317,10 @@ def mismatch(theirs: str, mine: str) -> str:
     )
 
 
-def _nothing(paths: Sequence[Path], found: _Inventory) -> str:
-    reason = f"; {len(found.broken)} broken, first: {found.broken[0].reason}" if found.broken else ""
-    return f"no public document under {', '.join(map(str, paths)) or 'the paths given'}{reason}"
+def _nothing(paths: Sequence[Path], found: Inventory) -> str:
+    broken = f"; {len(found.broken)} broken, first: {found.broken[0].reason}" if found.broken else ""
+    skipped = f"; {len(found.skipped)} skipped, first: {found.skipped[0]}" if found.skipped else ""
+    return f"no public document under {', '.join(map(str, paths)) or 'the paths given'}{broken}{skipped}"
 
 
 def _probe(path: Path) -> None:
@@ -349,7 +328,7 @@ def _probe(path: Path) -> None:
     try:
         done = subprocess.run(  # noqa: S603 - our own module
             [sys.executable, "-m", "shopassist.knowledge.probe", str(path), str(PROBES)],
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, errors="replace", timeout=120, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise IndexDamaged("the new index did not answer its probes in 120 s; the former one stays") from error
@@ -367,7 +346,8 @@ def _alone(folder: Path, wait: float) -> Iterator[None]:
         lock.acquire(timeout=wait)
         (folder / "ingest.pid").write_text(str(os.getpid()))
     except Timeout:
-        holder = (folder / "ingest.pid").read_text().strip() if (folder / "ingest.pid").exists() else "unknown"
+        pid = folder / "ingest.pid"
+        holder = pid.read_text(errors="replace").strip() if pid.exists() else "unknown"
         raise IndexBusy(f"process {holder} is ingesting into {folder}; wait for it to finish") from None
     except OSError as error:
         raise KnowledgeError(f"{folder} cannot be written: {error.strerror or error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from shopassist.errors import IndexMismatch, KnowledgeError
+from shopassist.errors import IndexMismatch, KnowledgeError, ShopAssistError
 from shopassist.knowledge import index
 from shopassist.knowledge.embeddings import encode, fingerprint
 from shopassist.knowledge.index import Generation, Shelf
@@ -22,7 +23,7 @@ from shopassist.knowledge.lexical import UNKNOWN
 from shopassist.knowledge.relevance import relevance
 from shopassist.protocols import Product
 from shopassist.replies import Passage
-from shopassist.text import HAN, tokens
+from shopassist.text import HAN, clean, fold, tokens
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
@@ -38,6 +39,12 @@ WORDS, WORDS_RARE = 0.5, 0.7
 
 FOCUS_BONUS = 1.0
 """What a passage of the document in focus gains, in standard deviations of the candidates' scores."""
+
+HEADING = 0.8
+"""What a passage gains whose heading holds all of the question's meaning; twice that if it tells how, as was asked."""
+
+_HOW = re.compile(r"怎么(?!样|回事|还|这|那|没|不)|如何|怎样|咋(?!样)|步骤|流程|\bhow (?:do|to|can|does|should)\b")
+_STEPS = re.compile(r"步骤|流程|方法|怎么|如何|\bhow\b|\bsteps?\b|setting up|办理")
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at which generation is current."""
@@ -57,6 +64,7 @@ class ChromaKnowledge:
         self._lock = threading.Lock()
         self._looked = time.monotonic()
         self._refused: Path | None = None
+        self._told: str | None = None
         self._generation = self._open(index.current_or_raise(folder))
 
     @property
@@ -65,18 +73,21 @@ class ChromaKnowledge:
         if time.monotonic() - self._looked >= LOOK_EVERY:
             with self._lock:
                 self._looked = time.monotonic()
-                path = index.current(self._folder)
-                if path is not None and path not in (self._generation.path, self._refused):
-                    self._change_to(path)
+                self._look()
         return self._generation
 
-    def _change_to(self, path: Path) -> None:
+    def _look(self) -> None:
         """Open a new generation; customers are answered from the former one if it cannot be used."""
+        path = None
         try:
-            self._generation = self._open(path)
+            path = index.current(self._folder)
+            if path is not None and path not in (self._generation.path, self._refused):
+                self._generation = self._open(path)
         except KnowledgeError as error:
             self._refused = path
-            log.error("%s stays in use: %s", self._generation.path.name, error)
+            if str(error) != self._told:  # once, not at every look
+                self._told = str(error)
+                log.error("%s stays in use: %s", self._generation.path.name, error)
 
     def _open(self, path: Path) -> Generation:
         generation = Generation(path)
@@ -99,10 +110,16 @@ class ChromaKnowledge:
         limit: int = 4,
         within: frozenset[str] = frozenset(),
     ) -> list[Passage]:
-        """The best passages, best first. A language without pages is answered from the shop's other pages."""
+        """The best passages, best first. A language without pages is answered from the shop's other pages.
+
+        Raises `KnowledgeError`, whose text holds nothing of the question.
+        """
+        query = clean(query)
         generation = self.generation
         shelves = generation.shelves
-        shelf = shelves.get(language) or next(iter(shelves.values()))
+        shelf = shelves.get(language) or next(iter(shelves.values()), None)
+        if shelf is None:
+            return []
         noise = generation.meta["calibration"].get(shelf.language)
         holds = shelf.holds(valid_on)
         if not query.strip() or not holds.any():
@@ -117,6 +134,7 @@ class ChromaKnowledge:
         score = share * _standard(words[rows])
         if cosines:
             score += (1 - share) * _standard(np.array([cosines[n] for n in rows], np.float32))
+        score += _headings(shelf, query, rows)
         if within:
             score += FOCUS_BONUS * np.array([shelf.rows[n].document in within for n in rows])
         order = np.argsort(-score, kind="stable")[:limit]
@@ -133,7 +151,12 @@ class ChromaKnowledge:
         """Exact cosines of the nearest passages that hold and of the best by words; empty in a lexical index."""
         if self._embeddings is None:
             return {}
-        vector = encode(self._embeddings, [query])[0]
+        try:
+            vector = encode(self._embeddings, [query], private=True)[0]
+        except KnowledgeError:
+            raise
+        except ShopAssistError as error:  # weights that turn out to be broken, a package that is lacking
+            raise KnowledgeError(str(error)) from error
         count = CANDIDATES
         while True:
             rows, values = shelf.nearest(vector, count)
@@ -149,6 +172,14 @@ class ChromaKnowledge:
         from shopassist.knowledge.retriever import PageRetriever
 
         return PageRetriever(knowledge=self, language=language, limit=limit)
+
+
+def _headings(shelf: Shelf, query: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What passages gain by their headings, which say what a long passage is about: 退货步骤 for 怎么退."""
+    covered = np.array([shelf.lexical.coverage(query, shelf.rows[n].heading) for n in rows])
+    if _HOW.search(fold(query)):
+        covered += (covered > 0) * np.array([bool(_STEPS.search(fold(shelf.rows[n].heading))) for n in rows])
+    return HEADING * covered
 
 
 def _best(scores: NDArray[np.float32], count: int) -> list[int]:

@@ -2,6 +2,8 @@
 
 What is known about a document stands in its front matter or in a side file, which has the file's whole name plus
 ``.yaml`` (``faq.csv.yaml``). For a CSV it holds templates with the columns in braces: each row becomes one document.
+
+What nearly is front matter makes the file broken: read as text, a page that it keeps from the public would be shown.
 """
 
 from __future__ import annotations
@@ -17,13 +19,17 @@ from typing import Any
 import yaml
 
 from shopassist.errors import DocumentError
-from shopassist.knowledge.documents import Document, document
+from shopassist.knowledge.documents import FIELDS, Document, document
 from shopassist.knowledge.loaders import LOADERS, load
-from shopassist.text import fold
+from shopassist.text import clean, fold
 
 SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".csv", ".txt", *LOADERS})
 _BOILERPLATE = ["script", "style", "nav", "header", "footer", "aside", "form", "noscript", "template", "svg"]
-_FRONT_MATTER_END = re.compile(r"\n---[ \t]*(?:\n|$)")
+_OPENING = re.compile(r"\s*---[^\S\n]*(?:\n|$)")
+_CLOSING = re.compile(r"\n---[^\S\n]*(?:\n|$)")
+_FIELD = rf"[^\S\n]*[\"']?(?:{'|'.join(FIELDS)})[\"']?[^\S\n]*[:：=]"
+_NEARLY = re.compile(rf"\s*(?:[-–—－+]{{2,}}[^\n]*\n(?:[^\S\n]*\S[^\n]*\n)*?{_FIELD})", re.I)
+_HIDING = re.compile(r"^[^\S\n]*public[^\S\n]*[:：=][^\S\n]*(?:false|no|off)[^\S\n]*$", re.I | re.M)
 _BLOCKS = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "table", "blockquote", "pre", "dt", "dd"]
 _CONTAINERS = ["div", "section", "figure", "details"]
 
@@ -44,30 +50,73 @@ def files(paths: Iterable[Path]) -> list[Path]:
     found: set[Path] = set()
     for path in paths:
         if path.is_dir():
-            inner = (p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
-            found.update(p for p in inner if not any(part.startswith(".") for part in p.relative_to(path).parts))
-        elif not path.exists():
-            raise DocumentError(f"{path} does not exist")
+            found.update(p for p in _inside(path) if _is_page(p))
+        elif not exists(path):
+            raise DocumentError(f"{name(path)} does not exist")
         elif path.suffix.lower() in SUFFIXES:
             found.add(path)
         else:
-            raise DocumentError(f"{path} is of an unknown kind; known are {', '.join(sorted(SUFFIXES))}")
+            raise DocumentError(f"{name(path)} is of an unknown kind; known are {', '.join(sorted(SUFFIXES))}")
     return sorted(found)
+
+
+def skipped(paths: Iterable[Path]) -> list[Path]:
+    """What `files` passes over in folders, sorted: unknown kinds, links to folders, side files without their file."""
+    inner = {p for path in paths if path.is_dir() for p in _inside(path)}
+    return sorted(p for p in inner if not (_is_page(p) or _is_side_file(p) or (p.is_dir() and not p.is_symlink())))
+
+
+def exists(path: Path) -> bool:
+    """Whether there is something. Raises `DocumentError` where that cannot be told: no permission to look."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise DocumentError(f"{name(path)}: {error.strerror or error}") from error
+
+
+def name(path: Path) -> str:
+    """A path as a text that can be printed and stored, whatever bytes the file system gave it."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def check_name(path: Path) -> None:
+    """Raises `DocumentError` for a file or folder whose name is not UTF-8: the index could not name it."""
+    try:
+        whole = path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise DocumentError(f"{name(path)}: a link that leads nowhere") from error
+    if name(whole) != str(whole):
+        raise DocumentError(f"{name(path)}: its name, or a folder's above it, is not UTF-8; rename it")
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    """All that a folder holds, but nothing hidden."""
+    return (p for p in folder.rglob("*") if not any(part.startswith(".") for part in p.relative_to(folder).parts))
+
+
+def _is_page(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
+def _is_side_file(path: Path) -> bool:
+    return path.suffix == ".yaml" and _is_page(path.with_suffix(""))
 
 
 def read(path: Path) -> Iterator[Document]:
     """The documents of one file. Raises `DocumentError` that names the file, the place in it and the reason."""
+    check_name(path)
     try:
-        loaded = path.suffix.lower() in LOADERS
-        text = load(path) if loaded else path.read_text("utf-8-sig")
+        suffix = path.suffix.lower()
+        loaded = suffix in LOADERS
+        text = load(path) if loaded else clean(path.read_text("utf-8-sig"))
         side = _side_file(path)
-        match path.suffix.lower():
+        meta, body = ({}, text) if loaded or suffix == ".csv" else _front_matter(text)
+        match suffix:
             case ".csv":
-                yield from _rows(path, text, side)
+                yield from _rows(path, body, side)
             case ".html" | ".htm":
-                yield _html(path, text, side)
+                yield _html(path, body, {**meta, **side})
             case _:
-                meta, body = ({}, text) if loaded else _front_matter(text)
                 if not body.strip():
                     raise ValueError("the file has no text")
                 yield document({**meta, **side}, body, source=str(path), id=path.stem)
@@ -82,20 +131,29 @@ def read(path: Path) -> Iterator[Document]:
         raise DocumentError(f"{path}: {error.strerror or error}") from error
     except ValueError as error:
         raise DocumentError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise DocumentError(f"{path}: nested too deeply") from error
+    except Exception as error:  # whatever YAML's or HTML's parser trips over, the other files go in
+        raise DocumentError(f"{path}: cannot be read ({type(error).__name__})") from error
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
-    if not text.startswith("---\n") and not text.startswith("---\r\n"):
-        return {}, text
-    end = _FRONT_MATTER_END.search(text, 3)
-    if not end:
-        raise ValueError("the front matter opens with --- and is not closed by a line with ---")
-    return _mapping(text[3 : end.start()]), text[end.end() :]  # from 3: the line break keeps the line numbers
+    opening = _OPENING.match(text)
+    meta, body = {}, text
+    if opening:
+        end = _CLOSING.search(text, max(0, opening.end() - 1))
+        if not end:
+            raise ValueError("the front matter opens with --- and is not closed by a line with ---")
+        above = "\n" * text.count("\n", 0, opening.end())  # keeps the line numbers
+        meta, body = _mapping(above + text[opening.end() : end.start()]), text[end.end() :]
+    if (not opening and _NEARLY.match(text)) or ("public" not in meta and _HIDING.search(text)):
+        raise ValueError("what looks like front matter is none; it stands first, between two lines of ---")
+    return meta, body
 
 
 def _side_file(path: Path) -> dict[str, Any]:
     side = path.with_name(path.name + ".yaml")
-    return _mapping(side.read_text("utf-8-sig")) if side.exists() else {}
+    return _mapping(clean(side.read_text("utf-8-sig"))) if side.exists() else {}
 
 
 class _Loader(yaml.SafeLoader):

@@ -15,6 +15,9 @@ from shopassist.text import content, fold
 SHORT = {"zh": 12, "en": 45}
 """A message that leans on the one before is short: this many characters without its lead-in."""
 
+BARE = {"zh": 4, "en": 14}
+"""Up to this many characters a message is only the new point of the last question: 那运费呢, and the shipping?"""
+
 
 def mentioned(text: str, products: Sequence[Product]) -> list[Product]:
     """The products that a text names, in its order. A longer name covers the shorter ones in it."""
@@ -63,6 +66,8 @@ def restated(text: str, language: str, *, last: str | None, named: Sequence[Prod
     core = rules["tail"].sub("", rules["lead"].sub("", stripped))
     if named and last and leaning(text, language) and _only_names(core, named):
         return _with_product(last, named, focus)
+    if last and len(core) <= BARE[language] and rules["lead"].match(stripped) and not named:
+        return f"{last} {text}"
     if named or (len(core) > SHORT[language] and not leaning(text, language)):
         return text
     if not leaning(text, language) or (own_subject(core, language) and not attached(core, language)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 
@@ -13,13 +14,16 @@ from shopassist.text import fold
 KINDS = ("human", "decline", "thanks", "goodbye", "greeting", "identity", "acknowledge")
 
 
-def small_talk(text: str) -> str | None:
+def small_talk(text: str, names: Sequence[str] = ()) -> str | None:
     """The kind of small talk that a message is made of, or None if it says anything else.
 
-    Of several kinds in one message the first in `KINDS` names it: 好的谢谢 is thanks.
+    `names` are what the assistant is called. Of several kinds in one message the first in `KINDS` names it: 好的谢谢 is
+    thanks.
     """
     particles, kinds = _patterns()
     rest, found = fold(text), set()
+    for name in filter(None, map(fold, names)):
+        rest = rest.replace(name, " ")
     for kind, pattern in kinds.items():
         rest, count = pattern.subn(" ", rest)
         if count:

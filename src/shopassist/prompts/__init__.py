@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from shopassist.replies import Language
+from shopassist.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,6 @@ class Texts:
     moods: dict[str, str]
     question: str
     evidence: str
-    deeds: re.Pattern[str]
     polite: str
 
     def say(self, name: str, turn: int = 0, **data: Any) -> str:
@@ -53,11 +53,39 @@ def texts(language: Language) -> Texts:
         moods=prompt["moods"],
         question=prompt["question"],
         evidence=prompt["evidence"],
-        deeds=re.compile(
-            "|".join(f"(?:{p.replace('{verbs}', checks['verbs'])})" for p in checks["deeds"]), re.IGNORECASE
-        ),
         polite=checks["polite"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a sentence must not claim, as patterns on folded text; see ``checks.yaml``."""
+
+    deeds: re.Pattern[str]
+    supposed: re.Pattern[str]
+    opposed: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+
+
+@lru_cache(maxsize=16)
+def claims(language: Language, assistant: str) -> Claims:
+    """The claims of a language, for an assistant of this name."""
+    data = yaml.safe_load(resources.files(__package__).joinpath(language, "checks.yaml").read_text("utf-8"))
+
+    def pattern(text: str) -> re.Pattern[str]:
+        return re.compile(text.replace("{verbs}", data["verbs"]).replace("{assistant}", re.escape(assistant.lower())))
+
+    return Claims(
+        pattern("|".join(f"(?:{p})" for p in data["deeds"])),
+        pattern(data["supposed"]),
+        tuple((pattern(a), pattern(b)) for a, b in data["opposed"]),
+    )
+
+
+def names(settings: Settings, words: Texts) -> dict[str, str]:
+    """The shop's and the assistant's name in a language."""
+    if words.language == "zh":
+        return {"shop": settings.shop_name, "assistant": settings.assistant_name}
+    return {"shop": settings.shop_name_en, "assistant": settings.assistant_name_en}
 
 
 def _question(prompt: dict[str, str], evidence: str, question: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -17,8 +18,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shopassist.errors import MissingExtra, StorageError
 
+log = logging.getLogger(__name__)
+
 BUSY_SECONDS = 5
 """How long a transaction waits for another one's lock."""
+
+SCRUB_SECONDS = 0.2
+"""How long the emptying of SQLite's log waits for readers."""
 
 # Reads of several tables see one moment, and never wait for a writer.
 _SQLITE_READS = {"shopassist_reads": True}
@@ -63,6 +69,7 @@ class Database:
         self._name = _public_name(parsed)
         self._queue: AbstractContextManager[Any] = Lock() if self._in_memory else nullcontext()
         self._closed = False
+        self._unscrubbed = False
         if self._is_sqlite and not self._in_memory:
             _make_folder(Path(str(parsed.database)))
         self._writer = _engine(parsed, in_memory=self._in_memory)
@@ -85,12 +92,35 @@ class Database:
         """Open a transaction that writes; whatever the database refuses becomes a `StorageError`."""
         with self._translating(), self._queue, self._writer.begin() as db:
             yield db
+        if self._unscrubbed:
+            self.scrub()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Open a transaction that only reads, and takes no lock that a writer would wait for."""
         with self._translating(), self._queue, self._reader.begin() as db:
             yield db
+
+    def scrub(self) -> None:
+        """Take what was deleted out of SQLite's log too, where it would stay until the last connection is closed.
+
+        While somebody reads what was there before, that cannot be done; each later write tries again.
+        """
+        if not self._is_sqlite or self._in_memory:
+            return
+        wait = 0.0 if self._unscrubbed else SCRUB_SECONDS
+        try:
+            with closing(self._writer.raw_connection()) as connection:
+                run = connection.cursor().execute
+                run(f"PRAGMA busy_timeout = {wait * 1000:.0f}")
+                busy = bool(run("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+                run(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+        except (sqlite3.Error, SQLAlchemyError) as error:  # the deletion is stored; this must not undo it
+            log.warning("the log of %s cannot be emptied: %s", self._name, type(error).__name__)
+            busy = True
+        if busy and not self._unscrubbed:
+            log.warning("erased texts stay in the log of %s until a write after its readers are done", self._name)
+        self._unscrubbed = busy
 
     def close(self) -> None:
         """Close the connections; the next transaction is refused."""

@@ -10,14 +10,17 @@ from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-from shopassist.errors import ConversationErased, NotYourConversation, StaleTurn, StorageError
+from shopassist.errors import ConversationErased, NotYourConversation, StaleTurn, StorageError, TurnFailed
 from shopassist.messages import Message
 from shopassist.protocols import Claim, Enqueued, StoredMessage
 from shopassist.replies import Reply
 from shopassist.text import clean
 
 MAX_ATTEMPTS = 3
-"""How often a message is claimed before it counts as one that breaks its worker."""
+"""How often a message is claimed before it counts as one that breaks its worker.
+
+One more means that this is settled: the last try has ended, since another claim was made after it.
+"""
 
 
 def plain_json(values: Mapping[str, Any]) -> str:
@@ -66,6 +69,19 @@ def stale(claim: Claim) -> StaleTurn:
     return StaleTurn(f"turn {claim.turn} of the conversation {claim.conversation!r} lost its lease; nothing was stored")
 
 
+def given_up(*, turn: int | None, attempts: int, held: bool) -> bool:
+    """Whether a message will get no reply; `held`: somebody works on its conversation now, maybe at its last try."""
+    return turn is None and (attempts > MAX_ATTEMPTS or (attempts == MAX_ATTEMPTS and not held))
+
+
+def no_reply(conversation: str) -> TurnFailed:
+    """Make the error for a message that was given up."""
+    return TurnFailed(
+        f"a message of the conversation {conversation!r} was given up after {MAX_ATTEMPTS} turns that broke (the log "
+        "says on what); put it differently, under a new message id"
+    )
+
+
 @dataclass(slots=True)
 class _Conversation:
     owner: str | None
@@ -90,6 +106,9 @@ class _Conversation:
         for message in self.messages:
             if message.turn is None and self.attempts.get(message.seq, 0) < MAX_ATTEMPTS:
                 yield message
+
+    def held(self, now: float) -> bool:
+        return self.token is not None and self.until > now
 
     def reply(self, turn: int | None) -> Reply | None:
         return Reply.from_dict(json.loads(self.replies[turn - 1])) if turn else None
@@ -119,13 +138,14 @@ class MemoryStore:
         """See `ConversationStore.claim`."""
         with self._lock:
             kept, now = self._alive(conversation), self._clock()
-            if kept is None or (kept.token is not None and kept.until > now):
+            if kept is None or kept.held(now):
                 return None
             messages = tuple(kept.unanswered())
             if not messages:
                 return None
-            for message in messages:
-                kept.attempts[message.seq] = kept.attempts.get(message.seq, 0) + 1
+            for message in kept.messages:
+                if message.turn is None and kept.attempts.get(message.seq, 0) <= MAX_ATTEMPTS:
+                    kept.attempts[message.seq] = kept.attempts.get(message.seq, 0) + 1
             kept.token, kept.until, kept.fence = uuid4().hex, now + lease, kept.fence + 1
             turn, state = len(kept.replies) + 1, json.loads(kept.state)
             return Claim(conversation, kept.token, kept.fence, kept.until, turn, state, messages)
@@ -167,7 +187,12 @@ class MemoryStore:
         with self._lock:
             kept = self._alive(conversation)
             message = kept.find(message_id) if kept else None
-            return kept.reply(message.turn) if kept and message else None
+            if kept is None or message is None:
+                return None
+            attempts = kept.attempts.get(message.seq, 0)
+            if given_up(turn=message.turn, attempts=attempts, held=kept.held(self._clock())):
+                raise no_reply(conversation)
+            return kept.reply(message.turn)
 
     def latest(self, conversation: str) -> Reply | None:
         """See `ConversationStore.latest`."""

@@ -20,7 +20,7 @@ from shopassist.messages import Message
 from shopassist.protocols import Claim, Enqueued, StoredMessage
 from shopassist.replies import Reply
 from shopassist.storage.database import Database, insert_new
-from shopassist.storage.memory import MAX_ATTEMPTS, check_access, check_held, plain_json, stale
+from shopassist.storage.memory import MAX_ATTEMPTS, check_access, check_held, given_up, no_reply, plain_json, stale
 from shopassist.text import clean
 
 SCHEMA = 1
@@ -80,10 +80,16 @@ _UPDATE_HELD = _UPDATE_ROW.where(
 )
 _MESSAGES = sa.select(_messages).where(_messages.c.conversation == _OF).order_by(_messages.c.seq)
 _MESSAGES_AFTER = _MESSAGES.where(_messages.c.seq > sa.bindparam("after")).limit(sa.bindparam("most"))
-_UNANSWERED = (_messages.c.turn.is_(None), _messages.c.attempts < MAX_ATTEMPTS)
-_MESSAGES_UNANSWERED = _MESSAGES.where(*_UNANSWERED)
-_COUNT_TRY = (
-    sa.update(_messages).where(_messages.c.conversation == _OF, *_UNANSWERED).values(attempts=_messages.c.attempts + 1)
+_MESSAGES_UNANSWERED = _MESSAGES.where(_messages.c.turn.is_(None), _messages.c.attempts < MAX_ATTEMPTS)
+_COUNT_TRY = (  # and settle those whose last try has ended: see MAX_ATTEMPTS
+    sa.update(_messages)
+    .where(_messages.c.conversation == _OF, _messages.c.turn.is_(None), _messages.c.attempts <= MAX_ATTEMPTS)
+    .values(attempts=_messages.c.attempts + 1)
+)
+_TRIES = (
+    sa.select(_messages.c.turn, _messages.c.attempts, _conversations.c.lease_token, _conversations.c.lease_until)
+    .join(_conversations, _conversations.c.id == _messages.c.conversation)
+    .where(_messages.c.conversation == _OF, _messages.c.client_id == sa.bindparam("id"))
 )
 _THESE = (
     sa.update(_messages)
@@ -138,7 +144,7 @@ class SqlStore:
         """See `ConversationStore.claim`."""
         with self._database.writing() as db:
             row, now = _locked(db, conversation), self._clock()
-            if row is None or row.erased_at is not None or (row.lease_token is not None and row.lease_until > now):
+            if row is None or row.erased_at is not None or _is_held(row, now):
                 return None
             messages = tuple(_message(m) for m in db.execute(_MESSAGES_UNANSWERED, {"of": conversation}))
             if not messages:
@@ -182,7 +188,12 @@ class SqlStore:
     def reply_to(self, conversation: str, message_id: str) -> Reply | None:
         """See `ConversationStore.reply_to`."""
         with self._database.reading() as db:
-            return _reply_to(db, conversation, message_id)
+            if reply := _reply_to(db, conversation, message_id):
+                return reply
+            tries = db.execute(_TRIES, {"of": conversation, "id": message_id}).first()
+        if tries and given_up(turn=tries.turn, attempts=tries.attempts, held=_is_held(tries, self._clock())):
+            raise no_reply(conversation)
+        return None
 
     def latest(self, conversation: str) -> Reply | None:
         """See `ConversationStore.latest`."""
@@ -228,6 +239,7 @@ class SqlStore:
                 _update(db, conversation, **gone, erased_at=self._clock())
                 db.execute(sa.delete(_messages).where(_messages.c.conversation == conversation))
                 db.execute(sa.delete(_turns).where(_turns.c.conversation == conversation))
+        self._database.scrub()
 
     def close(self) -> None:
         """See `ConversationStore.close`."""
@@ -272,6 +284,10 @@ def _reply_to(db: sa.Connection, conversation: str, message_id: str) -> Reply | 
 
 def _update(db: sa.Connection, conversation: str, **values: Any) -> None:
     db.execute(_UPDATE_ROW, {"of": conversation, **values})
+
+
+def _is_held(row: Any, now: float) -> bool:
+    return row.lease_token is not None and row.lease_until > now
 
 
 def _held(claim: Claim) -> dict[str, Any]:

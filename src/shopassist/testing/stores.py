@@ -14,7 +14,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from shopassist.errors import ConversationErased, NotYourConversation, StaleTurn, StorageError
+from shopassist.errors import ConversationErased, NotYourConversation, StaleTurn, StorageError, TurnFailed
 from shopassist.messages import Message
 from shopassist.protocols import Claim, ConversationStore
 from shopassist.replies import Citation, Passage, Rejection, Reply, Usage
@@ -202,8 +202,37 @@ class ConversationStoreConformance:
         claim = self._claimed("c")
         assert [m.id for m in claim.messages] == ["m2"]
         self._answer(claim, "好的")
-        assert self.store.reply_to("c", "m1") is None
         assert self.store.reply_to("c", "m2") is not None
+
+    def test_a_message_that_was_given_up_is_told_at_once_and_for_good(self) -> None:
+        self._say("c", "坏", "m1")
+        for _ in range(3):
+            assert self.store.reply_to("c", "m1") is None
+            claim = self._claimed("c")
+            assert self.store.reply_to("c", "m1") is None  # the third try may still succeed
+            self.store.release(claim)
+        with _raises(TurnFailed, match="given up"):
+            self.store.reply_to("c", "m1")
+        assert self._say("c", "坏", "m1") == 1
+        self._say("c", "好", "m2")
+        claim = self._claimed("c")  # somebody works, but not on m1
+        with _raises(TurnFailed):
+            self.store.reply_to("c", "m1")
+        self._answer(claim, "好的")
+        with _raises(TurnFailed):
+            self.store.reply_to("c", "m1")
+
+    def test_a_last_try_that_died_is_given_up_when_its_lease_ends(self) -> None:
+        self._say("c", "坏", "m1")
+        for _ in range(2):
+            self.store.release(self._claimed("c"))
+        claim = self._claimed("c")
+        assert self.store.reply_to("c", "m1") is None
+        self.clock.now += 16
+        with _raises(TurnFailed):
+            self.store.reply_to("c", "m1")
+        self._answer(claim, "来晚了")  # nobody took over: a late reply is better than none
+        assert self.store.reply_to("c", "m1") is not None
 
     # What is stored
 

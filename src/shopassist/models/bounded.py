@@ -1,0 +1,139 @@
+"""A model's stream that ends in time, however silent the model is."""
+
+from __future__ import annotations
+
+import contextvars
+import socket
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import suppress
+from queue import Empty, Full, Queue
+from typing import Any, TypeVar
+
+from shopassist.errors import ModelTimeout
+
+T = TypeVar("T")
+
+LOOK = 0.05
+"""Seconds between two looks at whether the caller has left."""
+
+LEAVE = 0.1
+"""Seconds that a stream gets to close itself; a model that takes longer is left to its thread."""
+
+_END = object()
+
+
+def bounded(stream: Iterator[T], deadline: float, stopped: threading.Event) -> Generator[T]:
+    """The chunks of `stream`, which is read in a thread of its own, in a copy of the caller's context.
+
+    Raises `ModelTimeout` once `deadline` (by `time.monotonic`) has passed, and what the stream raises; ends within
+    0.2 s of `stopped`. Then, or when this is closed, the stream is closed too: at once if its HTTP client has the hook
+    `watch`, else with its next chunk. A stream that has no time at all is not begun. At most two chunks are read
+    ahead, so a model without buffers stops where its reader stops.
+    """
+    reader = None
+    try:
+        while not stopped.is_set():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ModelTimeout("the model did not answer in time (setting `model_deadline`)")
+            if reader is None:
+                reader = _Reader(stream, deadline, stopped)
+            try:
+                item = reader.chunks.get(timeout=min(LOOK, left))
+            except Empty:
+                continue
+            if item is _END:
+                return
+            if isinstance(item, _Raised):
+                raise item.error
+            yield item
+    finally:
+        if reader is None:
+            _close(stream)
+        else:
+            reader.end()
+
+
+def watch(request: Any) -> None:
+    """Let `bounded` end a request that is silent, even before it has a response: a hook for httpx's requests.
+
+    For clients that keep no connection for later: a connection that is hung up must be this request's own.
+    """
+    if reader := _current.get():
+        request.extensions["trace"] = reader.trace
+
+
+class _Raised:
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+class _Reader:
+    """The thread that waits for the model, so that nobody else must."""
+
+    def __init__(self, stream: Iterator[Any], deadline: float, stopped: threading.Event) -> None:
+        self.chunks: Queue[Any] = Queue(maxsize=1)
+        self._stream = stream
+        self._deadline = deadline
+        self._stopped = stopped
+        self._over = threading.Event()
+        self._lock = threading.RLock()  # the garbage collector may close `bounded` in any thread, this one too
+        self._socket: socket.socket | None = None
+        work = contextvars.copy_context().run  # tracing may be switched off in it
+        self._thread = threading.Thread(target=work, args=(self._read,), name="shopassist-model", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Let the thread end: hang up, and wait a moment for the stream to close."""
+        with self._lock:
+            self._over.set()
+            self._hang_up()
+        if self._thread is not threading.current_thread():
+            self._thread.join(LEAVE)
+
+    def trace(self, _event: str, info: Mapping[str, Any]) -> None:
+        """Keep the connection that this thread waits at: httpcore calls this at every step of a request."""
+        about = getattr(info.get("return_value"), "get_extra_info", None)
+        if about is not None:
+            with self._lock:
+                self._socket = about("socket")
+                if self._over.is_set():
+                    self._hang_up()
+
+    def _read(self) -> None:
+        _current.set(self)
+        try:
+            for chunk in self._stream:
+                if not self._put(chunk):
+                    return
+            self._put(_END)
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, which raises it
+            self._put(_Raised(error))
+        finally:
+            with suppress(Exception):
+                _close(self._stream)
+            with self._lock:
+                self._socket = None
+
+    def _put(self, item: object) -> bool:
+        """Hand an item over; False if nobody takes it any more. A caller who has forgotten us holds nothing up."""
+        while not (self._over.is_set() or self._stopped.is_set() or time.monotonic() > self._deadline):
+            with suppress(Full):
+                self.chunks.put(item, timeout=LOOK)
+                return True
+        return False
+
+    def _hang_up(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):  # it may be closed already
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+_current: contextvars.ContextVar[_Reader | None] = contextvars.ContextVar("reader", default=None)
+
+
+def _close(stream: Any) -> None:
+    if hasattr(stream, "close"):
+        stream.close()

@@ -266,3 +266,11 @@ def test_a_conversations_memory_does_not_grow(assistant):
         if turn in (30, 60):
             sizes.append(len(json.dumps(shop.export("c")["state"])))
     assert sizes[1] <= sizes[0] * 1.05
+
+
+def test_a_long_message_is_stored_once_and_not_carried_whole(assistant):
+    shop = assistant(ScriptedModel(answers=[GOOD]))
+    long = "无线降噪耳机Pro续航多久？" * 250
+    shop.reply(long, conversation="c")
+    assert shop.export("c")["messages"][0]["text"] == long
+    assert len(json.dumps(shop.export("c")["state"], ensure_ascii=False)) < 2000

@@ -81,6 +81,25 @@ def test_a_server_that_went_away_is_told(call):
             call(ask(f"http://127.0.0.1:{closed.getsockname()[1]}", "any"))
 
 
+def test_an_answer_that_breaks_off_is_told():
+    """A server that closes its connection in mid-answer: the client libraries take that for the end."""
+    piece = b'{"model":"any","message":{"role":"assistant","content":"\xe4\xb8\x80"},"done":false}\n'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n"
+
+    def answer(listening):
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(head + piece)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=answer, args=(listening,), daemon=True).start()
+        stream = ask(f"http://127.0.0.1:{listening.getsockname()[1]}", "any").stream(ASK)
+        assert next(stream).text == "一"
+        with pytest.raises(ModelUnavailable, match="broke off"):
+            list(stream)
+
+
 def test_a_server_that_stalls_is_a_timeout():
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ModelTimeout, match="model_deadline"):
         list(ask(f"http://127.0.0.1:{silent.getsockname()[1]}", "any", timeout=0.3).stream(ASK))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
-from shopassist.engine.state import REMEMBERED, Ports, Turn
+from shopassist.engine.state import REMEMBERED, REMEMBERED_CHARS, Ports, Turn
 from shopassist.replies import Reply
 
 
@@ -35,7 +35,8 @@ def reply(state: Turn, runtime: Runtime[Ports]) -> Turn:
     )
     memory = state.get("memory", ports.memory)
     angry = state["mood"] == "negative"
-    messages = (*memory.messages, ("customer", state["text"]), ("assistant", text))
+    said, told = state["text"][:REMEMBERED_CHARS], text[:REMEMBERED_CHARS]
+    messages = (*memory.messages, ("customer", said), ("assistant", told))
     memory = replace(
         memory,
         language=state["language"],

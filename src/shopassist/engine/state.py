@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from shopassist.engine.compose import Draft
 
 SCHEMA = 1
+REMEMBERED_CHARS = 600
+"""How much of a message a conversation's state holds: more than the prompt's history shows of it."""
+
 REMEMBERED = 20
 """How many messages a conversation's state holds; the store keeps them all."""
 

@@ -23,8 +23,13 @@ class OllamaChat(ChatOllama):
     """A `ChatOllama` that raises `ModelUnavailable` and `ModelTimeout`."""
 
     def _stream(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        done = False
         with translated(self.base_url, self.model):
-            yield from super()._stream(messages, *args, **kwargs)
+            for chunk in super()._stream(messages, *args, **kwargs):
+                done = done or bool((chunk.generation_info or {}).get("done"))
+                yield chunk
+        if not done:  # the connection closed in mid-answer, and neither client says so
+            raise ModelUnavailable(f"the Ollama at {self.base_url} broke off its answer; its log says why")
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
         with translated(self.base_url, self.model):

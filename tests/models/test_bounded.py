@@ -12,8 +12,8 @@ import pytest
 from shopassist.errors import ModelError, ModelTimeout
 from shopassist.models.bounded import bounded, watch
 
-SOON = 0.3
-"""Seconds within which a stream ends that may take 0.1; three times that."""
+SOON = 1.0
+"""Seconds within which is seen, also on a busy machine, what may take 0.2."""
 
 
 def later(seconds):
@@ -89,7 +89,7 @@ def test_a_stream_that_talks_on_is_a_timeout_at_the_deadline():
 def test_a_silent_stream_ends_when_its_caller_has_left():
     began = time.monotonic()
     assert list(bounded(Endless(pause=5), later(60), after(0.2))) == []
-    assert time.monotonic() - began < 0.2 + 3 * 0.2
+    assert time.monotonic() - began < 0.2 + SOON
 
 
 def test_a_stream_without_time_is_not_begun():
@@ -178,7 +178,7 @@ def test_a_silent_server_is_hung_up_on_when_the_caller_leaves(answer):
         said = b"".join(bounded(request(server.url), later(60), after(0.3)))
         assert said == answer[-5:-2]
         assert server.left.wait(SOON)
-        assert time.monotonic() - began < 0.3 + 3 * 0.2
+        assert time.monotonic() - began < 0.3 + SOON
 
 
 @pytest.mark.parametrize("answer", [b"", STARTED], ids=["before its response", "in the middle of it"])

@@ -91,7 +91,7 @@ def test_a_prompt_that_takes_too_long_is_put_down(chat, leaves):
         assert (leaves, said) == (True, [])
     except ModelTimeout:
         assert not leaves
-    assert time.monotonic() - began < 0.5 + 3 * 0.2
+    assert time.monotonic() - began < 0.5 + 1  # five times the 0.2 s that it may take
     began = time.monotonic()
     assert chat.invoke(ASK, max_tokens=1)
     waited = time.monotonic() - began

@@ -13,8 +13,11 @@ INTERRUPTED = 130  # what shells report for Ctrl-C
 
 
 @contextmanager
-def shown() -> Iterator[None]:
-    """Turn what shopassist raises on purpose into exit code 1, and Ctrl-C into 130."""
+def shown(*, resumes: bool = False) -> Iterator[None]:
+    """Turn what shopassist raises on purpose into exit code 1, and Ctrl-C into 130.
+
+    `resumes` says that the next run goes on where this one was stopped.
+    """
     console = Console(stderr=True)
     try:
         yield
@@ -22,5 +25,5 @@ def shown() -> Iterator[None]:
         console.print(Text(str(error), style="red"), soft_wrap=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        console.print("Stopped. The next run goes on from here.")
+        console.print("Stopped. The next run goes on from here." if resumes else "Stopped.")
         raise typer.Exit(INTERRUPTED) from None

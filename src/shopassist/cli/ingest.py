@@ -31,7 +31,7 @@ def ingest(
     """Bring the index up to date: only what changed is worked on. Exit code 1 if a file was broken."""
     if not (paths or rebuild):
         raise typer.BadParameter("name the files and folders to read, or --rebuild", param_hint="PATHS")
-    with shown():
+    with shown(resumes=True):
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -45,7 +45,7 @@ def pull(
     as_json: Annotated[bool, typer.Option("--json", help="Say on stdout, as JSON, where things are.")] = False,
 ) -> None:
     """Fetch the models: one that writes, and one that finds passages. Safe to stop and to run again."""
-    with shown():
+    with shown(resumes=True):
         run = _Pull(settings_.load(), yes)
         roles: tuple[weights.Role, ...] = ("chat", "embedding")
         results = run.all(role for role in roles if only is None or role == only.value)

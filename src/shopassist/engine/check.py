@@ -29,7 +29,7 @@ def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
     update: Turn = {}
     if not candidate.trusted:
         words = texts(state["language"])
-        sources = _sources(text, state, ports)
+        sources = _sources(text, state, ports) if figures(text) else None
         barred = claims(state["language"], names(ports.settings, words)["assistant"])
         if reason := objection(text, words, barred, evidence, said=state["text"], shown=shown, sources=sources):
             replacement = _instead(reason, state["query"], about(evidence, state.get("products", ())), shown)
@@ -50,7 +50,8 @@ def _sources(sentence: str, state: Turn, ports: Ports) -> tuple[Passage, ...]:
     """The passages for a sentence's figures: where it names products, their pages and those that name them."""
     evidence = state.get("evidence", ())
     known = ports.knowledge.products(state["language"]) if ports.knowledge else ()
-    named = mentioned(sentence, known) or [p for p in known if [p.document] == list(state.get("products", ()))]
+    asked = state.get("products", ())
+    named = mentioned(sentence, known) or [p for p in known if len(asked) == 1 and p.document == asked[0]]
     if not named:
         return evidence
     documents = {p.document for p in named}

@@ -50,7 +50,6 @@ def untraced(
     that the customer named (`said`) may be repeated. `common` are tokens that say nothing of the matter.
     """
     own = [f for f in figures(said) if f.unit in ("date", "day-of-month", "code")]
-    lines = _lines(passages) if figures(sentence) else []
     matter = _matter(sentence, passages, common)
     for clause in clauses(sentence):
         wanted = [f for f in figures(clause) if not any(f.agrees(o) for o in own)]
@@ -61,15 +60,16 @@ def untraced(
             return (missing or wanted)[0]
         topic = _matter(clause, passages, common) or matter
         for figure in wanted:
-            if figure.unit in SPANS and _of_another_matter(figure, topic, lines):
+            if figure.unit in SPANS and _of_another_matter(figure, topic, passages):
                 return figure
     return None
 
 
-def _of_another_matter(figure: Figure, topic: frozenset[str], lines: Sequence[_Line]) -> bool:
+def _of_another_matter(figure: Figure, topic: frozenset[str], passages: Sequence[Passage]) -> bool:
     """Whether the lines that hold a figure say nothing of the topic, or others with another figure say far more."""
     if not topic:
         return False
+    lines = [line for p in passages for line in _lines_of(p.title, p.text)]
     own = max((len(topic & line.words) for line in lines if any(figure.agrees(f) for f in line.figures)), default=0)
     others = [c for line in lines for c in line.clauses if not any(figure.agrees(f) for f in c.figures)]
     other = max((len(topic & c.words) for c in others if any(figure.like(f) for f in c.figures)), default=0)
@@ -83,10 +83,6 @@ class _Line:
     words: frozenset[str]
     figures: tuple[Figure, ...]
     clauses: tuple[_Line, ...] = ()
-
-
-def _lines(passages: Sequence[Passage]) -> list[_Line]:
-    return [line for p in passages for line in _lines_of(p.title, p.text)]
 
 
 @lru_cache(maxsize=1024)

@@ -35,6 +35,7 @@ class Lexical:
         self._model = model
         self.size = size
         self._frequency: list[int] = np.diff(model.scores["indptr"]).tolist()
+        self._last: tuple[str, dict[str, float], float] | None = None
 
     @classmethod
     def build(cls, texts: Sequence[str]) -> Lexical:
@@ -76,9 +77,16 @@ class Lexical:
 
     def coverage(self, query: str, text: str) -> float:
         """How much of the query's meaning, by weight, the text holds: 0 to 1."""
-        weights = {t: self.weight(t) for t in telling(query)}
-        total = sum(weights.values())
+        weights, total = self._weighed(query)
         return sum(weights[t] for t in weights.keys() & _tokens(text)) / total if total else 0.0
+
+    def _weighed(self, query: str) -> tuple[dict[str, float], float]:
+        """The weights of a query's telling tokens, and their sum; the last query's are kept, as all passages ask."""
+        kept = self._last
+        if kept is None or kept[0] != query:
+            weights = {t: self.weight(t) for t in telling(query)}
+            kept = self._last = query, weights, sum(weights.values())
+        return kept[1], kept[2]
 
 
 def _bm25s() -> Any:

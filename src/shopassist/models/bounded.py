@@ -18,6 +18,9 @@ T = TypeVar("T")
 LOOK = 0.05
 """Seconds between two looks at whether the caller has left."""
 
+AHEAD = 8
+"""Chunks that are read ahead. More cost fewer changes of threads; a model without buffers goes on for so many."""
+
 LEAVE = 0.1
 """Seconds that a stream gets to close itself; a model that takes longer is left to its thread."""
 
@@ -29,8 +32,7 @@ def bounded(stream: Iterator[T], deadline: float, stopped: threading.Event) -> G
 
     Raises `ModelTimeout` once `deadline` (by `time.monotonic`) has passed, and what the stream raises; ends within
     0.2 s of `stopped`. Then, or when this is closed, the stream is closed too: at once if its HTTP client has the hook
-    `watch`, else with its next chunk. A stream that has no time at all is not begun. At most two chunks are read
-    ahead, so a model without buffers stops where its reader stops.
+    `watch`, else with its next chunk. A stream that has no time at all is not begun. A few chunks are read ahead.
     """
     reader = None
     try:
@@ -74,7 +76,7 @@ class _Reader:
     """The thread that waits for the model, so that nobody else must."""
 
     def __init__(self, stream: Iterator[Any], deadline: float, stopped: threading.Event) -> None:
-        self.chunks: Queue[Any] = Queue(maxsize=1)
+        self.chunks: Queue[Any] = Queue(maxsize=AHEAD)
         self._stream = stream
         self._deadline = deadline
         self._stopped = stopped

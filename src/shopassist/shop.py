@@ -1,0 +1,212 @@
+"""The shop's side: three small protocols with typed results. An absent one removes its tools and their routes.
+
+Every method gets the customer's id from the runtime context, never from text, and answers for that customer's own
+orders only. Days count in the shop's timezone. Amounts are `Decimal` in the shop's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal, Protocol
+
+from shopassist.dialogue import Quote
+
+OrderStatus = Literal["unpaid", "paid", "shipped", "delivered", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """One product of an order."""
+
+    product: str
+    name: str
+    variant: str | None
+    quantity: int
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnView:
+    """A return under way. `state` is the shop's own word: 待寄回, 寄回途中, 仓库待验收, 已退款, 已撤销."""
+
+    id: str
+    state: str
+    requested: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as its customer may see it. `version` changes with every change of the order."""
+
+    id: str
+    status: OrderStatus
+    placed: datetime
+    lines: tuple[OrderLine, ...]
+    total: Decimal
+    version: str
+    shipped: date | None = None
+    delivered: date | None = None
+    address: str | None = None
+    recipient: str | None = None
+    phone: str | None = None
+    returned: ReturnView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """Where a parcel is. `events` are (time, place and deed), oldest first; `late` is the shop's own judgement."""
+
+    order: str
+    carrier: str
+    number: str
+    events: tuple[tuple[datetime, str], ...]
+    eta: date | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VariantView:
+    """A variant with its stock; `restock` is the day when a sold-out one comes back."""
+
+    name: str
+    stock: int
+    restock: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductView:
+    """A product's price and stock now; `prices` is its history of 30 days: (until when, price)."""
+
+    id: str
+    name: str
+    name_en: str
+    price: Decimal
+    variants: tuple[VariantView, ...]
+    prices: tuple[tuple[date, Decimal], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """A coupon that the customer can use: `off` from orders of `least` and above."""
+
+    code: str
+    title: str
+    least: Decimal
+    off: Decimal
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a write did: `facts` are what the reply may say, `version` the order's new one, `id` what was made."""
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    version: str = ""
+    id: str | None = None
+
+
+class Orders(Protocol):
+    """The customer's orders."""
+
+    def list(self, customer: str) -> Sequence[OrderView]:
+        """All orders of the customer, the newest first."""
+        ...
+
+    def get(self, customer: str, order_id: str) -> OrderView | None:
+        """One order of the customer; None for no such order and for somebody else's."""
+        ...
+
+    def track(self, customer: str, order_id: str) -> Tracking | None:
+        """Where the parcel is; None where nothing was shipped."""
+        ...
+
+    def check(self, action: str, customer: str, order_id: str, args: Mapping[str, Any]) -> Quote:
+        """Whether `action` (``cancel_order``, ``change_address``, ``change_contact``, ``urge_delivery``) is allowed."""
+        ...
+
+    def cancel(self, tx: Any, customer: str, order_id: str, reason: str | None) -> Deed:
+        """Cancel the order. `tx` is the ledger's transaction; the same holds for every write."""
+        ...
+
+    def change_address(self, tx: Any, customer: str, order_id: str, address: str) -> Deed:
+        """Change the address of an order that has not shipped."""
+        ...
+
+    def change_contact(self, tx: Any, customer: str, order_id: str, recipient: str | None, phone: str | None) -> Deed:
+        """Change the recipient or the phone of an order that has not shipped."""
+        ...
+
+    def urge(self, tx: Any, customer: str, order_id: str) -> Deed:
+        """Hurry the warehouse, or the carrier of a late parcel."""
+        ...
+
+
+class Catalogue(Protocol):
+    """The shop's products as they are now."""
+
+    def get(self, product_id: str) -> ProductView | None:
+        """One product with its price and stock."""
+        ...
+
+    def search(self, words: str, least: Decimal | None = None, most: Decimal | None = None) -> Sequence[ProductView]:
+        """Products that fit the words and the price range."""
+        ...
+
+    def coupons(self, customer: str) -> Sequence[Coupon]:
+        """The coupons that the customer can use."""
+        ...
+
+
+class AfterSales(Protocol):
+    """What happens after an order: returns, exchanges, invoices, price protection, tickets."""
+
+    def refund(self, customer: str, order_id: str) -> ReturnView | None:
+        """The state of an order's return; None where there is none."""
+        ...
+
+    def check(self, action: str, customer: str, order_id: str | None, args: Mapping[str, Any]) -> Quote:
+        """Whether an action is allowed.
+
+        The actions: ``request_return``, ``cancel_return``, ``request_exchange``, ``request_invoice``,
+        ``request_price_protection``, ``open_ticket``.
+        """
+        ...
+
+    def request_return(self, tx: Any, customer: str, order_id: str, product: str | None, reason: str | None) -> Deed:
+        """Open a return."""
+        ...
+
+    def cancel_return(self, tx: Any, customer: str, order_id: str) -> Deed:
+        """Withdraw a return that has not reached the warehouse."""
+        ...
+
+    def request_exchange(
+        self, tx: Any, customer: str, order_id: str, product: str | None, variant: str | None, reason: str
+    ) -> Deed:
+        """Exchange a faulty or wrong item."""
+        ...
+
+    def request_invoice(
+        self,
+        tx: Any,
+        customer: str,
+        order_id: str,
+        title: str,
+        invoice_type: str | None,
+        tax_no: str | None,
+        email: str | None,
+    ) -> Deed:
+        """Issue an invoice."""
+        ...
+
+    def request_price_protection(self, tx: Any, customer: str, order_id: str) -> Deed:
+        """Pay back what the price has fallen by."""
+        ...
+
+    def open_ticket(self, tx: Any, customer: str, subject: str, text: str, order_id: str | None) -> Deed:
+        """Leave something for a person to do; `Deed.id` is the ticket's id."""
+        ...

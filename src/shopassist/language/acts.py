@@ -1,0 +1,37 @@
+"""What a customer does with an intent: ask for it, ask whether, report that it was done (`shopassist.dialogue.Act`)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib import resources
+from typing import Any, cast
+
+import yaml
+
+from shopassist.dialogue import Act
+from shopassist.language.spelling import mended
+
+
+def act(segment_text: str, language: str, intent: str) -> Act:
+    """The act of one piece of a message. Where nothing tells, a wish is a request."""
+    text = mended(segment_text, language).strip(" ,;~")
+    rules, default = _rules(language)
+    for name, groups, pattern in rules:
+        if (groups is None or intent in groups) and pattern.search(text):
+            return name
+    return default.get(intent, "request")
+
+
+_Rule = tuple[Act, frozenset[str] | None, re.Pattern[str]]
+
+
+@lru_cache(maxsize=2)
+def _rules(language: str) -> tuple[tuple[_Rule, ...], dict[str, Act]]:
+    data: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("acts.yaml").read_text("utf-8"))
+    rules: list[_Rule] = []
+    for name in data["order"]:
+        for group, expressions in data[language].get(name, {}).items():
+            intents = None if group == "any" else frozenset(data["groups"].get(group, [group]))
+            rules.extend((cast("Act", name), intents, re.compile(expression)) for expression in expressions)
+    return tuple(rules), data["default"]

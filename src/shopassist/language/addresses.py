@@ -1,0 +1,70 @@
+"""Where a parcel goes: Chinese addresses by their parts, from the province to the room, and English ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from shopassist.language.spots import Spot, pattern
+
+
+def addresses(text: str) -> Iterator[Spot]:
+    """The addresses in folded text.
+
+    What follows 地址改成 needs one part of an address; without such words two are needed, a house number or a district
+    among them: 寄到新疆要加钱吗 names none.
+    """
+    yield from _english(text)
+    end = 0
+    for cue in pattern("addresses", "cue").finditer(text):
+        if cue.end() < end:
+            continue
+        lead = pattern("addresses", "lead").match(text, cue.end())
+        start = lead.end() if lead else cue.end()
+        if spot := _parts(text, start, least=1 if cue["strong"] else 2):
+            end = spot.end
+            yield spot
+    for match in pattern("addresses", "start").finditer(text):
+        if match.start() >= end and (spot := _parts(text, match.start(), least=2)):
+            end = spot.end
+            yield spot
+    for match in pattern("addresses", "bare_road").finditer(text):
+        if not pattern("addresses", "not_word").search(match["value"]):
+            yield Spot("address", None, *match.span("value"), rank=3)
+
+
+def _parts(text: str, start: int, least: int) -> Spot | None:
+    """An address that begins at `start`, of at least so many parts."""
+    count, end, place, first = 0, start, False, None
+    while part := pattern("addresses", "unit").match(text, end):
+        if part["named"] and pattern("addresses", "not_word").search(part["named"]):
+            break
+        if first is None:
+            first = part.start() + len(part[0]) - len(part[0].lstrip(" ,，、."))
+        elif part[0][0] in " ," and not part["house"] and not place:
+            break
+        place = place or not part["house"]
+        count, end = count + 1, part.end()
+    if first is None or count < least or not place:
+        return None
+    return Spot("address", None, first, end, rank=3)
+
+
+def _english(text: str) -> Iterator[Spot]:
+    for match in pattern("addresses", "english").finditer(text):
+        end = match.end()
+        while tail := pattern("addresses", "english_tail").match(text, end) or pattern(
+            "addresses", "english_word"
+        ).match(text, end):
+            end = tail.end()
+        yield Spot("address", None, match.start(), end, rank=3)
+    for match in pattern("addresses", "english_cue").finditer(text):
+        value = pattern("addresses", "english_end").sub("", match["value"])
+        if _placed(value):
+            start = match.start("value")
+            yield Spot("address", None, start, start + len(value), rank=4)
+
+
+def _placed(value: str) -> bool:
+    """Whether free words after "deliver to" name a place: a number, and words beside it."""
+    return bool(re.search(r"\d", value)) and bool(pattern("addresses", "english_place").search(value))

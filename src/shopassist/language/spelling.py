@@ -1,0 +1,84 @@
+"""Customers' spelling made that of the catalogue: 木有 is 没有, 啥时候 is 什么时候, "cancle" is "cancel"."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from shopassist.text import HAN, fold
+
+_GAP = re.compile(rf"(?<=[{HAN}])[ \t]+(?=[{HAN}])")
+_WORD = re.compile(r"[a-z]{5,}")
+
+
+def mended(text: str, language: str, known: frozenset[str] = frozenset()) -> str:
+    """The text folded and in usual spelling, for matching only: places in it are not those of the text.
+
+    `known` are English words that are right as they are.
+    """
+    text = _GAP.sub(" ", fold(text).replace("’", "'"))
+    for pattern, replacement in _rules()[language]:
+        text = pattern.sub(replacement, text)
+    if language == "en":
+        text = _WORD.sub(lambda m: m[0] if m[0] in known else _nearest(m[0]), text)
+    return text
+
+
+@lru_cache(maxsize=8192)
+def _nearest(word: str) -> str:
+    """The keyword at one slip's distance, if there is only one and it begins alike; else the word itself."""
+    slips = _slips()
+    if word in slips[word[0]]:
+        return word
+    found = {
+        keyword
+        for keyword in slips[word[0]]
+        if abs(len(keyword) - len(word)) <= 1 and not _inflected(word, keyword) and _one_slip(word, keyword)
+    }
+    return found.pop() if len(found) == 1 else word
+
+
+def _inflected(word: str, keyword: str) -> bool:
+    """Another form of the same word, or another word by its ending: agents, repairs, charger."""
+    return word[:-1] == keyword or keyword[:-1] == word or word[:-1] == keyword[:-1]
+
+
+def _one_slip(a: str, b: str) -> bool:
+    """Whether one letter left out, put in, wrong, or two swapped make one word of the other (Damerau 1964)."""
+    if len(a) > len(b):
+        a, b = b, a
+    start = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
+    if len(a) < len(b):
+        return a[start:] == b[start + 1 :]
+    swapped = a[start + 1 : start + 2] == b[start : start + 1] and a[start : start + 1] == b[start + 1 : start + 2]
+    return a[start + 1 :] == b[start + 1 :] or (swapped and a[start + 2 :] == b[start + 2 :])
+
+
+class _ByLetter(dict[str, tuple[str, ...]]):
+    def __missing__(self, letter: str) -> tuple[str, ...]:
+        return ()
+
+
+@lru_cache(maxsize=1)
+def _slips() -> _ByLetter:
+    keywords = [str(w) for w in _data()["keywords"]]
+    return _ByLetter({letter: tuple(w for w in keywords if w[0] == letter) for letter in {w[0] for w in keywords}})
+
+
+@lru_cache(maxsize=1)
+def _rules() -> dict[str, tuple[tuple[re.Pattern[str], str], ...]]:
+    data = _data()
+    return {
+        language: tuple((re.compile(pattern), str(new)) for pattern, new in data[language].items())
+        for language in ("zh", "en")
+    }
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("spelling.yaml").read_text("utf-8"))
+    return data

@@ -1,0 +1,173 @@
+"""What a customer wants, a wish for each thing: segments, their intents and acts, put together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shopassist.dialogue import Act, Wish
+from shopassist.language.acts import act
+from shopassist.language.intents import Classifier
+from shopassist.language.segments import Segment, Span, segments
+from shopassist.language.talk import small_talk
+from shopassist.text import HAN, fold
+
+SURE = 0.6
+"""From this score on a clause is taken at its word: a reason told beside a wish counts as a wish of its own."""
+MARGIN = 0.03
+"""By so much a piece as a whole must fit an intent better than the part of it that asks."""
+LEAST_ASKED = 0.35
+"""A piece that asks is a wish from this score on; what it is may be left to somebody who knows more."""
+LEAST_TOLD = 0.55
+"""A piece that only tells is a wish from this score on."""
+
+_TALK = {"greeting": "greeting", "thanks": "thanks", "goodbye": "chitchat", "identity": "chitchat", "human": "human"}
+_SAYING = frozenset(("reason", "topic"))
+"""Slots whose values are words that say what is wanted: 坏了, 运费."""
+_COURTESY = frozenset(("greeting", "thanks"))
+_IDLE = frozenset(("greeting", "thanks", "chitchat"))
+_FIRST: tuple[Act, ...] = ("request", "blocked", "can", "conditional", "verify", "report", "status", "how")
+"""Of two pieces about one thing the act that stands first here is meant."""
+_WORD = re.compile(rf"[{HAN}]|[a-z]{{2,}}")
+
+SlotFinder = Callable[[str], list[Any]]
+"""Finds slot values in a text; each has a `span` (characters) or a `slot` that has one."""
+
+
+def wishes(text: str, language: str, classifier: Classifier, slot_finder: SlotFinder | None = None) -> list[Wish]:
+    """The wishes in the order of the text; none for a bare value, a yes or a no. Their slots are still to be filled.
+
+    With `slot_finder`, what is nothing but values (an order number, an address) is known as such. `Wish.target` tells
+    chit-chat apart: ``goodbye``, ``identity``.
+    """
+    found: list[_Found] = []
+    for segment in segments(text, language):
+        found.extend(_read(segment, language, classifier, slot_finder))
+    merged = _merged(found, classifier)
+    if any(f.wish.intent not in _IDLE for f in merged):
+        merged = [f for f in merged if f.wish.intent not in _IDLE]
+    return [f.wish for f in merged]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A wish and what tells it apart from another of the same intent; `told` says that nothing was asked."""
+
+    wish: Wish
+    things: frozenset[str]
+    told: bool
+
+
+def _read(segment: Segment, language: str, classifier: Classifier, finder: SlotFinder | None) -> list[_Found]:
+    talk = small_talk(segment.text)
+    if talk is not None:
+        wish = Wish(_TALK[talk], "request", span=segment.span, target=talk) if talk in _TALK else None
+        if wish and wish.intent != "chitchat":
+            wish = replace(wish, target=None)
+        return [_Found(wish, frozenset(), False)] if wish else []
+    if segment.empty or _bare(segment.text, finder):
+        return []
+    intent, score = _best(segment.core, language, classifier)
+    if segment.told:  # 退款点错了，帮我取消: what the verb is aimed at may stand in what is told
+        whole = _best(segment.text, language, classifier)
+        if whole[1] > score + MARGIN:
+            intent, score = whole
+    if score < (LEAST_ASKED if segment.asks else LEAST_TOLD):
+        return []
+    done = act(segment.core, language, intent)
+    if segment.told and done == "request":  # 要是明天还不发，我就取消: the condition stands in what is told
+        whole_act = act(segment.text, language, intent)
+        done = whole_act if whole_act in ("conditional", "retract") else done
+    main = _Found(Wish(intent, done, span=segment.span, score=score), _things(segment.text, finder), not segment.asks)
+    return [*_beside(segment, main, language, classifier, finder), main]
+
+
+def _best(text: str, language: str, classifier: Classifier) -> tuple[str, float]:
+    """The best intent of a text that is more than small talk."""
+    return next((n, s) for n, s in classifier.scores(text, language) if n not in _COURTESY)
+
+
+def _beside(
+    segment: Segment, main: _Found, language: str, classifier: Classifier, finder: SlotFinder | None
+) -> list[_Found]:
+    """What is told beside a wish and is one itself: 快递还没到，帮我开个发票. The reason of the wish is not."""
+    found = []
+    for clause, span in segment.told:
+        if small_talk(clause) is not None or _bare(clause, finder):
+            continue
+        intent, score = _best(clause, language, classifier)
+        absorbed = (main.wish.intent, *classifier.catalogue[main.wish.intent].absorbs)
+        done = act(clause, language, intent)
+        if score < SURE or intent in absorbed or done not in ("report", "blocked") or main.wish.act == "conditional":
+            continue
+        wish = Wish(intent, done, span=span, score=score)
+        found.append(_Found(wish, _things(clause, finder), True))
+    return found
+
+
+def _merged(found: Sequence[_Found], classifier: Classifier) -> list[_Found]:
+    """One wish for what is said twice; what is told as the reason of a neighbour is none."""
+    kept: list[_Found] = []
+    for new in found:
+        twin = next((n for n, old in enumerate(kept) if _same(old, new)), None)
+        if twin is not None:
+            kept[twin] = _joined(kept[twin], new)
+        elif kept and _reason(new, kept[-1], classifier):
+            kept[-1] = _widened(kept[-1], new.wish.span)
+        else:
+            while kept and _reason(kept[-1], new, classifier):
+                new = _widened(new, kept.pop().wish.span)
+            kept.append(new)
+    return kept
+
+
+def _same(a: _Found, b: _Found) -> bool:
+    if a.wish.intent != b.wish.intent or (a.things and b.things and a.things != b.things):
+        return False
+    return (a.wish.act == "retract") == (b.wish.act == "retract")
+
+
+def _reason(part: _Found, of: _Found, classifier: Classifier) -> bool:
+    """Whether one wish is only what another grew out of: 取消了 before 怎么没退款."""
+    tells = part.told or part.wish.act == "report"
+    return tells and part.wish.act != "retract" and part.wish.intent in classifier.catalogue[of.wish.intent].absorbs
+
+
+def _joined(old: _Found, new: _Found) -> _Found:
+    wish = _widened(old, new.wish.span).wish
+    acts: list[Act] = [old.wish.act, new.wish.act]
+    if "retract" not in acts:
+        wish = replace(wish, act=min(acts, key=_FIRST.index))
+    wish = replace(wish, score=max(old.wish.score, new.wish.score))
+    return _Found(wish, old.things | new.things, old.told and new.told)
+
+
+def _widened(found: _Found, span: Span) -> _Found:
+    start, end = found.wish.span
+    return replace(found, wish=replace(found.wish, span=(min(start, span[0]), max(end, span[1]))))
+
+
+def _bare(text: str, finder: SlotFinder | None) -> bool:
+    """Whether a text is nothing but values: no word remains beside them."""
+    rest = fold(text)
+    if finder is not None and len(rest) == len(text):
+        values = (f for f in finder(text) if getattr(f, "name", None) not in _SAYING)
+        for start, end in filter(None, map(_place, values)):
+            rest = rest[:start] + " " * (end - start) + rest[end:]
+    return not _WORD.search(rest)
+
+
+def _things(text: str, finder: SlotFinder | None) -> frozenset[str]:
+    """The orders and products that a piece names."""
+    found = finder(text) if finder is not None else []
+    return frozenset(
+        str(getattr(getattr(f, "slot", f), "value", f))
+        for f in found
+        if getattr(f, "name", None) in ("order_id", "product")
+    )
+
+
+def _place(value: Any) -> Span | None:
+    return getattr(value, "span", None) or getattr(getattr(value, "slot", None), "span", None)

@@ -1,0 +1,33 @@
+"""What a reply has to say, point by point, before it is words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+PointKind = Literal["fact", "done", "refused", "ask", "consent", "handoff", "knowledge", "sympathy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One thing to say. `name` picks the template within the kind, `data` are plain JSON values that it may use."""
+
+    kind: PointKind
+    name: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question to the shop's pages. `policy` names the page that decides, `valid_on` the day in ISO form.
+
+    A `silent` one only gives a source to what a template says.
+    """
+
+    text: str
+    policy: str | None = None
+    products: tuple[str, ...] = ()
+    valid_on: str | None = None
+    silent: bool = False

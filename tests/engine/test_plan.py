@@ -1,0 +1,276 @@
+"""The planner as a specification: what is heard, and what the shop may then be asked, told and made to do."""
+
+import random
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from shopassist.dialogue import Answer, Slot, Wish
+from shopassist.engine.plan import CLOSED, MOST_TASKS, Dialogue, Heard, Setting, plan
+from shopassist.language.catalogue import Catalogue
+from shopassist.messages import Customer
+from shopassist.testing.memory_shop import MemoryShop
+from shopassist.tools.builtin import builtin
+from shopassist.tools.context import ToolContext
+from shopassist.tools.memory_ledger import MemoryLedger
+from shopassist.tools.toolbox import Toolbox
+
+NOW = datetime.fromisoformat("2024-12-05T10:00:00+08:00")
+CATALOGUE = Catalogue.load()
+TO_PAY, PAID, SHIPPED = "ORD20241201002", "ORD20241203003", "ORD20241201001"
+YES, NO, HOLD = Answer("yes"), Answer("no"), Answer("hold")
+
+
+class Talk:
+    """A conversation with the planner: it asks the sample shop what the planner wants to know, and writes."""
+
+    def __init__(self, customer="u-1001"):
+        self.now, self.turn, self.dialogue = NOW, 0, Dialogue()
+        self.shop = MemoryShop.sample(lambda: self.now)
+        tools = builtin(self.shop.orders, self.shop.catalogue, self.shop.after_sales)
+        self.toolbox = Toolbox(tools, self.shop.orders, MemoryLedger(), time_limit=None)
+        self.customer = Customer(customer) if customer else None
+        self.rounds = []
+
+    def setting(self):
+        tools = [self.toolbox.get(name) for name in self.toolbox.names]
+        arguments = {t.name: t.arguments for t in tools}
+        return Setting(
+            turn=self.turn,
+            now=self.now,
+            catalogue=CATALOGUE,
+            key="c",
+            tools={t.name: (arguments[t.name].required, arguments[t.name].names) for t in tools if t.effect == "write"},
+            reads={t.name: arguments[t.name].names for t in tools if t.effect == "read"},
+            known_customer=self.customer is not None,
+        )
+
+    def hear(self, *wishes, answer=None, text="……", slots=None):
+        self.turn += 1
+        heard, known, asked = Heard(text, wishes, answer, slots or {}), {}, 0
+        context = ToolContext(self.customer, self.now)
+        while (found := plan(self.dialogue, heard, self.setting(), known)).reads:
+            asked += 1
+            assert asked <= 3
+            for call in found.reads:
+                run = self.toolbox.check if call.effect == "check" else self.toolbox.read
+                known[call] = run(call.name, dict(call.args), context)
+        self.rounds.append(asked)
+        assert plan(self.dialogue, heard, self.setting(), known) == found
+        before, self.dialogue = self.dialogue, found.dialogue
+        outcome = None
+        if found.write:
+            assert before.consent == found.write
+            outcome = self.toolbox.write(found.write.tool, found.write.args, found.write, context)
+        points = [f"{p.kind}:{p.name}" for p in found.points]
+        return SimpleNamespace(points=points, plan=found, outcome=outcome, asked=found.dialogue.asked)
+
+
+def wish(intent, act="request", **slots):
+    return Wish(intent, act, {n: (Slot(v),) for n, v in slots.items()})
+
+
+def test_a_change_is_checked_then_asked_then_done():
+    talk = Talk()
+    first = talk.hear(wish("cancel_order", order_id=TO_PAY))
+    assert first.points == ["consent:cancel_order"]
+    assert first.plan.write is None
+    done = talk.hear(answer=YES)
+    assert done.outcome.status == "done"
+    assert talk.shop.orders.get("u-1001", TO_PAY).status == "cancelled"
+    assert talk.dialogue.consent is None
+
+
+def test_a_change_that_the_rules_forbid_is_refused_with_its_policy():
+    talk = Talk()
+    refused = talk.hear(wish("cancel_order", order_id=SHIPPED))
+    assert refused.points == ["refused:cancel_order.shipped"]
+    assert [q.policy for q in refused.plan.queries] == ["cancel"]
+    assert refused.asked is None
+    assert talk.hear(answer=YES).plan.write is None
+
+
+@pytest.mark.parametrize("answer", [NO, HOLD, None])
+def test_nothing_but_a_yes_writes(answer):
+    talk = Talk()
+    talk.hear(wish("cancel_order", order_id=TO_PAY))
+    assert talk.hear(answer=answer).plan.write is None
+    assert talk.shop.orders.get("u-1001", TO_PAY).status == "unpaid"
+
+
+def test_a_no_drops_the_consent_and_a_later_yes_means_nothing():
+    talk = Talk()
+    talk.hear(wish("cancel_order", order_id=TO_PAY))
+    assert talk.hear(answer=NO).points == ["fact:dropped"]
+    assert talk.hear(answer=YES).plan.write is None
+
+
+def test_a_held_consent_waits_and_a_wish_that_names_the_deed_is_the_yes():
+    talk = Talk()
+    talk.hear(wish("cancel_order", order_id=TO_PAY))
+    assert talk.hear(answer=HOLD).points == ["fact:held"]
+    assert talk.hear(wish("cancel_order")).outcome.status == "done"
+
+
+def test_a_digression_keeps_the_consent_and_ends_by_asking_again():
+    talk = Talk()
+    talk.hear(wish("cancel_order", order_id=TO_PAY))
+    aside = talk.hear(wish("policy_question", "how"), text="退货运费谁出")
+    assert aside.plan.queries
+    assert aside.points == ["consent:cancel_order"]
+    assert talk.hear(answer=YES).outcome.status == "done"
+
+
+def test_a_consent_expires_and_is_asked_for_again():
+    talk = Talk()
+    talk.hear(wish("cancel_order", order_id=TO_PAY))
+    talk.now += timedelta(minutes=16)
+    late = talk.hear(answer=YES)
+    assert late.plan.write is None
+    assert late.points == ["fact:expired", "consent:cancel_order"]
+    assert talk.hear(answer=YES).outcome.status == "done"
+
+
+def test_a_changed_argument_asks_again():
+    talk = Talk()
+    talk.hear(wish("change_address", order_id=PAID, address="上海市徐汇区漕溪路1号"))
+    again = talk.hear(wish("change_address", address="上海市静安区南京西路8号"))
+    assert again.points == ["consent:change_address"]
+    assert again.plan.write is None
+    assert talk.dialogue.consent.args["address"] == "上海市静安区南京西路8号"
+    talk.hear(answer=YES)
+    assert "南京西路8号" in talk.shop.orders.get("u-1001", PAID).address
+
+
+def test_an_order_that_changed_after_the_question_is_not_touched():
+    talk = Talk()
+    talk.hear(wish("cancel_order", order_id=PAID))
+    talk.shop.change_order(PAID, status="shipped")
+    done = talk.hear(answer=YES)
+    assert done.outcome.status in ("changed", "refused")
+    assert talk.shop.orders.get("u-1001", PAID).status == "shipped"
+
+
+def test_two_changes_are_asked_one_after_the_other():
+    talk = Talk()
+    both = talk.hear(
+        wish("cancel_order", order_id=TO_PAY), wish("change_address", order_id=PAID, address="上海市徐汇区漕溪路1号")
+    )
+    assert both.points == ["fact:queued", "consent:change_address"]
+    second = talk.hear(answer=YES)
+    assert second.outcome.name == "change_address"
+    assert second.points == ["consent:cancel_order"]
+    assert talk.hear(answer=YES).outcome.name == "cancel_order"
+
+
+def test_wishes_that_exclude_each_other_are_asked_about():
+    talk = Talk()
+    asked = talk.hear(wish("cancel_order", order_id=PAID), wish("urge_delivery", order_id=PAID))
+    assert asked.points == ["ask:conflict"]
+    assert {o.value for o in asked.asked.options} == {"cancel_order", "urge_delivery"}
+
+
+def test_a_missing_value_is_asked_for_and_then_taken():
+    talk = Talk()
+    asked = talk.hear(wish("change_address", order_id=PAID))
+    assert asked.points == ["ask:slot_address"]
+    assert (asked.asked.kind, asked.asked.slot) == ("slot", "address")
+    taken = talk.hear(answer=Answer("value", "上海市徐汇区漕溪路1号"))
+    assert taken.points == ["consent:change_address"]
+
+
+def test_one_of_several_orders_is_asked_for():
+    talk = Talk()
+    asked = talk.hear(wish("cancel_order"))
+    assert asked.points == ["ask:which_order"]
+    assert {o.value for o in asked.asked.options} == {TO_PAY, PAID}
+    chosen = talk.hear(answer=Answer("choice", PAID))
+    assert chosen.points == ["consent:cancel_order"]
+    assert talk.dialogue.consent.args["order_id"] == PAID
+
+
+@pytest.mark.parametrize(
+    ("slots", "order"),
+    [({"order_id": "*003"}, PAID), ({"product": "P-2001"}, TO_PAY), ({"variant": "红轴"}, TO_PAY)],
+)
+def test_an_order_is_found_by_its_description(slots, order):
+    talk = Talk()
+    talk.hear(wish("cancel_order", **slots))
+    assert talk.dialogue.consent.args["order_id"] == order
+
+
+@pytest.mark.parametrize("number", ["ORD20241202006", "ORD99999999999"])
+def test_a_foreign_order_answers_like_none(number):
+    assert Talk().hear(wish("cancel_order", order_id=number)).points == ["refused:no_order"]
+
+
+def test_a_visitor_is_asked_to_log_in_and_learns_nothing():
+    talk = Talk(customer=None)
+    told = talk.hear(wish("track_delivery", "status", order_id=SHIPPED))
+    assert "fact:login" in told.points
+    assert not any("SF123456789CN" in str(p.data) for p in told.plan.points)
+
+
+def test_the_state_of_a_parcel_is_told():
+    told = Talk().hear(wish("track_delivery", "status"))
+    assert told.points == ["fact:track_delivery"]
+    assert told.plan.points[0].data["number"] == "SF123456789CN"
+
+
+def test_what_was_offered_is_opened_by_a_yes():
+    talk = Talk("u-1002")
+    told = talk.hear(wish("track_delivery", "report"))
+    assert told.asked.kind == "offer"
+    assert told.asked.intent == "urge_delivery"
+    assert talk.hear(answer=YES).points == ["consent:urge_delivery"]
+
+
+def test_taking_it_back_closes_the_task():
+    talk = Talk()
+    talk.hear(wish("cancel_order", order_id=TO_PAY))
+    assert talk.hear(wish("cancel_order", "retract")).points == ["fact:dropped"]
+    assert talk.dialogue.consent is None
+
+
+def test_no_to_anything_else_touches_no_task():
+    talk = Talk()
+    talk.hear(wish("change_address", order_id=PAID))
+    before = talk.dialogue.tasks
+    talk.hear(answer=NO)
+    assert [t.slots for t in talk.dialogue.tasks] == [t.slots for t in before]
+
+
+INTENTS = [i.name for i in CATALOGUE]
+ACTS = ["request", "can", "how", "status", "report", "verify", "conditional", "retract", "blocked"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_is_heard_no_write_lacks_its_consent_and_none_happens_twice(seed):
+    dice, talk, keys = random.Random(seed), Talk(dice_customer(seed)), []
+    for _ in range(25):
+        slots = {}
+        if dice.random() < 0.5:
+            slots["order_id"] = dice.choice([TO_PAY, PAID, SHIPPED, "ORD20241202006", "*001", "*9"])
+        if dice.random() < 0.3:
+            slots["address"] = dice.choice(["上海市徐汇区漕溪路1号", "北京市海淀区知春路2号"])
+        wishes = [
+            wish(dice.choice(INTENTS), dice.choice(ACTS), **slots) for _ in range(dice.choice([0, 0, 1, 1, 2, 3]))
+        ]
+        answer = dice.choice([None, YES, NO, HOLD, Answer("value", "上海市徐汇区漕溪路1号"), Answer("choice", PAID)])
+        talk.now += timedelta(minutes=dice.choice([1, 1, 1, 20]))
+        heard = talk.hear(*wishes, answer=answer)
+        if heard.plan.write:
+            assert heard.plan.write.expires > talk.now
+            keys.append(heard.plan.write.id)
+        assert len(talk.dialogue.tasks) <= MOST_TASKS
+        waiting = [t for t in talk.dialogue.tasks if t.status == "consent"]
+        assert len(waiting) == (talk.dialogue.consent is not None)
+        if heard.asked and heard.asked.kind == "consent":
+            assert talk.dialogue.consent is not None
+        assert all(t.status in (*CLOSED, "open", "asking", "queued", "consent") for t in talk.dialogue.tasks)
+    assert len(keys) == len(set(keys))
+
+
+def dice_customer(seed):
+    return ["u-1001", "u-1002", "u-1003", None][seed % 4]

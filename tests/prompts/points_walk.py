@@ -1,0 +1,290 @@
+"""Points as the planner, the toolbox and the sample shop really make them: customers, orders, wishes, pasts, clocks."""
+
+import contextlib
+import copy
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from itertools import count
+from types import SimpleNamespace
+
+from shopassist.dialogue import Answer, Consent, Slot, Wish
+from shopassist.engine.plan import Dialogue, Heard, Setting, plan
+from shopassist.language.catalogue import Catalogue
+from shopassist.messages import Customer
+from shopassist.testing.memory_shop import MemoryShop
+from shopassist.testing.seed import sample
+from shopassist.tools.builtin import builtin
+from shopassist.tools.context import ToolContext
+from shopassist.tools.memory_ledger import MemoryLedger
+from shopassist.tools.toolbox import Toolbox
+
+NOW = datetime.fromisoformat("2024-12-05T10:00:00+08:00")
+CATALOGUE = Catalogue.load()
+ACTS = ("request", "how", "status", "report", "verify", "conditional", "retract")
+OWNERS = ("u-1001", "u-1002", "u-1004")
+
+ARGS = {
+    "cancel_order": [{}],
+    "change_address": [
+        {"address": "上海市徐汇区漕溪路8号"},
+        {"address": "新疆乌鲁木齐市中山路8号"},
+        {"address": "上海市浦东新区世纪大道100号"},
+    ],
+    "change_contact": [
+        {},
+        {"recipient": "王五"},
+        {"phone": "13900001111"},
+        {"recipient": "王五", "phone": "13900001111"},
+        {"recipient": "张伟", "phone": "13800138000"},
+    ],
+    "urge_delivery": [{}],
+    "request_return": [
+        {},
+        {"reason": "左耳没声音"},
+        {"reason": "感觉很奇怪的样子"},
+        {"reason": "拆封用过，不喜欢"},
+        {"product": "P-2002"},
+    ],
+    "cancel_return": [{}],
+    "request_exchange": [
+        {"reason": "左耳没声音"},
+        {"reason": "坏了", "variant": "珍珠白"},
+        {"reason": "坏了", "variant": "茶轴"},
+        {"reason": "坏了", "variant": "彩虹"},
+        {"reason": "坏了", "product": "P-2002"},
+        {"reason": "不喜欢"},
+        {"reason": "我摔坏了"},
+        {"reason": "嗯"},
+        {"reason": "坏了", "product": "P-3002"},
+    ],
+    "request_invoice": [
+        {"title": "王五"},
+        {"title": "云杉科技有限公司"},
+        {"title": "云杉科技有限公司", "invoice_type": "专用发票"},
+        {
+            "title": "云杉科技有限公司",
+            "tax_no": "91310000MA1FL0XX0X",
+            "email": "kai@example.com",
+            "invoice_type": "专用发票",
+        },
+    ],
+    "request_price_protection": [{}],
+    "open_ticket": [
+        {"subject": s, "text": "……"} for s in ("complaint", "order_problem", "warranty_repair", "change_delivery_time")
+    ],
+}
+BARE = {"change_address": {}, "request_invoice": {}, "open_ticket": {}}
+"""What the tools' own types refuse, and a shop may still be asked."""
+
+
+def opened(shop, now=NOW):
+    """A shop with its toolbox; `shop` may be moved by what is done."""
+    box = SimpleNamespace(shop=shop, now=now)
+    tools = builtin(shop.orders, shop.catalogue, shop.after_sales)
+    box.toolbox = Toolbox(tools, shop.orders, MemoryLedger(), time_limit=None)
+    return box
+
+
+def fresh(now=NOW):
+    return opened(MemoryShop.sample(lambda: now), now)
+
+
+def everywhere(**values):
+    """A shop all of whose orders have changed."""
+
+    def past(now):
+        box = fresh(now)
+        for customer in OWNERS:
+            for order in box.shop.orders.list(customer):
+                box.shop.change_order(order.id, **values)
+        return box
+
+    return past
+
+
+def returned(state):
+    def past(now):
+        box = fresh(now)
+        box.shop.change_return("RET20241203001", state)
+        return box
+
+    return past
+
+
+def without_variants(now):
+    data = copy.deepcopy(dict(sample()))
+    for order in data["orders"]:
+        order |= {"status": "delivered", "delivered": (NOW - timedelta(days=2)).date()}
+        for item in order["items"]:
+            item.pop("variant", None)
+    return opened(MemoryShop(data, lambda: now), now)
+
+
+YESTERDAY = (NOW - timedelta(days=1)).date()
+KEYS = count()
+LATER, NIGHT = NOW + timedelta(days=60), NOW + timedelta(hours=12)
+PASTS = [
+    (fresh, NOW),
+    (fresh, NIGHT),
+    (fresh, LATER),
+    (everywhere(status="cancelled"), NOW),
+    (everywhere(status="delivered", delivered=YESTERDAY), NOW),
+    (everywhere(status="unpaid"), NOW),
+    (without_variants, NOW),
+    *((returned(state), NOW) for state in ("待寄回", "寄回途中", "已退款", "已撤销")),
+]
+
+
+@lru_cache(maxsize=1)
+def checked():
+    """Every write checked for every order in every past, done where it is allowed, and checked again."""
+    found = []
+    for past, now in PASTS:
+        box = past(now)
+        for customer in OWNERS:
+            for order in box.shop.orders.list(customer):
+                for tool, variants in ARGS.items():
+                    for args in variants:
+                        found += _undone(box, customer, order.id, tool, args)
+                    if tool in BARE:
+                        found += _refused(box, customer, order.id, tool, BARE[tool])
+    return found
+
+
+class Undo(Exception):
+    """Brings a shop back to where it was."""
+
+
+def _undone(box, *args):
+    found = []
+    with contextlib.suppress(Undo), box.shop.transaction():
+        found += _attempt(box, *args)
+        raise Undo
+    return found
+
+
+def _attempt(box, customer, order, tool, given):
+    context, args = ToolContext(Customer(customer), box.now), {"order_id": order, **given}
+    quote = box.toolbox.check(tool, args, context)
+    data = {"intent": given.get("subject", _intent(tool)), "amount": quote.amount, **args, **quote.facts}
+    if not quote.allowed:
+        return [("refused", f"{tool}.{quote.reason}", data)]
+    consent = Consent(f"k{next(KEYS)}", tool, args, quote, box.now + timedelta(minutes=5))
+    outcome = box.toolbox.write(tool, args, consent, context)
+    assert outcome.status == "done"
+    done = {"intent": data["intent"], **args, **outcome.facts, "id": outcome.id}
+    found = [("consent", tool, data), ("done", tool, done)]
+    again = ["request_return", "request_exchange", "request_invoice"] if tool.startswith("request_") else [tool]
+    for after in {tool, *again}:
+        for more in ARGS[after][:1]:
+            found += _refused(box, customer, order, after, {"reason": "坏了", **more} if "reason" in more else more)
+    return found
+
+
+def _refused(box, customer, order, tool, args):
+    shop = box.shop.orders if tool in ("cancel_order", "change_address", "change_contact", "urge_delivery") else None
+    quote = (shop or box.shop.after_sales).check(tool, customer, order, args)
+    data = {"intent": _intent(tool), "amount": quote.amount, "order_id": order, **args, **quote.facts}
+    return [] if quote.allowed else [("refused", f"{tool}.{quote.reason}", data)]
+
+
+@cache
+def _intent(tool):
+    return next(i.name for i in CATALOGUE if i.route("request").write == tool)
+
+
+@lru_cache(maxsize=1)
+def planned():
+    """What the planner says to every wish, with and without an order, and to the answers that follow."""
+    found = []
+    for customer in ("u-1001", "u-1002", "u-1003", "u-1004", None):
+        for intent in CATALOGUE:
+            for act in ACTS:
+                for slots in ({}, {"product": "P-1001", "variant": "白"}, {"order_id": "ORD20241202006"}):
+                    found += Talk(customer).hear(_wish(intent.name, act, slots)).points
+            for answer in ("yes", "no", "hold", None):
+                talk = Talk(customer)
+                talk.hear(_wish(intent.name, "request", {}))
+                found += talk.hear(answer=answer and Answer(answer), late=answer == "yes").points
+                found += talk.hear(_wish("policy_question", "how", {})).points
+    for order in ("ORD20241203003", "ORD20241201002"):
+        for first in ("cancel_order", "urge_delivery", "change_contact"):
+            for second in ("cancel_order", "urge_delivery", "change_contact"):
+                slots = {"order_id": order, "phone": "13900001111"}
+                found += Talk("u-1001").hear(*(_wish(i, "request", slots) for i in (first, second))).points
+    found += Talk("u-1001", tools=False).hear(*(_wish(i.name, "request", {}) for i in CATALOGUE)).points
+    return [(p.kind, p.name, dict(p.data)) for p in found]
+
+
+@lru_cache(maxsize=1)
+def at_rest():
+    return fresh()
+
+
+class Talk:
+    """A conversation between the planner and the sample shop, in which writes do not run."""
+
+    def __init__(self, customer, *, tools=True):
+        self.box, self.turn, self.now, self.dialogue = at_rest(), 0, NOW, Dialogue()
+        self.customer = Customer(customer) if customer else None
+        self.tools = tools
+
+    def hear(self, *wishes, answer=None, late=False):
+        self.turn += 1
+        self.now += timedelta(minutes=16 if late else 1)
+        known, context = {}, ToolContext(self.customer, self.now)
+        tools = [self.box.toolbox.get(name) for name in self.box.toolbox.names] if self.tools else []
+        setting = Setting(
+            turn=self.turn,
+            now=self.now,
+            catalogue=CATALOGUE,
+            key="c",
+            tools={t.name: (t.arguments.required, t.arguments.names) for t in tools if t.effect == "write"},
+            reads={t.name: t.arguments.names for t in tools if t.effect == "read"},
+            known_customer=self.customer is not None,
+        )
+        while (found := plan(self.dialogue, Heard("……", wishes, answer), setting, known)).reads:
+            for call in found.reads:
+                run = self.box.toolbox.check if call.effect == "check" else self.box.toolbox.read
+                known[call] = run(call.name, dict(call.args), context)
+        self.dialogue = found.dialogue
+        return found
+
+
+def _wish(intent, act, slots):
+    return Wish(intent, act, {n: (Slot(v),) for n, v in slots.items()})
+
+
+@lru_cache(maxsize=1)
+def looked_up():
+    """Every read for every order and product, in every past."""
+    found = []
+    for past, now in PASTS:
+        box = past(now)
+        for customer in (*OWNERS, "u-1003"):
+            context = ToolContext(Customer(customer), now)
+            orders = box.toolbox.read("list_orders", {}, context).facts["orders"]
+            found.append(("fact", "list_orders", {"orders": orders}))
+            for order in orders:
+                name = f"{order['id']} {order['lines'][0]['name']}"
+                for read in ("get_order", "track_delivery", "refund_status"):
+                    facts = box.toolbox.read(read, {"order_id": order["id"]}, context).facts
+                    found.append(("fact", read, {"order": name, "status": order["status"], **facts}))
+                found.append(("fact", "failed", {"order": name, "status": order["status"]}))
+            found.append(("fact", "list_coupons", dict(box.toolbox.read("list_coupons", {}, context).facts)))
+    box, context = fresh(), ToolContext(None, NOW)
+    everything = box.toolbox.read("search_products", {}, context).facts
+    found.append(("fact", "search_products", dict(everything)))
+    for words in ("耳机", "键盘", "充电"):
+        found.append(
+            ("fact", "search_products", dict(box.toolbox.read("search_products", {"words": words}, context).facts))
+        )
+    for product in everything["products"]:
+        for said in ({}, {"variant": "白"}, {"variant": "红轴"}):
+            found.append(("fact", "get_product", {**product, **said}))
+    return found
+
+
+@lru_cache(maxsize=1)
+def all_points():
+    return [*checked(), *planned(), *looked_up()]

@@ -1,0 +1,1 @@
+"""Whole dialogues and single utterances held against what must come of them: `shopassist eval`."""

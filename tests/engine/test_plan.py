@@ -171,6 +171,18 @@ def test_wishes_that_exclude_each_other_are_asked_about():
     assert {o.value for o in asked.asked.options} == {"cancel_order", "urge_delivery"}
 
 
+def test_one_thing_back_and_another_exchanged_are_two_tasks():
+    talk = Talk("u-1002")
+    talk.hear(wish("return_refund", product="P-6001"), wish("exchange", product="P-4001", reason="充不进电"))
+    assert [t.intent for t in talk.dialogue.tasks if t.status != "cancelled"] == ["return_refund", "exchange"]
+
+
+def test_when_a_paid_order_ships_is_told_by_the_rule_too():
+    told = Talk().hear(wish("order_status", "status", order_id=PAID))
+    assert told.points == ["fact:get_order"]
+    assert [q.policy for q in told.plan.queries] == ["shipping"]
+
+
 def test_a_missing_value_is_asked_for_and_then_taken():
     talk = Talk()
     asked = talk.hear(wish("change_address", order_id=PAID))

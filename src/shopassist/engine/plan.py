@@ -244,7 +244,7 @@ class _Planner:
         opened = [t for t in self.tasks.values() if t.status == "open"]
         for a in opened:
             for b in opened:
-                if a.id < b.id and frozenset((a.intent, b.intent)) in AGAINST:
+                if a.id < b.id and frozenset((a.intent, b.intent)) in AGAINST and _alike(a.slots, b.slots):
                     options = tuple(Option(t.intent, t.intent) for t in (a, b))
                     for task in (a, b):
                         self.tasks[task.id] = replace(task, status="cancelled")
@@ -362,7 +362,8 @@ class _Planner:
             if outcome is not None:
                 facts = {"order": label(bound.order), "status": bound.order["status"], **outcome.facts}
                 self.points.append(Point("fact", name if outcome.status == "done" else "failed", facts))
-        if route.policy and wish.act in ("verify", "conditional", "how"):
+        waits = bound.order["status"] == "paid" and wish.act in ("status", "report")  # when it ships, a rule tells
+        if route.policy and (waits or wish.act in ("verify", "conditional", "how")):
             placed = str(bound.order["placed"])[:10]
             self.queries.append(Query(self._said(wish), policy=route.policy, valid_on=placed))
         if route.offer and wish.act in ("report", "conditional"):
@@ -416,6 +417,12 @@ class _Planner:
         """The open tasks, and of the closed ones the latest, as many as there is room for."""
         tasks = sorted(self.tasks.values(), key=lambda t: (t.status not in CLOSED, t.touched))
         return tuple(sorted(tasks[-MOST_TASKS:], key=lambda t: t.opened))
+
+
+def _alike(one: Slots, other: Slots) -> bool:
+    """Whether two tasks may be about the same thing: 退A，换B are about two."""
+    named = [n for n in ("order_id", "product", "variant") if n in one and n in other]
+    return all(set(_values(one, n)) & set(_values(other, n)) for n in named)
 
 
 def _value(slots: Slots, name: str) -> str | None:

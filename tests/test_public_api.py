@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import shopassist
-from conftest import ROOT
 from shopassist import Citation, Passage, Rejection, Reply, Usage
 
+ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "shopassist"
 
 REPLY = Reply(

@@ -1,12 +1,12 @@
 """Whole turns on the sample shop, with a model that says what the test wants."""
 
 import json
+from pathlib import Path
 
 import pytest
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
-from conftest import PAGES
 from shopassist.engine.evidence import untraced
 from shopassist.errors import ModelTimeout, ModelUnavailable
 from shopassist.prompts import texts
@@ -215,6 +215,7 @@ def test_the_front_of_the_prompt_never_changes_and_the_evidence_is_last(assistan
         assert not any("资料：" in m.text for m in call[front:-1])
 
 
+PAGES = Path(__file__).parents[2] / "knowledge"
 QUESTIONS = [
     "无线降噪耳机Pro续航多久", "那Lite呢", "退货运费谁出", "怎么开发票", "K87键盘支持热插拔吗", "人工客服几点上班", "怎样才包邮",
     "保修需要准备什么", "How do I return something?", "How long does the battery of the Earbuds Pro last?", "Is K87 hot-swappable?",

@@ -91,6 +91,9 @@ def test_an_answer_that_breaks_off_is_told():
         with connection:
             connection.recv(65536)
             connection.sendall(head + piece)
+            connection.shutdown(socket.SHUT_WR)  # an end, and no reset, whatever of the request was not read
+            while connection.recv(65536):
+                pass
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=answer, args=(listening,), daemon=True).start()

@@ -39,8 +39,8 @@ def main(path: Path) -> int:
                 wrong += bool(missed)
     console.rule()
     console.print("All was as it should be." if not wrong else f"{wrong} things were not as they should be.")
-    kept = " ".join(f"{k}={v}" for k, v in sorted(os.environ.items()) if k.startswith("SHOPASSIST_"))
-    console.print(f"Go on with: {kept} .venv/bin/shopassist chat", soft_wrap=True, markup=False, highlight=False)
+    day = f"SHOPASSIST_CLOCK={clock} " if (clock := os.environ.get("SHOPASSIST_CLOCK")) else ""
+    console.print(f"Go on with: {day}.venv/bin/shopassist chat", soft_wrap=True, markup=False, highlight=False)
     return wrong
 
 

@@ -16,7 +16,7 @@ from shopassist.engine.check import check
 from shopassist.engine.evidence import about, quote, support
 from shopassist.engine.figures import asked_for, names_one
 from shopassist.engine.state import Candidate, Ports, Turn
-from shopassist.errors import ModelError, ShopAssistError
+from shopassist.errors import ShopAssistError
 from shopassist.models.bounded import bounded
 from shopassist.prompts import Texts, names, texts
 from shopassist.replies import Passage
@@ -245,4 +245,4 @@ def _whole_sentences(chunks: Iterator[str]) -> Iterator[str]:
 
 def _safe(error: Exception) -> str:
     """An error's text where it is ours and so holds nothing of the customer's."""
-    return str(error) if isinstance(error, ShopAssistError | ModelError) else "(text withheld)"
+    return str(error) if isinstance(error, ShopAssistError) else "(text withheld)"

@@ -158,7 +158,7 @@ def reversed_claim(sentence: str, passages: Sequence[Passage], opposed: Sequence
             if shared > nearest[0]:
                 nearest = (shared, [])
             if shared == nearest[0]:
-                nearest[1].append((its != side) != denied if its != side else False)
+                nearest[1].append(its != side and not denied)
         if nearest[1] and all(nearest[1]):
             return True
     return False

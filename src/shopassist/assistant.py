@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from contextlib import aclosing, closing
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shopassist import settings as settings_module
 from shopassist.engine import inbox
+from shopassist.engine.owner_view import mapped, owner_view
 from shopassist.engine.state import Memory, Ports
 from shopassist.errors import (
+    ConfigurationError,
     IndexMissing,
     InvalidMessage,
     MessageTooLong,
@@ -24,12 +26,18 @@ from shopassist.errors import (
     ShopAssistError,
     WeightsMissing,
 )
+from shopassist.language.catalogue import Catalogue
+from shopassist.language.intents import Classifier
 from shopassist.messages import Customer, Message, check_id, owner_of
 from shopassist.models import embedded, routing, weights
+from shopassist.prompts.points import Points, points
 from shopassist.protocols import Claim, ConversationStore, Knowledge
 from shopassist.replies import Done, Event, Failed, Reply
 from shopassist.settings import Settings
+from shopassist.shop import Shop
 from shopassist.text import clean
+from shopassist.tools import Ledger, Tool, Toolbox, builtin
+from shopassist.vault import Vault
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -41,10 +49,10 @@ Said = str | Message | Sequence[str | Message]
 
 
 class Assistant:
-    """Answers customers from the shop's pages.
+    """Answers customers from the shop's pages and with the shop's tools.
 
     Build it once for a process with `from_settings`, or from parts of your own; it is safe to use from several threads
-    and processes. `model` None answers from templates, `knowledge` None knows nothing.
+    and processes. `model` None answers from templates, `knowledge` None knows no pages, `toolbox` None has no tools.
     """
 
     def __init__(
@@ -55,8 +63,14 @@ class Assistant:
         knowledge: Knowledge | None,
         model: BaseChatModel | None,
         model_name: str | None = None,
+        toolbox: Toolbox | None = None,
+        classifier: Classifier | None = None,
+        texts: Points | None = None,
     ) -> None:
         self.settings = settings
+        self.toolbox = toolbox or Toolbox(())
+        self.classifier = classifier or Classifier(Catalogue.load())
+        self.texts = texts or points()
         self.store = store
         self.knowledge = knowledge
         self.model = model
@@ -64,17 +78,31 @@ class Assistant:
 
     @classmethod
     def from_settings(
-        cls, settings: Settings | None = None, *, store: ConversationStore | None = None, **values: Any
+        cls,
+        settings: Settings | None = None,
+        *,
+        store: ConversationStore | None = None,
+        shop: Shop | None = None,
+        tools: Iterable[Tool] = (),
+        ledger: Ledger | None = None,
+        **values: Any,
     ) -> Self:
         """Build all parts from the settings; `values` override single ones, `store` takes the place of the SQL store.
+
+        `shop` brings the built-in tools for what it has, `tools` are the shop's own; as soon as one of them writes,
+        `ledger` is needed, in the shop's own database where a tool is atomic.
 
         Without an index the assistant works and says that it does not know; a log line and `shopassist doctor` tell.
         Raises `ConfigurationError`, `KnowledgeError` (an index that cannot be used), `ModelUnavailable` (a model that
         the settings name and that cannot be had), `StorageError`.
         """
         settings = settings or settings_module.load(**values)
+        toolbox = toolbox_from(settings, shop, tools, ledger)
+        catalogue = Catalogue.load(*filter(None, [settings.intents_file]))
+        words = Points.load(settings.texts_file) if settings.texts_file else points()
+        embeddings = embeddings_from(settings)
         try:
-            knowledge = knowledge_from(settings)
+            knowledge: Knowledge | None = knowledge_from(settings, embeddings)
         except IndexMissing as error:
             log.warning("%s", error)
             knowledge = None
@@ -86,6 +114,9 @@ class Assistant:
             knowledge=knowledge,
             model=choice.model,
             model_name=choice.name,
+            toolbox=toolbox,
+            classifier=Classifier(catalogue, embeddings),
+            texts=words,
         )
 
     def warm(self) -> None:
@@ -98,8 +129,9 @@ class Assistant:
 
         language = self.settings.language
         words = texts(language)
+        self.classifier.scores(self.settings.shop_name, language)
         if self.knowledge is not None:
-            self.knowledge.search(words.say("person_query"), language=language, valid_on=self.settings.now().date())
+            self.knowledge.search(self.settings.shop_name, language=language, valid_on=self.settings.now().date())
         if isinstance(self.model, embedded.EmbeddedChat):
             self.model.warm(front(self.settings, words))
 
@@ -160,9 +192,28 @@ class Assistant:
                 yield event
 
     def export(self, conversation: str, *, customer: Customer | None = None) -> dict[str, Any]:
-        """All that is stored about a conversation, as plain JSON. Raises `NotYourConversation`, `StorageError`."""
+        """All that is stored about a conversation, as plain JSON, with the customer's personal data in its place.
+
+        Raises `NotYourConversation`, `StorageError`.
+        """
         self._check_owner(conversation, customer)
-        return self.store.export(conversation)
+        exported = self.store.export(conversation)
+        vault = Vault(exported.pop("vault", {}))
+        return mapped(exported, vault.reveal)
+
+    def adopt(self, conversation: str, *, customer: Customer) -> None:
+        """Make a visitor's conversation the customer's, once, when they log in; what waited for a consent is dropped.
+
+        Raises `NotYourConversation` where it is another customer's, `ConversationErased`, `StorageError`.
+        """
+        owner = owner_of(customer)
+        if owner is None:
+            raise InvalidMessage("a conversation is adopted by a Customer, not by a visitor")
+        self.store.adopt(conversation, owner)
+
+    async def aadopt(self, conversation: str, *, customer: Customer) -> None:
+        """`adopt` for asynchronous callers."""
+        await asyncio.to_thread(self.adopt, conversation, customer=customer)
 
     def forget(self, conversation: str, *, customer: Customer | None = None) -> None:
         """Erase a conversation; it takes no more messages. Raises `NotYourConversation`, `StorageError`."""
@@ -221,15 +272,15 @@ class Assistant:
         check_id("conversation", conversation)
         longest = self.settings.model_deadline
         seconds = longest if deadline is None else min(deadline, longest)
-        taken = self.store.enqueue(conversation, owner_of(customer), incoming)
+        taken = self.store.enqueue(conversation, owner_of(customer), incoming, _conceal)
         replies = [t.reply for t in taken if t.reply]
         if len(replies) == len(taken):
-            yield Done(max(replies, key=lambda r: r.turn))
+            yield Done(self._shown(conversation, max(replies, key=lambda r: r.turn)))
             return
         ids = [t.id for t in taken]
         found = inbox.wait_for(self.store, conversation, ids, until=began + wait, stopped=stopped)
         if isinstance(found, Reply):
-            yield Done(found)
+            yield Done(self._shown(conversation, found))
             return
         if found is None:
             raise Pending(f"the answer is not ready after {wait:g} s; ask again with the same message id")
@@ -243,9 +294,17 @@ class Assistant:
             settings=self.settings,
             now=self.settings.now(),
             customer=customer,
-            memory=Memory.load(claim.state),
+            memory=Memory.load(claim.state).of(customer),
+            conversation=claim.conversation,
             turn=claim.turn,
             raw=inbox.recent(claim.messages, self.settings.max_message_chars),
+            items=tuple(item for message in claim.messages for item in message.items),
+            vault=Vault(claim.vault),
+            catalogue=self.classifier.catalogue,
+            classifier=self.classifier,
+            texts=self.texts,
+            toolbox=self.toolbox,
+            hand_off=partial(_hand_off, self.store, claim),
             knowledge=self.knowledge,
             model=self.model if seconds > 0 else None,
             model_name=self.model_name,
@@ -267,7 +326,10 @@ class Assistant:
                 f"the message has {length} characters, {self.settings.max_message_chars} are allowed "
                 "(setting `max_message_chars`)"
             )
-        return [Message(clean(m.text), m.id) for m in incoming]
+        return [Message(clean(m.text), m.id, m.items) for m in incoming]
+
+    def _shown(self, conversation: str, reply: Reply) -> Reply:
+        return owner_view(reply, Vault(self.store.vault(conversation)))
 
     def _check_owner(self, conversation: str, customer: Customer | None) -> None:
         caller = owner_of(customer)
@@ -316,11 +378,35 @@ class Assistant:
             await asyncio.shield(thread)
 
 
-def knowledge_from(settings: Settings) -> Knowledge:
+def _conceal(vault: Mapping[str, str], text: str) -> tuple[str, Mapping[str, str]]:
+    """The text without personal data, and the vault that holds it."""
+    held = Vault(vault)
+    return held.hide(text), held.to_dict()
+
+
+def _hand_off(store: ConversationStore, claim: Claim, reason: str, summary: Mapping[str, Any]) -> str:
+    return store.hand_off(claim, reason=reason, summary=summary)
+
+
+def toolbox_from(settings: Settings, shop: Shop | None, tools: Iterable[Tool], ledger: Ledger | None) -> Toolbox:
+    """The built-in tools for what the shop has, and its own. Raises `ConfigurationError`."""
+    orders = shop.orders if shop is not None else None
+    given = builtin(orders, shop.catalogue, shop.after_sales) if shop is not None else []
+    every = [*given, *tools]
+    writing = next((tool.name for tool in every if tool.effect == "write"), None)
+    if writing is not None and ledger is None:
+        raise ConfigurationError(
+            f"the tool {writing} writes, and there is no ledger that keeps it from writing twice: pass "
+            "`ledger=SqlLedger(engine)` with the shop's own database"
+        )
+    return Toolbox(every, orders, ledger, time_limit=settings.tool_timeout)
+
+
+def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> Knowledge:
     """The shop's pages. Raises `KnowledgeError` and `ConfigurationError`."""
     from shopassist.knowledge.search import ChromaKnowledge
 
-    return ChromaKnowledge(settings.index_dir, embeddings_from(settings))
+    return ChromaKnowledge(settings.index_dir, embeddings or embeddings_from(settings))
 
 
 def store_from(settings: Settings) -> ConversationStore:

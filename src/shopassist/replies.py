@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal, Self, TypeVar
+
+from shopassist.dialogue import Consent, Option, Quote, Slot, Wish
 
 T = TypeVar("T")
 
@@ -71,6 +73,39 @@ class Rejection:
     replacement: str | None
 
 
+OutcomeStatus = Literal["done", "refused", "changed", "failed", "not_found", "unknown"]
+"""How a call ended:
+
+- done: a read found its facts; a write happened
+- refused: a rule forbids it (`rule`, `reason` are the shop's), or nobody is logged in, or consent is missing
+- changed: the order or the amount is no longer what the customer agreed to; nothing was written, ask again
+- failed: the tool raised, hung or answered garbage; nothing was written
+- not_found: no such order or product, or somebody else's order
+- unknown: an external write began and its end was not seen; it is never tried again by itself
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutcome:
+    """The end of one tool call. `args` and `facts` are plain JSON values; amounts are decimal texts, dates ISO texts.
+
+    `args` are as the caller gave them: placeholders of personal data are still placeholders. `reason` is the shop's
+    own, or one of the toolbox's: ``login``, ``consent``, ``expired`` (refused), ``order`` (not_found), ``no_tool``,
+    ``arguments`` (`facts["wrong"]` names them), ``raised``, ``garbage``, ``timeout`` (failed, unknown).
+    `id` is what a write made (a ticket's or a return's number). `repeated`: this write's outcome comes from the
+    ledger, and the tool was not run for it now.
+    """
+
+    name: str
+    args: Mapping[str, Any]
+    status: OutcomeStatus
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+    rule: str | None = None
+    id: str | None = None
+    repeated: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What the turn cost. Times are seconds from the start of the turn; tokens are as the model's server counted."""
@@ -92,6 +127,11 @@ class Reply:
     the search found, also what was not relevant enough.
     `degraded` names why the model did not write the answer although one is set up; None where all went well.
     `merged` holds the ids of all messages that this reply answers.
+
+    `wishes` is what the customer wants, `slots` the values in force for it, carried ones included: name to value, or
+    to several. `consent` is the change that waits for the customer's yes, `options` what they may choose from. `reads`
+    names the tools that were asked, `tool_outcomes` are the changes that were tried. `handoff` is the number under
+    which this turn handed the conversation to a person.
     """
 
     id: str
@@ -100,8 +140,15 @@ class Reply:
     sentences: tuple[str, ...]
     language: Language
     intents: tuple[str, ...] = ()
+    wishes: tuple[Wish, ...] = ()
+    slots: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     mood: Mood = "neutral"
     mode: Mode = "bot"
+    consent: Consent | None = None
+    options: tuple[Option, ...] = ()
+    reads: tuple[str, ...] = ()
+    tool_outcomes: tuple[ToolOutcome, ...] = ()
+    handoff: str | None = None
     query: str | None = None
     valid_on: date | None = None
     citations: tuple[Citation, ...] = ()
@@ -122,8 +169,13 @@ class Reply:
         known = {f.name for f in fields(cls)}
         values = {k: v for k, v in data.items() if k in known}
         values["sentences"] = tuple(values["sentences"])
-        for name in ("intents", "merged"):
+        for name in ("intents", "merged", "reads"):
             values[name] = tuple(values.get(name, ()))
+        values["wishes"] = tuple(_wish(w) for w in values.get("wishes", ()))
+        values["slots"] = {n: v if isinstance(v, str) else tuple(v) for n, v in values.get("slots", {}).items()}
+        values["consent"] = _consent(values.get("consent"))
+        values["options"] = tuple(_known(Option, o) for o in values.get("options", ()))
+        values["tool_outcomes"] = tuple(_known(ToolOutcome, o) for o in values.get("tool_outcomes", ()))
         values["valid_on"] = _date(values.get("valid_on"))
         values["citations"] = tuple(_known(Citation, c) for c in values.get("citations", ()))
         values["rejected"] = tuple(_known(Rejection, r) for r in values.get("rejected", ()))
@@ -131,6 +183,23 @@ class Reply:
             values[name] = tuple(_passage(p) for p in values.get(name, ()))
         values["usage"] = _known(Usage, values.get("usage", {}))
         return cls(**values)
+
+
+def _wish(data: Mapping[str, Any]) -> Wish:
+    slots = {name: tuple(_slot(s) for s in found) for name, found in data.get("slots", {}).items()}
+    return _known(Wish, {**data, "slots": slots, "span": tuple(data.get("span", (0, 0)))})
+
+
+def _slot(data: Mapping[str, Any]) -> Slot:
+    span = data.get("span")
+    return _known(Slot, {**data, "span": tuple(span) if span else None})
+
+
+def _consent(data: Mapping[str, Any] | None) -> Consent | None:
+    if data is None:
+        return None
+    quote, expires = _known(Quote, data["quote"]), datetime.fromisoformat(data["expires"])
+    return _known(Consent, {**data, "quote": quote, "expires": expires})
 
 
 def _passage(data: Mapping[str, Any]) -> Passage:
@@ -177,6 +246,23 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """A tool is called: a read, a change's pre-check, or the change itself."""
+
+    name: str
+    effect: Literal["read", "check", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """The call has ended; `status` is that of `ToolOutcome`, and of a pre-check ``done`` or ``refused``."""
+
+    name: str
+    effect: Literal["read", "check", "write"]
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """A checked sentence that may be shown. `text` ends with the white space that parts it from the next one."""
 
@@ -198,4 +284,4 @@ class Failed:
     message: str
 
 
-Event = Started | Stage | Sentence | Done | Failed
+Event = Started | Stage | ToolStarted | ToolFinished | Sentence | Done | Failed

@@ -72,6 +72,12 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path(".shopassist"), description="Where the index and the conversations are kept.")
     models_dir: Path = Field(Path("~/.cache/shopassist/models"), description="Where `shopassist pull` puts weights.")
+    intents_file: Path | None = Field(
+        None, description="A YAML file that adds intents to the catalogue of what customers want, or changes them."
+    )
+    texts_file: Path | None = Field(
+        None, description="A YAML file with the shop's own words for deeds, refusals and questions."
+    )
     database_url: SecretStr | None = Field(
         None, description="SQLAlchemy's URL of the conversations; an SQLite file in `data_dir` if not given."
     )
@@ -107,6 +113,17 @@ class Settings(BaseSettings):
     )
     ollama_model: str = Field("qwen2.5:7b", description="The model's name in Ollama.")
 
+    tool_timeout: float | None = Field(
+        10.0,
+        gt=0,
+        le=600,
+        description="Seconds for a call of the shop's tools, each in a thread of its own; none: in the caller's thread.",
+    )
+    desk_hours: str = Field(
+        "09:00-21:00",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$",
+        description="When people at the desk answer, in the shop's timezone.",
+    )
     max_message_chars: int = Field(4000, ge=100, le=100_000, description="The longest message, in characters.")
     relevance: float = Field(
         0.5, ge=0, le=1, description="The least relevance of a passage that may be answered from; higher is stricter."
@@ -121,7 +138,7 @@ class Settings(BaseSettings):
         except (KeyError, ValueError) as error:
             raise ValueError(f"not a timezone's name such as Asia/Shanghai ({error})") from error
 
-    @field_validator("data_dir", "models_dir", "embedding_model", "model_file")
+    @field_validator("data_dir", "models_dir", "embedding_model", "model_file", "intents_file", "texts_file")
     @classmethod
     def _expand(cls, value: Path | None) -> Path | None:
         return value.expanduser() if value else None
@@ -137,6 +154,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(FILE))
+
+    @property
+    def desk_minutes(self) -> tuple[int, int]:
+        """`desk_hours` as minutes of the day, from and to."""
+        first, last = (time.split(":") for time in self.desk_hours.split("-"))
+        return int(first[0]) * 60 + int(first[1]), int(last[0]) * 60 + int(last[1])
 
     @property
     def index_dir(self) -> Path:

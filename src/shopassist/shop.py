@@ -210,3 +210,31 @@ class AfterSales(Protocol):
     def open_ticket(self, tx: Any, customer: str, subject: str, text: str, order_id: str | None) -> Deed:
         """Leave something for a person to do; `Deed.id` is the ticket's id."""
         ...
+
+
+class Shop(Protocol):
+    """A shop's three sides; the absent ones are None."""
+
+    @property
+    def orders(self) -> Orders | None:
+        """Orders and parcels."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        """Products, prices, coupons."""
+        ...
+
+    @property
+    def after_sales(self) -> AfterSales | None:
+        """Returns, invoices, tickets."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ShopParts:
+    """A `Shop` put together from what there is."""
+
+    orders: Orders | None = None
+    catalogue: Catalogue | None = None
+    after_sales: AfterSales | None = None

@@ -23,7 +23,9 @@ from shopassist.text import clean, fold
 BOUND = 50
 """How many values a vault holds."""
 
-_PLACEHOLDER = re.compile(r"<([A-Z]+)_([1-9][0-9]{0,8})>")
+PLACEHOLDER = re.compile(r"<([A-Z]+)_([1-9][0-9]{0,8})>")
+"""What stands in a text for a hidden value: ``<PHONE_1>``."""
+
 _BRACKETED = re.compile("[<＜﹤]([^<>＜＞﹤﹥]+)[>＞﹥]")
 _TYPED = re.compile(r"(?:phone|id|card|email)_[0-9]+")
 
@@ -50,7 +52,7 @@ class Vault:
 
     def __init__(self, entries: Mapping[str, str] = {}) -> None:
         """`entries` is what `to_dict` gave. Raises `ValueError` for a key that is no placeholder."""
-        if wrong := [key for key in entries if not _PLACEHOLDER.fullmatch(key)]:
+        if wrong := [key for key in entries if not PLACEHOLDER.fullmatch(key)]:
             raise ValueError(f"not a placeholder: {wrong[0]!r}")
         self._entries = dict(entries)
 
@@ -90,7 +92,7 @@ class Vault:
 
     def kinds(self, text: str) -> frozenset[Kind]:
         """The kinds of the values whose placeholders stand in the text."""
-        return frozenset(cast("Kind", _kind(m[0])) for m in _PLACEHOLDER.finditer(text) if m[0] in self._entries)
+        return frozenset(cast("Kind", _kind(m[0])) for m in PLACEHOLDER.finditer(text) if m[0] in self._entries)
 
     def to_dict(self) -> dict[str, str]:
         """The values by placeholder, plain JSON; the order of the keys carries no meaning."""
@@ -106,7 +108,7 @@ class Vault:
             held, kind = self._entries.get(match[0]), _kind(match[0])
             return match[0] if held is None or (kinds is not None and kind not in kinds) else form(kind, held)
 
-        return _PLACEHOLDER.sub(value, text)
+        return PLACEHOLDER.sub(value, text)
 
     def _forget(self) -> None:
         """Drop what is beyond the bound. The last of a kind always stays: the next number is told by it."""

@@ -24,15 +24,17 @@ SOURCED = 0.4
 
 def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
     """Show the sentence, a sentence of the evidence in its place, or nothing."""
-    evidence, shown = state.get("evidence", ()), state["sentences"]
+    evidence, shown = state["evidence"], state["sentences"]
     text = candidate.text
     update: Turn = {}
     if not candidate.trusted:
         words = texts(state["language"])
-        sources = _sources(text, state, ports) if figures(text) else None
+        told = (*evidence, *_told(state))
+        sources = _sources(text, state, told, ports) if figures(text) else None
         barred = claims(state["language"], names(ports.settings, words)["assistant"])
-        if reason := objection(text, words, barred, evidence, said=state["text"], shown=shown, sources=sources):
-            replacement = _instead(reason, state["query"], about(evidence, state.get("products", ())), shown)
+        if reason := objection(text, words, barred, told, said=state["text"], shown=shown, sources=sources):
+            query = ports.draft.query if ports.draft is not None else state["text"]
+            replacement = _instead(reason, query, about(evidence, _products(state)), shown)
             update["rejected"] = (*state["rejected"], Rejection(text, reason, replacement))
             if replacement is None:
                 return {**update, "events": ()}
@@ -46,11 +48,21 @@ def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
     return {**update, "sentences": (*shown, text), "events": (Sentence(gap + text),)}
 
 
-def _sources(sentence: str, state: Turn, ports: Ports) -> tuple[Passage, ...]:
+def _products(state: Turn) -> tuple[str, ...]:
+    """The documents of the products that the questions to the pages name."""
+    return tuple(dict.fromkeys(p for found in state["looked"] for p in found.products))
+
+
+def _told(state: Turn) -> tuple[Passage, ...]:
+    """What this reply has said already: templates, each from a tool's field, so a sentence may repeat their figures."""
+    text = "\n".join(state["sentences"])
+    return (Passage("said", "said", "", text, 0.0, 0.0, state["language"]),) if text else ()
+
+
+def _sources(sentence: str, state: Turn, evidence: tuple[Passage, ...], ports: Ports) -> tuple[Passage, ...]:
     """The passages for a sentence's figures: where it names products, their pages and those that name them."""
-    evidence = state.get("evidence", ())
     known = ports.knowledge.products(state["language"]) if ports.knowledge else ()
-    asked = state.get("products", ())
+    asked = _products(state)
     named = mentioned(sentence, known) or [p for p in known if len(asked) == 1 and p.document == asked[0]]
     if not named:
         return evidence

@@ -12,10 +12,12 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langgraph.runtime import Runtime
 
+from shopassist.dialogue import Asked
 from shopassist.engine.check import check
 from shopassist.engine.evidence import about, quote, support
 from shopassist.engine.figures import asked_for, names_one
-from shopassist.engine.state import Candidate, Ports, Turn
+from shopassist.engine.planning.points import Point
+from shopassist.engine.state import Candidate, Looked, Ports, Turn
 from shopassist.errors import ShopAssistError
 from shopassist.models.bounded import bounded
 from shopassist.prompts import Texts, names, texts
@@ -44,24 +46,30 @@ HISTORY = 2
 HISTORY_CHARS = 160
 
 
+QUESTIONS = ("ask", "consent")
+"""Points that ask: they stand last."""
+
+
 class Draft:
-    """The sentences of one reply as they come into being. Owns the model's open stream; `close` ends it."""
+    """The sentences of one reply as they come into being. Owns the model's open stream; `close` ends it.
+
+    `asked` is what the draft asks beyond the plan: whether a person shall answer what the pages do not.
+    """
 
     def __init__(self, state: Turn, ports: Ports) -> None:
-        self.ports = ports
+        self.state, self.ports = state, ports
         self.words = texts(state["language"])
-        self.evidence = state.get("evidence", ())
-        self.sources = about(self.evidence, state.get("products", ()))
-        self.question = state["text"]
-        self.query = state.get("query") or state["text"]
+        self.looked = tuple(found for found in state["looked"] if not found.silent)
+        self.evidence = state["evidence"]
+        self.query = " ".join(found.query for found in self.looked) or state["text"]
         self.calls = self.input_tokens = self.output_tokens = 0
         self.first_token: float | None = None
-        self.asked: str | None = None
+        self.asked: Asked | None = None
         self.accepted: list[str] = []
         self.opening = 0
         self._cut_off = False
         self._tokens: Any = None
-        self._candidates = self._write(state)
+        self._candidates = self._write()
 
     def next(self) -> Candidate | None:
         """The next sentence, or None at the end."""
@@ -73,29 +81,51 @@ class Draft:
         if self._tokens is not None:
             self._tokens.close()
 
-    def _write(self, state: Turn) -> Generator[Candidate]:
-        kind, turn = state["kind"], self.ports.turn
-        if state["mood"] == "negative" and kind in ("question", "human"):
-            yield self._template("apology", self.ports.memory.mood_count)
-        if kind == "human":
-            yield from self._person()
-        elif kind != "question":
-            yield self._template(kind, turn)
-        elif not self.evidence:
+    def _write(self) -> Generator[Candidate]:
+        """Sympathy, what was done and what is so, what the pages say, and the one question."""
+        points = self.state["plan"].points
+        if self.state["mood"] == "negative":
+            yield self._said(Point("sympathy", "any"), self.ports.memory.mood_count)
+        for point in points:
+            if point.kind not in QUESTIONS:
+                yield self._said(point)
+        yield from self._knowledge()
+        for point in points:
+            if point.kind in QUESTIONS:
+                yield self._said(point)
+
+    def _said(self, point: Point, variant: int | None = None) -> Candidate:
+        data = {**names(self.ports.settings, self.words), **point.data}
+        turn = self.ports.turn if variant is None else variant
+        text = self.ports.texts.say(point.kind, point.name, data, self.state["language"], variant=turn)
+        return Candidate(text, trusted=True)
+
+    def _knowledge(self) -> Iterator[Candidate]:
+        if not self.looked:
+            return
+        if not self.evidence:
             yield from self._unknown()
-        else:
-            self.opening = self.shown
-            if self.ports.model is not None:
-                yield from self._by_model(state["mood"])
-            if self.shown == self.opening:
-                yield from self._by_template()
-            elif missing := self._missing():
-                yield Candidate(missing, trusted=True)
+            return
+        self.opening = self.shown
+        if self.ports.model is not None:
+            yield from self._by_model(self.state["mood"])
+        if self.shown == self.opening:
+            for found in self.looked:
+                if found.evidence:
+                    yield from self._by_template(found)
+        elif missing := self._missing():
+            yield Candidate(missing, trusted=True)
 
     @property
     def shown(self) -> int:
         """How many sentences have passed the check."""
         return len(self.accepted)
+
+    @property
+    def question(self) -> str:
+        """What the model is asked: the customer's own words, or of several wishes those that the pages answer."""
+        alone = len(self.looked) == 1 and len(self.state["heard"].wishes) < 2
+        return self.state["text"] if alone else "\n".join(found.query for found in self.looked)
 
     def _missing(self) -> str | None:
         """The page's own sentence that the model's answer lacks: it is bare, drawn from elsewhere, or has no figure."""
@@ -107,36 +137,29 @@ class Draft:
         bare = len(content(said)) < BARE
         return found[1] if owed or bare or not any(support(said, p) >= SOURCED_BY for p in self.evidence[:2]) else None
 
-    def _template(self, name: str, turn: int, **data: Any) -> Candidate:
-        return Candidate(self.words.say(name, turn, **names(self.ports.settings, self.words), **data), trusted=True)
-
     def _unknown(self) -> Iterator[Candidate]:
-        self.asked = "person"
-        yield self._template("unknown", self.ports.turn)
+        """Say that no page tells it; where nothing else is asked, offer a person."""
+        if self.state["plan"].points:
+            return
+        yield self._said(Point("knowledge", "unknown"))
+        if self.state["plan"].dialogue.asked is None:
+            self.asked = Asked("offer", "human", turn=self.ports.turn)
+            yield self._said(Point("ask", "offer_human"))
 
-    def _person(self) -> Iterator[Candidate]:
-        query = self.words.say("person_query")
-        first = [p for p in self.evidence if p.document == self.evidence[0].document]
-        found = quote(query, first) or quote(query, self.evidence)
-        if found:
-            yield self._template("person", 0)
-            yield Candidate(found[1], trusted=True)
-        else:
-            yield self._template("person_unknown", 0)
-
-    def _by_template(self) -> Iterator[Candidate]:
+    def _by_template(self, looked: Looked) -> Iterator[Candidate]:
         """The best passage's own words: the sentence nearest to the question, and the next best of the same page."""
-        units = asked_for(self.query)
-        found = [f for sources in (self.sources[:1], self.sources) if (f := quote(self.query, sources))]
+        units = asked_for(looked.query)
+        sources = about(looked.evidence, looked.products)
+        found = [f for some in (sources[:1], sources) if (f := quote(looked.query, some))]
         first = next((f for f in found if not units or names_one(f[1], units)), None)
         if first is None and (units or not (found or self.calls)):  # after a model's silence it would be no answer
-            first = _opening(self.evidence[0], units)
+            first = _opening(looked.evidence[0], units)
         if first is None:
             yield from self._unknown()
             return
         passage, sentence = first
-        yield self._template("answer", 0, title=passage.title, text=sentence)
-        second = quote(self.query, [p for p in self.evidence if p.document == passage.document], used=[sentence])
+        yield self._said(Point("knowledge", "page", {"title": passage.title, "text": sentence}))
+        second = quote(looked.query, [p for p in looked.evidence if p.document == passage.document], used=[sentence])
         if second and len(second[1]) + len(sentence) < 160 and len(content(second[1]) - content(sentence)) >= BARE:
             yield Candidate(second[1], trusted=True)
 

@@ -10,11 +10,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from shopassist.engine.compose import compose
+from shopassist.engine.plan import ROUNDS, plan
+from shopassist.engine.read import read
 from shopassist.engine.receive import receive
 from shopassist.engine.reply import reply
 from shopassist.engine.retrieve import retrieve
 from shopassist.engine.state import Ports, Turn
 from shopassist.engine.understand import understand
+from shopassist.engine.write import write
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
@@ -22,9 +25,14 @@ if TYPE_CHECKING:
 RECURSION_LIMIT = 64
 
 
-def what_is_asked(state: Turn) -> Literal["retrieve", "compose"]:
-    """Small talk needs no pages."""
-    return "retrieve" if state["kind"] in ("question", "human") else "compose"
+def what_is_needed(state: Turn) -> Literal["read", "write", "retrieve", "compose"]:
+    """The shop's answers first, then the write; the pages only where there is a question to them."""
+    made = state["plan"]
+    if made.reads and state["rounds"] < ROUNDS:
+        return "read"
+    if made.write is not None or made.handoff is not None:
+        return "write"
+    return "retrieve" if made.queries else "compose"
 
 
 def whether_more_follows(state: Turn) -> Literal["compose", "reply"]:
@@ -38,15 +46,15 @@ def graph() -> CompiledStateGraph[Turn, Ports, Turn, Turn]:
     from langgraph.graph import END, START, StateGraph
 
     builder: Any = StateGraph(Turn, context_schema=Ports)
-    builder.add_node("receive", receive)
-    builder.add_node("understand", understand)
-    builder.add_node("retrieve", retrieve)
-    builder.add_node("compose", compose)
-    builder.add_node("reply", reply)
+    for step in (receive, understand, plan, read, write, retrieve, compose, reply):
+        builder.add_node(step.__name__, step)
 
     builder.add_edge(START, "receive")
     builder.add_edge("receive", "understand")
-    builder.add_conditional_edges("understand", what_is_asked)
+    builder.add_edge("understand", "plan")
+    builder.add_conditional_edges("plan", what_is_needed)
+    builder.add_edge("read", "plan")
+    builder.add_edge("write", "plan")
     builder.add_edge("retrieve", "compose")
     builder.add_conditional_edges("compose", whether_more_follows)
     builder.add_edge("reply", END)

@@ -14,10 +14,11 @@ from typing import Any, cast
 from langsmith import tracing_context
 
 from shopassist.engine.graph import RECURSION_LIMIT, graph
+from shopassist.engine.owner_view import owner_view
 from shopassist.engine.state import Memory, Ports, Turn
 from shopassist.errors import ShopAssistError, StaleTurn, TurnFailed
 from shopassist.protocols import Claim, ConversationStore, StoredMessage
-from shopassist.replies import Done, Event, Reply, Stage, Started, Usage, plain
+from shopassist.replies import Done, Event, Reply, Sentence, Stage, Started, Usage, plain
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ def turn(
     with _held(store, claim, stopped, life) as hold, _translated(claim):
         ports = make_ports()
         yield Started(claim.conversation, claim.turn)
+        vault = ports.vault
         state: Turn = {}
         times: dict[str, float] = {}
         first: float | None = None
@@ -106,7 +108,9 @@ def turn(
                     times[node] = round(seconds, 4)
                     yield Stage(node, seconds)
                 for event in update.get("events", ()):
-                    first = first if first is not None else seconds
+                    if isinstance(event, Sentence):
+                        first = first if first is not None else seconds
+                        event = Sentence(vault.reveal(event.text))  # noqa: PLW2901
                     yield event
         finally:
             if ports.draft is not None:
@@ -117,7 +121,7 @@ def turn(
             merged=tuple(m.id for m in claim.messages if m.id),
         )
         hold.commit(state["memory"], reply)
-    yield Done(reply)
+    yield Done(owner_view(reply, vault))
 
 
 def _steps(ports: Ports) -> Iterator[tuple[str, Turn]]:

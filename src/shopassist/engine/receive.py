@@ -6,25 +6,36 @@ from typing import cast
 
 from langgraph.runtime import Runtime
 
-from shopassist.engine.state import Kind, Ports, Turn
+from shopassist.engine.state import Ports, Turn
 from shopassist.language.foreign import foreign
 from shopassist.replies import Language
 from shopassist.text import clean, language_of
+from shopassist.vault import PLACEHOLDER
 
 
 def receive(state: Turn, runtime: Runtime[Ports]) -> Turn:
-    """Join the messages of the burst; nothing is dropped but what cannot be shown."""
+    """Join the messages of the burst, in which placeholders stand for personal data since they came in.
+
+    Nothing is dropped but what cannot be shown. A text is not `readable` where it is in a third language.
+    """
     ports = runtime.context
     text = "\n".join(filter(None, (clean(t).strip() for t in ports.raw)))
-    told = language_of(text)
+    told = language_of(PLACEHOLDER.sub(" ", text))
     language: Language = ports.memory.language or ports.settings.language
     if told in ("zh", "en"):
         language = cast("Language", told)
-    kind: Kind = (
-        "foreign"
-        if told == "other" or (told == "en" and foreign(text))
-        else "question"
-        if told or any(c.isdigit() for c in text)
-        else "empty"
-    )
-    return {"text": text, "language": language, "kind": kind, "sentences": (), "citations": (), "rejected": ()}
+    return {
+        "text": text,
+        "language": language,
+        "readable": told != "other" and not (told == "en" and foreign(text)),
+        "sentences": (),
+        "citations": (),
+        "rejected": (),
+        "known": {},
+        "rounds": 0,
+        "settled": None,
+        "reads": (),
+        "outcomes": (),
+        "looked": (),
+        "evidence": (),
+    }

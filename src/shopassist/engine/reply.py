@@ -7,42 +7,76 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
-from shopassist.engine.state import REMEMBERED, REMEMBERED_CHARS, Ports, Turn
+from shopassist.engine.state import REMEMBERED, REMEMBERED_CHARS, Memory, Ports, Turn
 from shopassist.replies import Reply
 
 
 def reply(state: Turn, runtime: Runtime[Ports]) -> Turn:
     """The finished reply; usage is added by the caller, which has the times."""
-    ports = runtime.context
-    sentences = state["sentences"]
+    ports, made = runtime.context, state["plan"]
+    sentences, heard = state["sentences"], state["heard"]
     text = ("" if state["language"] == "zh" else " ").join(sentences)
-    question = state["kind"] == "question"
+    memory = _memory(state, ports, text)
+    searched = next((found for found in state["looked"] if not found.silent), None)
+    dialogue = memory.dialogue
     finished = Reply(
         id=uuid.uuid4().hex,
         turn=ports.turn,
         text=text,
         sentences=sentences,
         language=state["language"],
-        intents=state["intents"] if state.get("evidence") or not question else ("out_of_scope",),
+        intents=_intents(state),
+        wishes=heard.wishes,
+        slots={name: found[0] if len(found) == 1 else found for name, found in made.slots.items()},
         mood=state["mood"],
-        query=state["query"] if question else None,
-        valid_on=state["valid_on"] if question else None,
+        mode=memory.mode,
+        consent=dialogue.consent,
+        options=dialogue.asked.options if dialogue.asked is not None else (),
+        reads=state["reads"],
+        tool_outcomes=state["outcomes"],
+        query=searched.query if searched else None,
+        valid_on=state["valid_on"] if searched else None,
         citations=state["citations"],
-        evidence=state.get("evidence", ()),
-        considered=state.get("considered", ()),
+        evidence=state["evidence"],
+        considered=tuple(dict.fromkeys(p for found in state["looked"] for p in found.considered)),
         rejected=state["rejected"],
+        handoff=state["settled"].handoff if state["settled"] is not None else None,
         degraded=ports.degraded,
     )
-    memory = state.get("memory", ports.memory)
+    return {"reply": finished, "memory": memory, "events": ()}
+
+
+def _intents(state: Turn) -> tuple[str, ...]:
+    """What the turn was about. A question that no wish names is one about a product or the rules, if a page knew it."""
+    made, heard = state["plan"], state["heard"]
+    if made.intents:
+        return made.intents
+    if any(not found.silent for found in state["looked"]):
+        if not state["evidence"]:
+            return ("out_of_scope",)
+        return ("product_question",) if heard.products else ("policy_question",)
+    return {"thanks": ("thanks",), "greeting": ("greeting",), "foreign": ("out_of_scope",), "empty": ()}.get(
+        heard.talk or "", ("chitchat",) if heard.talk in ("goodbye", "identity") else ()
+    )
+
+
+def _memory(state: Turn, ports: Ports, text: str) -> Memory:
+    memory, dialogue, heard = ports.memory, state["plan"].dialogue, state["heard"]
+    if ports.draft is not None and ports.draft.asked is not None and dialogue.asked is None:
+        dialogue = replace(dialogue, asked=ports.draft.asked)
+    number = state["settled"].handoff if state["settled"] is not None else None
     angry = state["mood"] == "negative"
     said, told = state["text"][:REMEMBERED_CHARS], text[:REMEMBERED_CHARS]
     messages = (*memory.messages, ("customer", said), ("assistant", told))
-    memory = replace(
+    return replace(
         memory,
+        customer=ports.customer.id if ports.customer else None,
         language=state["language"],
-        asked=ports.draft.asked if ports.draft else None,
+        mode="waiting" if number else memory.mode,
+        handoff=number or memory.handoff,
+        dialogue=dialogue,
+        last_valid_on=heard.valid_on if state["looked"] else memory.last_valid_on,
         mood=state["mood"],
         mood_count=memory.mood_count + 1 if angry else 0,
         messages=messages[-REMEMBERED:],
     )
-    return {"reply": finished, "memory": memory}

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from shopassist.messages import Customer
+from shopassist.dialogue import Focus, Quote
+from shopassist.engine.planning.contracts import Dialogue, Heard, Plan, Settled
+from shopassist.engine.planning.lookup import Call
+from shopassist.language.catalogue import Catalogue
+from shopassist.language.intents import Classifier
+from shopassist.messages import Customer, Item
+from shopassist.prompts.points import Points
 from shopassist.protocols import Knowledge
-from shopassist.replies import Citation, Event, Language, Mood, Passage, Rejection, Reply
+from shopassist.replies import Citation, Event, Language, Mode, Mood, Passage, Rejection, Reply
 from shopassist.settings import Settings
+from shopassist.tools.outcome import ToolOutcome
+from shopassist.tools.toolbox import Toolbox
+from shopassist.vault import Vault
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
     from shopassist.engine.compose import Draft
 
-SCHEMA = 1
+SCHEMA = 2
 REMEMBERED_CHARS = 600
 """How much of a message a conversation's state holds: more than the prompt's history shows of it."""
 
 REMEMBERED = 20
 """How many messages a conversation's state holds; the store keeps them all."""
-
-Kind = Literal[
-    "question", "human", "decline", "thanks", "goodbye", "greeting", "identity", "acknowledge", "empty", "foreign"
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +44,41 @@ class Candidate:
     trusted: bool
 
 
-class Turn(TypedDict, total=False):
-    """The graph's state.
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a question to the pages found: `evidence` may be answered from, `considered` is all that was found.
 
-    `products` are the documents of the products that the question is about, `near` those that it may be about without
-    saying so. `events` are those of the last step only.
+    `products` are the documents of the products that the question names. A `silent` one only gives a source.
+    """
+
+    query: str
+    evidence: tuple[Passage, ...]
+    considered: tuple[Passage, ...]
+    products: tuple[str, ...] = ()
+    silent: bool = False
+
+
+class Turn(TypedDict, total=False):
+    """The graph's state. `text` has placeholders for personal data. `events` are those of the last step only.
+
+    `known` is what the shop was asked in this turn, `rounds` how often; `outcomes` are the writes that were tried.
     """
 
     text: str
     language: Language
-    kind: Kind
-    intents: tuple[str, ...]
+    readable: bool
     mood: Mood
     mood_cause: tuple[str, ...]
-    query: str
+    heard: Heard
     valid_on: date
-    products: tuple[str, ...]
-    near: tuple[str, ...]
+    known: Mapping[Call, ToolOutcome | Quote]
+    rounds: int
+    settled: Settled | None
+    reads: tuple[str, ...]
+    outcomes: tuple[ToolOutcome, ...]
+    plan: Plan
+    looked: tuple[Looked, ...]
     evidence: tuple[Passage, ...]
-    considered: tuple[Passage, ...]
     complete: bool
     sentences: tuple[str, ...]
     citations: tuple[Citation, ...]
@@ -68,14 +90,25 @@ class Turn(TypedDict, total=False):
 
 @dataclass(slots=True)
 class Ports:
-    """All that the steps of one turn may use; handed over as LangGraph's runtime context."""
+    """All that the steps of one turn may use; handed over as LangGraph's runtime context.
+
+    `hand_off` puts the conversation into the desk's queue and gives the number that the customer is told.
+    """
 
     settings: Settings
     now: datetime
     customer: Customer | None
     memory: Memory
+    conversation: str
     turn: int
     raw: tuple[str, ...]
+    items: tuple[Item, ...]
+    vault: Vault
+    catalogue: Catalogue
+    classifier: Classifier
+    texts: Points
+    toolbox: Toolbox
+    hand_off: Callable[[str, Mapping[str, Any]], str]
     knowledge: Knowledge | None
     model: BaseChatModel | None
     model_name: str | None
@@ -88,26 +121,44 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A conversation's state, one plain JSON value: bounded, and versioned by `schema`."""
+    """A conversation's state, one plain JSON value: bounded, and versioned by `schema`.
+
+    `customer` is whose consents and orders it holds; `handoff` is the number of the hand-off that is open.
+    """
 
     schema: int = SCHEMA
     epoch: int = 1
-    mode: Literal["bot", "waiting", "person"] = "bot"
+    mode: Mode = "bot"
+    handoff: str | None = None
+    customer: str | None = None
     language: Language | None = None
-    focus: tuple[str, ...] = ()
-    last_question: str | None = None
+    dialogue: Dialogue = field(default_factory=Dialogue)
     last_valid_on: str | None = None
-    asked: str | None = None
     mood: Mood = "neutral"
     mood_count: int = 0
     messages: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def load(cls, state: Mapping[str, Any]) -> Memory:
-        """Read a stored state; an empty one is a new conversation's."""
-        known = {k: v for k, v in state.items() if k in cls.__dataclass_fields__}
-        if "messages" in known:
-            known["messages"] = tuple((role, text) for role, text in known["messages"])
-        if "focus" in known:
-            known["focus"] = tuple(known["focus"])
-        return cls(**known)
+        """Read a stored state; an empty one is a new conversation's, and of an older one the messages are kept."""
+        if state.get("schema", SCHEMA) < SCHEMA:
+            state = {name: state[name] for name in ("language", "mood", "mood_count", "messages") if name in state}
+        return _adapter().validate_python(state)  # type: ignore[no-any-return]
+
+    def of(self, customer: Customer | None) -> Memory:
+        """The memory as this customer's. One that another left, such as the visitor before the login, loses orders
+        and tasks: what it says about things for sale stays."""
+        caller = customer.id if customer is not None else None
+        if caller == self.customer:
+            return self
+        before = self.dialogue
+        focus = Focus(products=before.focus.products, last_question=before.focus.last_question)
+        last = tuple(w for w in before.last if not any(w.slots.get(n) for n in ("order_id", "service_id")))
+        return replace(self, customer=caller, dialogue=Dialogue(focus=focus, last=last))
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Memory)

@@ -1,58 +1,186 @@
-"""What the customer wants: small talk or a question, about what, of which day, in which mood."""
+"""What the customer wants: wishes with their slots, the answer to what was asked, the mood. Rules only, no model."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from langgraph.runtime import Runtime
 
-from shopassist.engine.state import Memory, Ports, Turn
+from shopassist.dialogue import Answer, Asked, Slot, Slots, Wish
+from shopassist.engine.cards import cards
+from shopassist.engine.ellipsis import carried_on, from_values
+from shopassist.engine.planning.contracts import Dialogue, Heard
+from shopassist.engine.state import Ports, Turn
+from shopassist.engine.values import distributed
+from shopassist.language.alarms import alarm
+from shopassist.language.answers import read_answer
 from shopassist.language.dates import dates
+from shopassist.language.ellipsis import pointing_back
 from shopassist.language.mood import feeling
-from shopassist.language.references import attached, leaning, mentioned, own_subject, restated
+from shopassist.language.references import leaning, mentioned, own_subject, restated
+from shopassist.language.slots import Found, normal, slots
 from shopassist.language.talk import small_talk
-from shopassist.protocols import Product
+from shopassist.language.wishes import wishes
+
+TALK = ("decline", "thanks", "goodbye", "greeting", "identity", "acknowledge")
 
 
 def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
-    """Rules only, no model."""
-    ports, memory = runtime.context, runtime.context.memory
-    text, language = state["text"], state["language"]
+    """Read the text against the conversation."""
+    ports = runtime.context
+    text, today = state["text"], ports.now.date()
     felt = feeling(text)
-    common: Turn = {"mood": felt.mood, "mood_cause": felt.cause}
-    kind = (
-        state["kind"]
-        if state["kind"] != "question"
-        else small_talk(text, (ports.settings.assistant_name, ports.settings.assistant_name_en)) or "question"
-    )
-    if kind == "acknowledge" and memory.asked == "person":
-        kind = "human"  # "Shall I ask a person?" "Yes."
-    today = ports.now.date()
-    if kind != "question":
-        intent = {"empty": "out_of_scope", "foreign": "out_of_scope"}.get(kind, kind)
-        return {**common, "kind": kind, "intents": (intent,), "query": "", "valid_on": today}  # type: ignore[typeddict-item]
-    known = ports.knowledge.products(language) if ports.knowledge else ()
-    named = mentioned(text, known)
-    focus = [p for p in known if p.document in memory.focus]
-    query = restated(text, language, last=memory.last_question, named=named, focus=focus)
-    leans = query != text and leaning(text, language) and not own_subject(text, language)
-    products = named or (focus if leans else [])
-    days = dates(text, today)
-    valid_on = days[0] if days and days[0] <= today else today
-    if not days and query != text and memory.last_valid_on:
-        valid_on = type(today).fromisoformat(memory.last_valid_on)
-    return {
-        **common,
-        "kind": "question",
-        "intents": ("product_question",) if products else ("policy_question",),
-        "query": query,
-        "valid_on": valid_on,
-        "products": tuple(p.document for p in products),
-        "near": tuple(p.document for p in products or (focus if attached(text, language) else ())),
-        "memory": _remember(memory, query, products, valid_on.isoformat() if valid_on != today else None),
-    }
+    common: Turn = {"mood": felt.mood, "mood_cause": felt.cause, "valid_on": today}
+    if not state["readable"]:
+        return {**common, "heard": Heard(text, talk="foreign")}
+    reader = _Reader(state, ports)
+    heard = reader.heard()
+    valid_on = date.fromisoformat(heard.valid_on) if heard.valid_on else today
+    return {**common, "heard": heard, "valid_on": valid_on}
 
 
-def _remember(memory: Memory, query: str, products: list[Product], valid_on: str | None) -> Memory:
-    focus = tuple(p.document for p in products) or memory.focus
-    return replace(memory, last_question=query[:200], focus=focus[:6], last_valid_on=valid_on)
+class _Reader:
+    """One text, and what it is read against."""
+
+    def __init__(self, state: Turn, ports: Ports) -> None:
+        self.ports = ports
+        self.text, self.language = state["text"], state["language"]
+        self.today = ports.now.date()
+        self.dialogue = ports.memory.dialogue
+        self.known = ports.knowledge.products(self.language) if ports.knowledge else ()
+        self.asked = asked_of(self.dialogue)
+        wanted = self.asked.slot if self.asked is not None and self.asked.kind == "slot" else None
+        self.found = slots(self.text, self.language, today=self.today, products=self.known, wanted=wanted)
+        self.named = mentioned(self.text, self.known)
+
+    def heard(self) -> Heard:
+        """All that there is to say about the text."""
+        sent = cards(self.ports.items)
+        said = by_name(self.found, self.ports.turn) | sent
+        answer = self._answer(said)
+        talk = self._talk()
+        found = [] if talk is not None or answer_is_all(answer) else self._wishes(answer)
+        if talk is None and answer is None and not found:
+            found = self._left_unsaid(said, bool(sent))
+        elif sent and found:
+            found = [replace(w, slots={**sent, **w.slots}) for w in found]
+        if not self.text and not sent:
+            talk = "empty"
+        query = self._restated(self.text)
+        return Heard(
+            self.text,
+            tuple(found),
+            answer,
+            self.asked,
+            said,
+            talk if answer is None else None,
+            alarm(self.text, self.language),
+            query,
+            self._queries(found, query),
+            self._products(query),
+            pointing_back(self.text, self.language),
+            self._valid_on(query),
+        )
+
+    def _talk(self) -> str | None:
+        names = (self.ports.settings.assistant_name, self.ports.settings.assistant_name_en)
+        kind = small_talk(self.text, names)
+        if not self.found and not any(c.isalnum() for c in self.text):
+            return kind or ("empty" if not self.ports.items else None)
+        return kind if kind in TALK else None
+
+    def _answer(self, said: Slots) -> Answer | None:
+        """The answer with its value in normal form; a value that is none is no answer."""
+        objects = consent_objects(self.dialogue)
+        answer = read_answer(self.text, self.language, self.asked, objects=objects)
+        if answer is None or answer.kind != "value" or self.asked is None or self.asked.slot is None:
+            return answer
+        slot = self.asked.slot
+        if slot in said:
+            return replace(answer, value=said[slot][0].value)
+        value = normal(slot, str(answer.value), today=self.today, products=self.known)
+        return replace(answer, value=value) if value else None
+
+    def _wishes(self, answer: Answer | None) -> list[Wish]:
+        found = wishes(self.text, self.language, self.ports.classifier, finder(self.text, self.found))
+        if answer is not None and answer.kind == "value" and answer.value:
+            start = self.text.find(answer.value)
+            found = [w for w in found if w.span[0] >= max(start, 0) + len(answer.value)]
+        return distributed(found, self.found, self.ports.catalogue, self.ports.turn)
+
+    def _left_unsaid(self, said: Slots, card: bool) -> list[Wish]:
+        """The wish of a text that leaves it unsaid: the last one with another value, or what a value alone asks."""
+        last = carried_on(self.text, self.language, said, self.found, self.dialogue.last)
+        return last or from_values(self.text, self.language, said, self.found, card=card)
+
+    def _restated(self, text: str) -> str:
+        focus = [p for p in self.known if p.document.upper() in self.dialogue.focus.products]
+        last = self.dialogue.focus.last_question
+        return restated(text, self.language, last=last, named=mentioned(text, self.known), focus=focus)
+
+    def _queries(self, found: Sequence[Wish], query: str) -> Mapping[tuple[int, int], str]:
+        if len(found) == 1:
+            return {found[0].span: query}
+        return {w.span: self._restated(self.text[slice(*w.span)]) for w in found}
+
+    def _products(self, query: str) -> tuple[str, ...]:
+        """The documents of the products that the text is about, by name or by pointing to the last one."""
+        if self.named:
+            return tuple(p.document.upper() for p in self.named)
+        focus = self.dialogue.focus.products
+        points = query != self.text and leaning(self.text, self.language)
+        return focus[:1] if points and not own_subject(self.text, self.language) else ()
+
+    def _valid_on(self, query: str) -> str | None:
+        days = dates(self.text, self.today)
+        if days:
+            return days[0].isoformat() if days[0] <= self.today else None
+        return self.ports.memory.last_valid_on if query != self.text else None
+
+
+def asked_of(dialogue: Dialogue) -> Asked | None:
+    """What an answer is read against: the last reply's question, else the consent that still waits."""
+    if dialogue.asked is not None or dialogue.consent is None:
+        return dialogue.asked
+    task = next((t for t in dialogue.tasks if t.id == dialogue.consent_task), None)
+    return Asked("consent", task.intent, task.id) if task is not None else None
+
+
+def consent_objects(dialogue: Dialogue) -> tuple[str, ...]:
+    """Words that name what the waiting change is done to."""
+    consent = dialogue.consent
+    if consent is None:
+        return ()
+    named = [str(v) for n, v in consent.args.items() if n in ("order_id", "address", "recipient", "phone")]
+    for item in consent.quote.facts.get("items", ()):
+        named += [str(item[n]) for n in ("name", "name_en") if isinstance(item, Mapping) and item.get(n)]
+    return tuple(named)
+
+
+def answer_is_all(answer: Answer | None) -> bool:
+    """Whether the answer leaves nothing else to be read."""
+    return answer is not None and (answer.bare or answer.kind in ("yes", "choice"))
+
+
+def by_name(found: Sequence[Found], turn: int) -> dict[str, tuple[Slot, ...]]:
+    """The values by slot, in the order of the text."""
+    result: dict[str, tuple[Slot, ...]] = {}
+    for one in found:
+        result[one.name] = (*result.get(one.name, ()), Slot(one.value, "said", turn, one.span))
+    return result
+
+
+def finder(text: str, found: Sequence[Found]) -> Callable[[str], list[Found]]:
+    """Finds in a piece of the text what was found in the whole, so that no text is read twice."""
+
+    def within(piece: str) -> list[Found]:
+        start = text.find(piece)
+        if start < 0:
+            return []
+        end = start + len(piece)
+        inside = [f for f in found if start <= f.span[0] and f.span[1] <= end]
+        return [replace(f, span=(f.span[0] - start, f.span[1] - start)) for f in inside]
+
+    return within

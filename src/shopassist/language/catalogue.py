@@ -32,26 +32,32 @@ import yaml
 
 from shopassist.dialogue import Act
 from shopassist.errors import ConfigurationError
+from shopassist.shop import OrderStatus
 
 BUILT_IN = "catalogue.yaml"
 LANGUAGES = ("zh", "en")
 ACTS: tuple[Act, ...] = get_args(Act)
+STATES: tuple[str, ...] = get_args(OrderStatus)
 WRITING: frozenset[Act] = frozenset(("request", "can", "blocked"))
 """The acts that may open a task which ends in a write."""
 
 _T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_KEYS = {"description", "slots", "absorbs", "patterns", "examples", "routes", "override"}
+_KEYS = {"description", "slots", "absorbs", "fits", "patterns", "examples", "routes", "override"}
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What an act leads to: read tools, the write, the policy's document id, and the intent to offer."""
+    """What an act leads to.
+
+    Read tools, the write, the policy's document id, the intent to offer, or a person (`handoff`).
+    """
 
     reads: tuple[str, ...] = ()
     write: str | None = None
     policy: str | None = None
     offer: str | None = None
+    handoff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +72,15 @@ class Pattern:
 class Intent:
     """One thing that customers want. `examples` and `patterns` are by language, `routes` by act or ``any``.
 
-    `absorbs` names the intents that are no wish of their own where they are told as the reason of this one.
+    `absorbs` names the intents that are no wish of their own where they are told as the reason of this one. `fits` are
+    the states of orders in which the intent makes sense: an order that nobody named is looked for among these first.
     """
 
     name: str
     description: str
     slots: tuple[str, ...] = ()
     absorbs: tuple[str, ...] = ()
+    fits: tuple[str, ...] = ()
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     patterns: Mapping[str, tuple[Pattern, ...]] = field(default_factory=dict)
     routes: Mapping[str, Route] = field(default_factory=dict)
@@ -175,6 +183,7 @@ class _Entry:
             description,
             self._names("slots", before.slots),
             self._names("absorbs", before.absorbs),
+            self._states(before.fits),
             self._added(before.examples, self._examples()),
             self._added(before.patterns, self._patterns()),
             {**before.routes, **self._routes()},
@@ -185,6 +194,12 @@ class _Entry:
 
     def _names(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
         return self._list(key, self.values[key]) if key in self.values else default
+
+    def _states(self, default: tuple[str, ...]) -> tuple[str, ...]:
+        found = self._names("fits", default)
+        if unknown := [s for s in found if s not in STATES]:
+            self._fail("fits", f"{unknown[0]!r} is no state of an order; the states are {', '.join(STATES)}")
+        return found
 
     def _list(self, key: str, found: Any) -> tuple[str, ...]:
         if not isinstance(found, list) or not all(isinstance(n, str) and n for n in found):
@@ -243,15 +258,18 @@ class _Entry:
 
     def _route(self, key: str, value: Any) -> Route:
         if not isinstance(value, dict):
-            self._fail(key, "expected a mapping with reads, write, policy, offer")
+            self._fail(key, "expected a mapping with reads, write, policy, offer, handoff")
         if unknown := [k for k in value if k not in Route.__dataclass_fields__]:
-            self._fail(f"{key}.{unknown[0]}", "unknown; a route has reads, write, policy, offer")
+            self._fail(f"{key}.{unknown[0]}", "unknown; a route has reads, write, policy, offer, handoff")
         for name in ("write", "policy", "offer"):
             if name in value and not (isinstance(value[name], str) and value[name]):
                 self._fail(f"{key}.{name}", f"expected one name, got {value[name]!r}")
+        if not isinstance(value.get("handoff", False), bool):
+            self._fail(f"{key}.handoff", "true or false")
         return Route(
             self._list(f"{key}.reads", value.get("reads", [])),
             value.get("write"),
             value.get("policy"),
             value.get("offer"),
+            value.get("handoff", False),
         )

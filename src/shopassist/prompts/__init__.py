@@ -1,7 +1,7 @@
 """Every sentence of a prompt or an answer, by language, in files beside this one.
 
-``persona.txt`` and ``examples.yaml`` are the static front of the prompt, ``templates.yaml`` the sentences that code
-says, ``checks.yaml`` the words by which a claim is known.
+``persona.txt`` and ``examples.yaml`` are the static front of the prompt, ``prompt.yaml`` what stands around the
+question, ``points.yaml`` the sentences that code says, ``checks.yaml`` the words by which a claim is known.
 """
 
 from __future__ import annotations
@@ -25,31 +25,23 @@ class Texts:
     language: Language
     persona: str
     examples: tuple[tuple[str, str], ...]
-    templates: dict[str, tuple[str, ...]]
     moods: dict[str, str]
     question: str
     evidence: str
     polite: str
-
-    def say(self, name: str, turn: int = 0, **data: Any) -> str:
-        """A sentence from the templates; where there are several, the turn's number picks one."""
-        variants = self.templates[name]
-        return variants[turn % len(variants)].format(**data)
 
 
 @lru_cache(maxsize=2)
 def texts(language: Language) -> Texts:
     """The texts of a language, read once."""
     folder = resources.files(__package__).joinpath(language)
-    templates = yaml.safe_load(folder.joinpath("templates.yaml").read_text("utf-8"))
+    prompt = yaml.safe_load(folder.joinpath("prompt.yaml").read_text("utf-8"))
     checks = yaml.safe_load(folder.joinpath("checks.yaml").read_text("utf-8"))
     examples = yaml.safe_load(folder.joinpath("examples.yaml").read_text("utf-8"))
-    prompt = templates.pop("prompt")
     return Texts(
         language=language,
         persona=folder.joinpath("persona.txt").read_text("utf-8").strip(),
         examples=tuple((_question(prompt, e["evidence"], e["question"]), e["answer"]) for e in examples),
-        templates={k: tuple([v] if isinstance(v, str) else v) for k, v in templates.items()},
         moods=prompt["moods"],
         question=prompt["question"],
         evidence=prompt["evidence"],

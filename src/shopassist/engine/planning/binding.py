@@ -7,23 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from shopassist.dialogue import Option, Slot, Slots, Source
-from shopassist.engine.lookup import Lookup
-
-FITS: Mapping[str, tuple[str, ...]] = {
-    "cancel_order": ("unpaid", "paid"),
-    "change_address": ("unpaid", "paid"),
-    "change_contact": ("unpaid", "paid"),
-    "change_delivery_time": ("paid", "shipped"),
-    "urge_delivery": ("paid", "shipped"),
-    "track_delivery": ("shipped",),
-    "return_refund": ("delivered",),
-    "exchange": ("delivered",),
-    "invoice": ("delivered",),
-    "order_problem": ("delivered",),
-    "warranty_repair": ("delivered",),
-    "price_protection": ("paid", "shipped", "delivered"),
-}
-"""The states in which an intent makes sense: an order that nobody named is looked for among these first."""
+from shopassist.engine.planning.lookup import Lookup
+from shopassist.language.catalogue import Intent
 
 MOST = 5
 """Orders that a customer can be asked to choose from."""
@@ -39,7 +24,7 @@ class Bound:
     problem: Literal["login", "no_order", "no_orders", "failed"] | None = None
 
 
-def bind(lookup: Lookup, intent: str, slots: Slots, focus: Sequence[str]) -> Bound | None:
+def bind(lookup: Lookup, intent: Intent, slots: Slots, focus: Sequence[str]) -> Bound | None:
     """The order of a task; None while the shop still has to be asked.
 
     In this order: an order number or its end, a description (product, variant, period) that fits one order, the order
@@ -75,13 +60,13 @@ def _named(orders: Sequence[Mapping[str, Any]], values: Sequence[str]) -> Bound:
     return Bound(options=_options(found)) if found else Bound(problem="no_order")
 
 
-def _one_of(orders: Sequence[Mapping[str, Any]], intent: str, focus: Sequence[str], source: Source) -> Bound:
+def _one_of(orders: Sequence[Mapping[str, Any]], intent: Intent, focus: Sequence[str], source: Source) -> Bound:
     for number in focus[:1]:
         for order in orders:
             if order["id"] == number:
                 return Bound(order, "focus")
-    fitting = [o for o in orders if o["status"] in FITS.get(intent, (o["status"],))] or list(orders)
-    if intent in ("refund_status", "cancel_service"):
+    fitting = [o for o in orders if o["status"] in (intent.fits or o["status"])] or list(orders)
+    if intent.name in ("refund_status", "cancel_service"):
         fitting = (
             [o for o in fitting if o.get("returned")] or [o for o in fitting if o["status"] == "cancelled"] or fitting
         )

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from shopassist.dialogue import Answer, Slot, Wish
-from shopassist.engine.plan import CLOSED, MOST_TASKS, Dialogue, Heard, Setting, plan
+from shopassist.engine.planner import CLOSED, MOST_TASKS, Dialogue, Heard, Setting, plan
 from shopassist.language.catalogue import Catalogue
 from shopassist.messages import Customer
 from shopassist.testing.memory_shop import MemoryShop

@@ -1,0 +1,44 @@
+"""Messages that leave their wish unsaid: 那白色的呢, 003那单呢, a number alone, a card alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shopassist.dialogue import Slots, Wish
+from shopassist.engine.values import DESCRIBES
+from shopassist.language.ellipsis import only_values
+from shopassist.language.slots import Found
+
+
+def carried_on(
+    text: str, language: str, said: Slots, found: Sequence[Found], last: Sequence[Wish]
+) -> list[Wish]:
+    """The last wish with the new values in place of its own, if the message is little more than those values."""
+    new = {n: v for n, v in said.items() if n in (*DESCRIBES, "price_range", "quantity")}
+    if not new or not last or not only_values(text, language, found):
+        return []
+    wish = last[-1]
+    kept = {n: v for n, v in wish.slots.items() if n not in new}
+    if "order_id" in new:
+        kept = {n: v for n, v in kept.items() if n not in DESCRIBES}
+    elif "product" in new:  # the colour of another thing is not this one's, nor is the order
+        kept = {n: v for n, v in kept.items() if n not in ("variant", "order_id", "period", "date")}
+    act = "status" if wish.act == "retract" else wish.act
+    return [replace(wish, act=act, slots={**kept, **new}, span=(0, len(text)), score=1.0)]
+
+
+def from_values(text: str, language: str, said: Slots, found: Sequence[Found], *, card: bool) -> list[Wish]:
+    """What a bare value or a card asks: the state of an order, a parcel, a return; price and stock of a product."""
+    if not card and not only_values(text, language, found):
+        return []
+    for slot, intent in (
+        ("order_id", "order_status"),
+        ("tracking_no", "track_delivery"),
+        ("service_id", "refund_status"),
+        ("product", "price_stock"),
+    ):
+        if slot in said:
+            slots = {n: v for n, v in said.items() if n in (slot, "variant")}
+            return [Wish(intent, "status", slots, (0, len(text)))]
+    return []

@@ -1,0 +1,184 @@
+"""What the customer's answer does to what was asked; only this may bring a write about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shopassist.dialogue import Act, Answer, Slot, Slots, Task, Wish
+from shopassist.engine.planning.points import Query
+from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, value
+
+OPENS: frozenset[Act] = frozenset(("request", "can", "blocked"))
+"""The acts that open a task: all others ask or tell."""
+
+ARGUMENTS = ("address", "recipient", "phone", "email", "invoice_title", "tax_no", "invoice_type", "variant")
+"""Slots that a consent is bound to: another value takes it back."""
+
+
+def take_answer(sheet: Sheet) -> list[Wish]:
+    """Read the answer, and give back the wishes that are left."""
+    expire(sheet)
+    wishes = _about_consent(sheet, list(sheet.heard.wishes))
+    answer, asked = sheet.heard.answer, sheet.heard.asked
+    if asked is None or answer is None:
+        return _bare_values(sheet, wishes)
+    if asked.kind == "consent":
+        if answer.bare and sheet.before.asked is None:
+            return wishes  # a bare yes answers the question of the last reply only
+        consented(sheet, answer)
+    elif asked.kind == "offer" and asked.intent:
+        if answer.kind == "yes":
+            others = [w for w in wishes if w.intent != asked.intent]
+            said = next((w.slots for w in wishes if w.intent == asked.intent), sheet.heard.slots)
+            return [Wish(asked.intent, "request", said), *others]
+        if answer.kind == "no" and not wishes:
+            sheet.say("fact", "declined")
+        elif answer.kind == "hold":
+            sheet.say("fact", "declined")
+    elif asked.kind == "anything_else":
+        if not wishes:
+            sheet.say("fact", "goodbye" if answer.kind == "no" else "acknowledge")
+    elif asked.slot == "intent":
+        _chosen_deed(sheet, answer)
+    else:
+        wishes = _value(sheet, answer, wishes)
+    return wishes
+
+
+def expire(sheet: Sheet) -> None:
+    """Forget a consent whose time is over, unless the customer has just said yes to it."""
+    answer, consent = sheet.heard.answer, sheet.consent
+    if consent is None or consent.expires > sheet.setting.now or (answer is not None and answer.kind == "yes"):
+        return
+    task = sheet.tasks.get(sheet.consent_task or "")
+    sheet.consent = sheet.consent_task = None
+    if task is not None:
+        sheet.put(task, "cancelled")
+
+
+def _about_consent(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
+    """Take out what is said about the change that waits: another value for it, or that it is not wanted any more."""
+    task = sheet.tasks.get(sheet.consent_task or "")
+    if sheet.consent is None or task is None:
+        return wishes
+    left: list[Wish] = []
+    for wish in wishes:
+        if wish.intent != task.intent or not same_order(wish.slots, task.slots):
+            left.append(wish)
+        elif wish.act == "retract":
+            sheet.drop(task)
+        elif wish.act in OPENS and (changes := _changes(wish.slots, task)):
+            sheet.void(task, {**task.slots, **changes})
+        elif wish.act not in OPENS:
+            left.append(wish)
+    if not wishes and sheet.consent and (changes := _changes(sheet.heard.slots, task)):
+        sheet.void(task, {**task.slots, **changes})  # 写错了，是5号楼: the value alone
+    return left
+
+
+def _changes(said: Slots, task: Task) -> Slots:
+    """The values that differ from those that the consent was asked for."""
+    return {n: said[n] for n in ARGUMENTS if said.get(n) and value(said, n) != value(task.slots, n)}
+
+
+def consented(sheet: Sheet, answer: Answer) -> None:
+    """A yes, a no or a 等等 to the change that waits."""
+    consent, task = sheet.consent, sheet.tasks.get(sheet.consent_task or "")
+    if consent is None or task is None or task.status in CLOSED:
+        return
+    if answer.kind == "no":
+        sheet.drop(task)
+    elif answer.kind == "hold":
+        sheet.say("fact", "held", {"tool": consent.tool, "intent": task.intent})
+        sheet.fresh = True  # it stays, and is not asked for again in this reply
+    elif answer.kind == "yes" and consent.expires <= sheet.setting.now:
+        sheet.say("fact", "expired")
+        sheet.void(task)
+    elif answer.kind == "yes" and (sheet.settled is None or sheet.settled.outcome is None):
+        sheet.write = consent
+    elif answer.kind == "yes":
+        _settle(sheet, task)
+
+
+def _settle(sheet: Sheet, task: Task) -> None:
+    """Say what the write came to; where the order has changed meanwhile, the task is open again."""
+    assert sheet.consent is not None  # noqa: S101 - the caller's conditions
+    assert sheet.settled is not None  # noqa: S101
+    outcome, consent = sheet.settled.outcome, sheet.consent
+    assert outcome is not None  # noqa: S101
+    quote = consent.quote
+    data = {"intent": task.intent, "amount": quote.amount, **quote.facts, **outcome.args, **outcome.facts}
+    data |= {"id": outcome.id} if outcome.id else {}
+    sheet.note(task.slots)
+    sheet.consent = sheet.consent_task = None
+    if order := outcome.args.get("order_id"):
+        sheet.look_at(str(order))
+    if outcome.status == "done":
+        sheet.put(task, "done")
+        sheet.focus = replace(sheet.focus, last_write=outcome.name)
+        sheet.say("done", outcome.name, data, task.id)
+    elif outcome.status == "changed" or outcome.reason in ("expired", "consent"):
+        sheet.put(task, "open")
+        sheet.say("fact", "changed" if outcome.status == "changed" else "expired")
+    elif outcome.status == "unknown":
+        sheet.put(task, "handed")
+        sheet.say("fact", "unknown", data, task.id)
+    else:
+        sheet.put(task, "refused")
+        reason = "failed" if outcome.status == "failed" else outcome.reason or outcome.status
+        sheet.say("refused", f"{outcome.name}.{reason}", data, task.id)
+        if outcome.rule:
+            sheet.search(Query(sheet.heard.query, policy=outcome.rule, silent=True))
+
+
+def _chosen_deed(sheet: Sheet, answer: Answer) -> None:
+    """Of two deeds that exclude each other one was chosen; none, and both end."""
+    asked = sheet.heard.asked
+    assert asked is not None  # noqa: S101 - the caller's condition
+    intents = [option.value for option in asked.options]
+    for task in [t for t in sheet.tasks.values() if t.status == "asking" and t.intent in intents]:
+        if answer.kind == "choice" and task.intent == answer.value:
+            sheet.put(task, "open")
+        elif answer.kind == "choice":
+            sheet.put(task, "cancelled")
+        elif answer.kind == "no":
+            sheet.drop(task)
+
+
+def _value(sheet: Sheet, answer: Answer, wishes: list[Wish]) -> list[Wish]:
+    """A value or a choice goes to the task that asked for it, or to the wish that was only a question."""
+    asked = sheet.heard.asked
+    assert asked is not None  # noqa: S101 - the caller's condition
+    task = sheet.tasks.get(asked.task or "")
+    if answer.kind == "hold":
+        sheet.say("fact", "acknowledge")
+        return wishes
+    if answer.kind == "no":
+        if task is not None and not wishes:
+            sheet.drop(task)
+        elif not wishes:
+            sheet.say("fact", "declined")
+        return wishes
+    if answer.value is None or asked.slot is None:
+        return wishes
+    given = {asked.slot: (Slot(answer.value, "said", sheet.setting.turn),)}
+    if task is not None:
+        accepted = {*sheet.intent(task.intent).slots}
+        others = {n: found for n, found in sheet.heard.slots.items() if n in accepted}
+        sheet.put(task, "open", {**task.slots, **others, **given})
+        return wishes
+    last = next((w for w in sheet.before.last if w.intent == asked.intent), None)
+    return [replace(last, slots={**last.slots, **given}) if last else Wish(str(asked.intent), "status", given), *wishes]
+
+
+def _bare_values(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
+    """Values without a wish go to the task that still waits for some."""
+    asked = sheet.before.asked
+    task = sheet.tasks.get(asked.task or "") if asked is not None else None
+    if wishes or task is None or task.status != "asking":
+        return wishes
+    accepted = {*sheet.intent(task.intent).slots, "product", "variant", "period", "date"}
+    given = {n: found for n, found in sheet.heard.slots.items() if n in accepted}
+    if given:
+        sheet.put(task, "open", {**task.slots, **given})
+    return wishes

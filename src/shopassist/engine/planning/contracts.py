@@ -1,0 +1,101 @@
+"""What the planner is given and what it gives back: plain frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from shopassist.dialogue import Answer, Asked, Consent, Focus, Slots, Task, Wish
+from shopassist.engine.planning.lookup import Call
+from shopassist.engine.planning.points import Point, Query
+from shopassist.language.catalogue import Catalogue
+from shopassist.replies import ToolOutcome
+
+Alarm = Literal["danger", "legal"]
+HandOffReason = Literal["asked", "danger", "legal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """What of the conversation the planner reads and writes.
+
+    `last` are the wishes of the last turn that had any, `said` the latest value of each slot that the customer named.
+    """
+
+    focus: Focus = field(default_factory=Focus)
+    asked: Asked | None = None
+    tasks: tuple[Task, ...] = ()
+    consent: Consent | None = None
+    consent_task: str | None = None
+    last: tuple[Wish, ...] = ()
+    said: Slots = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What understanding made of the turn's text.
+
+    `answer` is read against `asked`. `slots` are all values that the text names, `talk` the kind of small talk where it
+    is nothing else. `queries` give what a wish asks as a question that stands alone, by the wish's span; `query` is
+    that of the whole text. `card` says that an order or a product was sent along.
+    """
+
+    text: str
+    wishes: tuple[Wish, ...] = ()
+    answer: Answer | None = None
+    asked: Asked | None = None
+    slots: Slots = field(default_factory=dict)
+    talk: str | None = None
+    alarm: Alarm | None = None
+    query: str = ""
+    queries: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    products: tuple[str, ...] = ()
+    back: bool = False
+    valid_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What surrounds the turn.
+
+    `tools` gives each write's required and all its arguments, `reads` the arguments of each read; `key` makes the
+    consents' ids unique. `handoff` is the number of the hand-off that is open, `answered_from` the moment from which
+    a person answers: now within service hours.
+    """
+
+    turn: int
+    now: datetime
+    catalogue: Catalogue
+    key: str
+    tools: Mapping[str, tuple[frozenset[str], frozenset[str]]]
+    reads: Mapping[str, frozenset[str]]
+    known_customer: bool = True
+    handoff: str | None = None
+    answered_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was done in this turn before the plan was made again: the write, and the hand-off's number."""
+
+    outcome: ToolOutcome | None = None
+    handoff: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do next: `reads` first, if there are any; then the write or the hand-off; else the reply is ready.
+
+    `slots` are the values in force for what the turn was about, by name, without repetitions.
+    """
+
+    reads: tuple[Call, ...] = ()
+    write: Consent | None = None
+    handoff: HandOffReason | None = None
+    points: tuple[Point, ...] = ()
+    queries: tuple[Query, ...] = ()
+    dialogue: Dialogue = field(default_factory=Dialogue)
+    intents: tuple[str, ...] = ()
+    slots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,0 +1,222 @@
+"""What to do about what was heard: a pure function of the conversation, the wishes and what is known so far.
+
+It calls nothing. `Plan.reads` names what the shop has to be asked first; the same plan is then made again with the
+answers, three rounds at most. A yes to a consent comes before everything else: the plan is then the write alone, and
+is made again with what came of it. A plan with neither is final: the points of the reply in their order, and one
+question at most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shopassist.dialogue import Asked, Task, Wish
+from shopassist.engine.planning.answer import OPENS, take_answer
+from shopassist.engine.planning.contracts import Dialogue, Heard, Plan, Setting, Settled
+from shopassist.engine.planning.lookup import Known, Lookup
+from shopassist.engine.planning.points import Point, Query
+from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order
+from shopassist.engine.planning.tasks import conflicts, queue
+from shopassist.engine.planning.told import ASKS_RULE, about_order, about_products, remember, said
+
+MOST_TASKS = 6
+MOST_WISHES = 3
+"""Of the last turn's wishes so many are remembered."""
+
+BEFORE = {"change_address": 0, "change_contact": 0, "change_delivery_time": 1}
+"""What has to be settled before the rest: the address before the parcel is hurried."""
+
+
+def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled: Settled | None = None) -> Plan:
+    """Make the plan for a turn; `settled` is what was written in it already."""
+    sheet = Sheet(before, heard, setting, Lookup(known), settled)
+    if heard.alarm:
+        return _hand_over(sheet, heard.alarm)
+    left = take_answer(sheet)
+    if sheet.write is not None:
+        return Plan(write=sheet.write, dialogue=before)
+    for wish in sorted(left, key=lambda w: BEFORE.get(w.intent, 2)):
+        _take(sheet, wish)
+    conflicts(sheet)
+    queue(sheet)
+    if sheet.lookup.wanted:
+        return Plan(reads=tuple(sheet.lookup.wanted))
+    if sheet.handoff is not None:
+        return _hand_over(sheet, sheet.handoff)
+    _small_talk(sheet)
+    _unclear(sheet, left)
+    _ask_again(sheet)
+    _anything_else(sheet)
+    return _finished(sheet, left)
+
+
+def _finished(sheet: Sheet, wishes: list[Wish]) -> Plan:
+    asked, points = None, list(sheet.points)
+    if sheet.question:
+        asked, point = sheet.question
+        points += [point] if point is not None else []
+    for slots in [w.slots for w in wishes] or [sheet.heard.slots]:
+        sheet.note({n: found for n, found in slots.items() if n != "order_id" or "order_id" not in sheet.in_force})
+    remember(sheet)
+    turn = sheet.setting.turn
+    new = {n: tuple(replace(s, turn=turn) for s in found) for n, found in sheet.heard.slots.items()}
+    dialogue = Dialogue(
+        sheet.focus,
+        asked,
+        _kept(sheet),
+        sheet.consent,
+        sheet.consent_task,
+        tuple(wishes[:MOST_WISHES]) or sheet.before.last,
+        {**sheet.before.said, **new},
+    )
+    return Plan(
+        points=tuple(points),
+        queries=tuple(sheet.queries),
+        dialogue=dialogue,
+        intents=_intents(sheet, wishes),
+        slots={n: tuple(found) for n, found in sheet.in_force.items() if found},
+    )
+
+
+def _intents(sheet: Sheet, wishes: list[Wish]) -> tuple[str, ...]:
+    """What the turn was about: what was wished, and the task whose question was answered."""
+    named = [w.intent for w in sheet.heard.wishes or wishes]
+    answer, asked = sheet.heard.answer, sheet.heard.asked
+    if answer is not None and asked is not None and asked.intent and not named and asked.kind != "anything_else":
+        named = [answer.value if asked.slot == "intent" and answer.value else asked.intent]
+    return tuple(dict.fromkeys(named))
+
+
+def _take(sheet: Sheet, wish: Wish) -> None:
+    """Open a task for a wish, look up what it asks, or put its question to the pages."""
+    route = sheet.intent(wish.intent).route(wish.act)
+    if wish.act == "retract":
+        _retract(sheet, wish)
+    elif route.handoff:
+        sheet.handoff = "asked"
+    elif route.write and wish.act in OPENS and route.write in sheet.setting.tools:
+        if sheet.setting.known_customer:
+            sheet.open(wish)
+        else:
+            _login(sheet, wish)
+    elif "list_orders" in route.reads and "list_orders" in sheet.setting.reads:
+        if sheet.setting.known_customer:
+            about_order(sheet, wish, route)
+        else:
+            _login(sheet, wish)
+    elif any(r in sheet.setting.reads for r in route.reads):
+        about_products(sheet, wish, route)
+    elif route.write or "list_orders" in route.reads:
+        _no_tool(sheet, wish)
+    elif wish.intent in ("greeting", "thanks", "chitchat", "out_of_scope", "complaint"):
+        sheet.say("fact", wish.target or wish.intent)
+    else:
+        products = tuple(s.value for s in wish.slots.get("product", ())) or sheet.heard.products
+        sheet.look_at_products(products)
+        sheet.search(Query(said(sheet, wish), policy=route.policy, products=products, valid_on=sheet.heard.valid_on))
+    if route.offer == "human" and wish.act not in OPENS:
+        sheet.ask(Asked("offer", "human", None, None, (), sheet.setting.turn), Point("ask", "offer_human"))
+
+
+def _login(sheet: Sheet, wish: Wish) -> None:
+    """A visitor gets no order's data and no change; the rule may be told to anybody."""
+    route = sheet.intent(wish.intent).route(wish.act)
+    sheet.say("refused", "login")
+    if route.policy and wish.act in ASKS_RULE:
+        sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=sheet.heard.valid_on))
+
+
+def _no_tool(sheet: Sheet, wish: Wish) -> None:
+    """The shop has no tool for it: its page, if there is one, and a person."""
+    route = sheet.intent(wish.intent).route(wish.act)
+    if route.policy:
+        sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=sheet.heard.valid_on))
+    if wish.act in OPENS:
+        sheet.say("refused", "no_tool", {"intent": wish.intent})
+    sheet.ask(Asked("offer", "human", None, None, (), sheet.setting.turn), Point("ask", "offer_human"))
+
+
+def _retract(sheet: Sheet, wish: Wish) -> None:
+    """End the task of that target; where there is none, say that nothing was under way."""
+    for task in list(sheet.tasks.values()):
+        if task.intent == wish.intent and task.status not in CLOSED and same_order(wish.slots, task.slots):
+            sheet.drop(task)
+            return
+    if not any(t.intent == wish.intent and t.touched == sheet.setting.turn for t in sheet.tasks.values()):
+        sheet.say("fact", "nothing_to_retract", {"intent": wish.intent})
+
+
+def _hand_over(sheet: Sheet, reason: str) -> Plan:
+    """Hand the conversation to a person, or say that it waits for one already; nothing else is done."""
+    setting = sheet.setting
+    number = sheet.settled.handoff if sheet.settled else None
+    if number is None and setting.handoff is None:
+        return Plan(handoff=reason, dialogue=sheet.before)  # type: ignore[arg-type]
+    open_now = setting.answered_from is not None and setting.answered_from <= setting.now
+    data = {"id": number or setting.handoff, "desk_open": open_now}
+    if setting.answered_from is not None:
+        data["answered_from"] = setting.answered_from.isoformat()
+    if reason == "danger":
+        sheet.say("handoff", "danger")
+    sheet.say("handoff", "any" if number else "waiting", data)
+    if reason == "asked":
+        _ask_again(sheet)
+    plan = _finished(sheet, list(sheet.heard.wishes))
+    return replace(plan, intents=plan.intents or (("human",) if reason == "asked" else ("complaint",)))
+
+
+def _small_talk(sheet: Sheet) -> None:
+    """Answer small talk that is nothing else; a yes or a thanks beside a question needs no words of its own."""
+    talk = sheet.heard.talk
+    if talk is not None and sheet.says_nothing:
+        sheet.say("fact", {"decline": "declined"}.get(talk, talk))
+
+
+def _unclear(sheet: Sheet, wishes: list[Wish]) -> None:
+    """What nobody could make a wish of is put to the pages: most of it is a question."""
+    if sheet.says_nothing and not wishes and sheet.heard.text.strip():
+        heard = sheet.heard
+        if sheet.consent is None or heard.answer is None:
+            sheet.look_at_products(heard.products)
+            sheet.search(Query(heard.query or heard.text, products=heard.products, valid_on=heard.valid_on))
+
+
+def _ask_again(sheet: Sheet) -> None:
+    """After a digression the reply ends by asking again for the consent or the value that is still open."""
+    if sheet.question is not None or sheet.fresh:
+        return
+    asked, turn = sheet.before.asked, sheet.setting.turn
+    if sheet.consent is not None and sheet.consent_task in sheet.tasks:
+        task = sheet.tasks[sheet.consent_task]
+        quote = sheet.consent.quote
+        about = {"intent": task.intent, "amount": quote.amount, **sheet.consent.args, **quote.facts}
+        again = Asked("consent", task.intent, task.id, None, (), turn)
+        sheet.ask(again, Point("consent", sheet.consent.tool, about, task.id))
+    elif asked is not None and _still_open(sheet, asked):
+        name = {"choice": "which_order"}.get(asked.kind, f"slot_{asked.slot}")
+        data = {"intent": asked.intent, "options": [o.label for o in asked.options]}
+        if asked.slot == "intent":
+            name, data = "conflict", {"first": asked.options[0].value, "second": asked.options[1].value}
+        sheet.ask(replace(asked, turn=turn), Point("ask", name, data, asked.task))
+
+
+def _still_open(sheet: Sheet, asked: Asked) -> bool:
+    if asked.kind not in ("slot", "choice"):
+        return False
+    if asked.task is None:
+        return asked.slot == "intent" and any(t.status == "asking" for t in sheet.tasks.values())
+    return asked.task in sheet.tasks and sheet.tasks[asked.task].status == "asking"
+
+
+def _anything_else(sheet: Sheet) -> None:
+    """After a change that was made the reply asks whether there is more, if it asks nothing else."""
+    done = sheet.settled is not None and sheet.settled.outcome is not None and sheet.settled.outcome.status == "done"
+    if done and sheet.question is None:
+        asked = Asked("anything_else", None, None, None, (), sheet.setting.turn)
+        sheet.ask(asked, Point("ask", "anything_else"))
+
+
+def _kept(sheet: Sheet) -> tuple[Task, ...]:
+    """The open tasks, and of the closed ones the latest, as many as there is room for."""
+    tasks = sorted(sheet.tasks.values(), key=lambda t: (t.status not in CLOSED, t.touched))
+    return tuple(sorted(tasks[-MOST_TASKS:], key=lambda t: t.opened))

@@ -1,0 +1,174 @@
+"""Tasks: from what a customer wants done to its order, its arguments, its quote and the question for consent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from shopassist.dialogue import Asked, Consent, Option, Quote, Slot, Slots, Task
+from shopassist.engine.planning.binding import Bound, bind
+from shopassist.engine.planning.points import Point, Query
+from shopassist.engine.planning.sheet import Sheet, same_order, value
+
+LIVES = timedelta(minutes=15)
+"""How long a consent question can be answered."""
+
+AGAINST = frozenset((frozenset(("cancel_order", "urge_delivery")), frozenset(("return_refund", "exchange"))))
+"""Wishes about one order that exclude each other; the customer says which one holds."""
+
+ARGUMENT = {"invoice_title": "title"}
+"""Slots that a tool calls otherwise."""
+
+CARRIED = ("address", "recipient", "phone", "email", "invoice_title", "tax_no", "variant")
+"""Slots that a task takes over from what was said before, if the message points back: 也改成这个地址."""
+
+REASON_TURNS = 4
+"""For so many turns a reason that was told counts for what is wanted then: 左耳没声音了 … 那换一个吧."""
+
+
+def conflicts(sheet: Sheet) -> None:
+    """Two new wishes for one order that exclude each other: ask which one holds, and do neither before."""
+    opened = [t for t in sheet.tasks.values() if t.status == "open"]
+    for a in opened:
+        for b in opened:
+            pair = frozenset((a.intent, b.intent))
+            if a.id < b.id and pair in AGAINST and same_order(a.slots, b.slots):
+                options = tuple(Option(t.intent, t.intent) for t in (a, b))
+                for task in (a, b):
+                    sheet.put(task, "asking")
+                asked = Asked("choice", a.intent, None, "intent", options, sheet.setting.turn)
+                sheet.ask(asked, Point("ask", "conflict", {"first": a.intent, "second": b.intent}))
+
+
+def advance(sheet: Sheet, task: Task) -> None:
+    """Bring a task to its next question, its consent or its refusal."""
+    route = sheet.intent(task.intent).route("request")
+    if route.write is None or route.write not in sheet.setting.tools:
+        sheet.put(task, "refused")  # the shop took the tool away since the task was opened
+        sheet.say("refused", "no_tool", {"intent": task.intent}, task.id)
+        return
+    required, names = sheet.setting.tools[route.write]
+    slots = dict(task.slots)
+    if "order_id" in names:
+        bound = bind(sheet.lookup, sheet.intent(task.intent), slots, sheet.focus.orders)
+        if bound is None:
+            return
+        if "order_id" in required or bound.order is not None or _orders_matter(slots, bound):
+            if not _take(sheet, task, bound):
+                return
+            assert bound.order is not None  # noqa: S101 - _take says so
+            slots["order_id"] = (Slot(str(bound.order["id"]), bound.source, sheet.setting.turn),)
+            sheet.look_at(str(bound.order["id"]))
+    slots |= _carried(sheet, task, slots, names)
+    task = sheet.put(task, "open", slots)
+    sheet.note(slots)
+    args = _args(sheet, route.write, task)
+    missing = sorted(required - args.keys())
+    if missing:
+        _ask_slot(sheet, task, missing[0])
+        return
+    quote = sheet.lookup.check(route.write, args)
+    if quote is not None:
+        _quoted(sheet, task, route.write, args, quote)
+
+
+def _orders_matter(slots: Slots, bound: Bound) -> bool:
+    """Whether a deed that needs no order is about one all the same: it was named, or the customer must log in."""
+    return bool(slots.get("order_id")) or bound.problem in ("login", "failed")
+
+
+def _take(sheet: Sheet, task: Task, bound: Bound) -> bool:
+    """Whether the task has its order; if not, say or ask why."""
+    if bound.problem:
+        sheet.put(task, "refused")
+        sheet.say("refused", bound.problem, {"intent": task.intent}, task.id)
+        return False
+    if bound.options:
+        asked = Asked("choice", task.intent, task.id, "order_id", bound.options, sheet.setting.turn)
+        sheet.put(task, "asking")
+        data = {"intent": task.intent, "options": [o.label for o in bound.options]}
+        sheet.ask(asked, Point("ask", "which_order", data, task.id))
+        return False
+    return bound.order is not None
+
+
+def _carried(sheet: Sheet, task: Task, slots: Slots, names: frozenset[str]) -> Slots:
+    """What was said before and counts here too."""
+    wanted = {name for name in CARRIED if ARGUMENT.get(name, name) in names and not slots.get(name)}
+    said = sheet.before.said
+    found = {n: said[n] for n in wanted if sheet.heard.back and n in said and task.opened == sheet.setting.turn}
+    if "reason" in names and not slots.get("reason") and "reason" in said:
+        if sheet.setting.turn - said["reason"][0].turn <= REASON_TURNS and "reason" in sheet.intent(task.intent).slots:
+            found["reason"] = said["reason"]
+    return found
+
+
+def _args(sheet: Sheet, tool: str, task: Task) -> dict[str, Any]:
+    _, names = sheet.setting.tools[tool]
+    named = {ARGUMENT.get(name, name): value(task.slots, name) for name in task.slots}
+    args: dict[str, Any] = {n: v for n, v in named.items() if n in names and v}
+    if tool == "open_ticket":
+        args = {"subject": task.intent, "text": value(task.slots, "text") or sheet.heard.text} | args
+    return args
+
+
+def _slot_of(argument: str) -> str:
+    return next((s for s, a in ARGUMENT.items() if a == argument), argument)
+
+
+def _ask_slot(sheet: Sheet, task: Task, argument: str, data: Mapping[str, Any] | None = None) -> None:
+    slot = _slot_of(argument)
+    sheet.put(task, "asking")
+    asked = Asked("slot", task.intent, task.id, slot, (), sheet.setting.turn)
+    sheet.ask(asked, Point("ask", f"slot_{slot}", {"intent": task.intent, **(data or {})}, task.id))
+
+
+def _quoted(sheet: Sheet, task: Task, tool: str, args: Mapping[str, Any], quote: Quote) -> None:
+    data = {"intent": task.intent, "amount": quote.amount, **args, **quote.facts}
+    if not quote.allowed:
+        _refused(sheet, task, tool, quote, data)
+        return
+    if sheet.consent is not None or (sheet.question and sheet.question[0].kind == "consent"):
+        sheet.put(task, "queued")
+        sheet.say("fact", "queued", {"intent": task.intent}, task.id)
+        return
+    expires = sheet.setting.now + LIVES
+    sheet.consent = Consent(f"{sheet.setting.key}:{task.id}", tool, args, quote, expires)
+    sheet.consent_task, sheet.fresh = task.id, True
+    sheet.put(task, "consent")
+    sheet.ask(Asked("consent", task.intent, task.id, None, (), sheet.setting.turn), Point("consent", tool, data, task.id))
+
+
+def _refused(sheet: Sheet, task: Task, tool: str, quote: Quote, data: Mapping[str, Any]) -> None:
+    """A refusal says its rule; where only a value is lacking, the value is asked for."""
+    reason = str(quote.reason or "any")
+    lacking = reason.removeprefix("needs_")
+    slots = sheet.intent(task.intent).slots
+    if reason.startswith("needs_") and _slot_of(lacking) in slots:
+        _ask_slot(sheet, task, lacking, quote.facts)
+        return
+    if reason in WRONG_VALUE and WRONG_VALUE[reason] in slots:
+        slot = WRONG_VALUE[reason]
+        kept = {n: found for n, found in task.slots.items() if n != slot}
+        sheet.put(task, "asking", kept)
+        asked = Asked("slot", task.intent, task.id, slot, (), sheet.setting.turn)
+        sheet.ask(asked, Point("refused", f"{tool}.{reason}", data, task.id))
+        return
+    sheet.put(task, "refused")
+    sheet.say("refused", f"{tool}.{reason}", data, task.id)
+    if quote.rule:
+        placed = str(data.get("placed") or "")[:10] or None
+        sheet.search(Query(sheet.heard.query, policy=quote.rule, valid_on=placed, silent=True))
+
+
+WRONG_VALUE = {"unknown_variant": "variant", "which_product": "product", "not_in_order": "product"}
+"""Refusals that another value of a slot settles: the reply that refuses asks for it."""
+
+
+def queue(sheet: Sheet) -> None:
+    """Go on with all open tasks, in their order; one question is asked, the others wait."""
+    order = {"change_address": 0, "change_contact": 0, "change_delivery_time": 1}
+    waiting = [t for t in sheet.tasks.values() if t.status in ("open", "queued")]
+    for task in sorted(waiting, key=lambda t: (t.status != "open", order.get(t.intent, 2))):
+        advance(sheet, task)

@@ -1,0 +1,155 @@
+"""What is only looked up: the state of an order, a parcel, a refund; a product's price; the coupons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from shopassist.dialogue import Act, Asked, Wish
+from shopassist.engine.planning.binding import bind, label
+from shopassist.engine.planning.points import Point, Query
+from shopassist.engine.planning.sheet import Sheet, value, values
+from shopassist.language.catalogue import Route
+
+ASKS_RULE: frozenset[Act] = frozenset(("verify", "conditional", "how", "can"))
+"""Acts whose answer is the shop's rule, beside the state of things."""
+
+
+def about_order(sheet: Sheet, wish: Wish, route: Route) -> None:
+    """Tell the state of an order, of its parcel or of its money, and offer what helps."""
+    bound = bind(sheet.lookup, sheet.intent(wish.intent), wish.slots, sheet.focus.orders)
+    if bound is None:
+        return
+    if bound.problem:
+        sheet.say("refused", bound.problem, {"intent": wish.intent})
+        if route.policy and wish.act in ASKS_RULE:
+            sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=sheet.heard.valid_on))
+        return
+    if bound.options:
+        _which(sheet, wish, route, tuple(bound.options))
+        return
+    assert bound.order is not None  # noqa: S101 - nothing else is left
+    order = bound.order
+    sheet.look_at(str(order["id"]))
+    facts = _read(sheet, route, order)
+    if facts is None:
+        return
+    _rule(sheet, wish, route, order)
+    _offer(sheet, wish, route, order, facts)
+
+
+def _which(sheet: Sheet, wish: Wish, route: Route, options: tuple[Any, ...]) -> None:
+    """Several orders may be meant: list them where the list is an answer, ask where it is not."""
+    asked = Asked("choice", wish.intent, None, "order_id", options, sheet.setting.turn)
+    if wish.act in ASKS_RULE and route.policy:
+        sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=sheet.heard.valid_on))
+        if wish.act in ("how", "conditional"):
+            return
+    if "get_order" in route.reads and wish.intent == "order_status":
+        listed = sheet.lookup.read("list_orders")
+        wanted = {o.value for o in options}
+        orders = [o for o in listed.facts["orders"] if o["id"] in wanted] if listed else []
+        sheet.say("fact", "list_orders", {"orders": orders})
+        sheet.ask(asked, None)
+        return
+    data = {"intent": wish.intent, "options": [o.label for o in options]}
+    sheet.ask(asked, Point("ask", "which_order", data))
+
+
+def _read(sheet: Sheet, route: Route, order: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Say what the route's last read of the order tells; None while the shop still has to be asked."""
+    reads = [r for r in route.reads if "order_id" in sheet.setting.reads.get(r, frozenset())][-1:]
+    for name in reads:
+        outcome = sheet.lookup.read(name, order_id=str(order["id"]))
+        if outcome is None:
+            return None
+        facts = {"order": label(order), "status": order["status"], **outcome.facts}
+        sheet.say("fact", name if outcome.status == "done" else "failed", facts)
+        return facts
+    return {}
+
+
+def _rule(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any]) -> None:
+    waits = order["status"] == "paid" and route.policy == "shipping"  # when it ships, a rule tells
+    money = wish.act in ("status", "report") and "refund_status" in route.reads
+    if route.policy and (wish.act in ASKS_RULE or waits or money):
+        placed = str(order["placed"])[:10]
+        sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=placed))
+
+
+def _offer(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """Offer what the route names, where it may help: hurrying only what waits or is late."""
+    late = bool(facts.get("late"))
+    offer = "urge_delivery" if late else route.offer
+    if offer is None or (wish.act not in ("report", "conditional") and not late):
+        return
+    if offer == "urge_delivery" and not (late or order["status"] == "paid"):
+        return
+    intent = sheet.intent(offer)
+    write = intent.route("request").write
+    if write is not None and (write not in sheet.setting.tools or order["status"] not in (intent.fits or order["status"])):
+        return
+    asked = Asked("offer", offer, None, None, (), sheet.setting.turn)
+    sheet.ask(asked, Point("ask", f"offer_{offer}", {"order": label(order)}))
+
+
+def about_products(sheet: Sheet, wish: Wish, route: Route) -> None:
+    """Tell a product's price and stock, what there is to buy, or the coupons; the pages tell the rest."""
+    products = values(wish.slots, "product") or (sheet.focus.products[:1] if wish.intent != "recommend" else ())
+    told = False
+    if "get_product" in route.reads and products:
+        sheet.look_at_products(products)
+        sheet.note({"product": tuple(s for s in wish.slots.get("product", ()))})
+        told = wish.intent == "price_stock" and _prices(sheet, wish, products)
+    elif wish.intent == "recommend" and products:
+        sheet.look_at_products(products)
+    if not told and "search_products" in route.reads and (wish.intent == "recommend" or not products):
+        told = _found(sheet, wish)
+    if "list_coupons" in route.reads and "list_coupons" in sheet.setting.reads:
+        outcome = sheet.lookup.read("list_coupons")
+        if outcome is not None and outcome.status == "done":
+            sheet.say("fact", "list_coupons", outcome.facts)
+            told = wish.act not in ASKS_RULE
+    if not told:
+        asked = Query(said(sheet, wish), policy=route.policy, products=products, valid_on=sheet.heard.valid_on)
+        sheet.search(asked)
+
+
+def _prices(sheet: Sheet, wish: Wish, products: tuple[str, ...]) -> bool:
+    """Price and stock of each product; whether the shop told them, or still has to."""
+    told = False
+    for product in products:
+        outcome = sheet.lookup.read("get_product", product=product)
+        if outcome is None:
+            told = True
+        elif outcome.status == "done":
+            variant = value(wish.slots, "variant")
+            sheet.say("fact", "get_product", {**outcome.facts, **({"variant": variant} if variant else {})})
+            told = True
+    return told
+
+
+def _found(sheet: Sheet, wish: Wish) -> bool:
+    """What the shop has that fits; whether it told anything."""
+    words = said(sheet, wish)
+    outcome = sheet.lookup.read("search_products", words=words, price_range=value(wish.slots, "price_range"))
+    if outcome is None:
+        return True
+    if outcome.status != "done" or (not outcome.facts["count"] and wish.intent not in ("recommend", "price_stock")):
+        return False
+    sheet.say("fact", "search_products", outcome.facts)
+    sheet.look_at_products(p["id"] for p in outcome.facts["products"][:3])
+    return True
+
+
+def said(sheet: Sheet, wish: Wish) -> str:
+    """The wish's own words, as a question that stands alone."""
+    start, end = wish.span
+    return sheet.heard.queries.get(wish.span) or sheet.heard.text[start:end] or sheet.heard.query or sheet.heard.text
+
+
+def remember(sheet: Sheet) -> None:
+    """Keep the question for what comes next and leaves it unsaid."""
+    if sheet.heard.query and (sheet.heard.wishes or sheet.queries):
+        sheet.focus = replace(sheet.focus, last_question=sheet.heard.query[:200])

@@ -1,0 +1,37 @@
+"""How little a message says besides its values, and whether it points to what was said before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import resources
+
+import yaml
+
+from shopassist.language.slots import Found
+from shopassist.text import content, fold
+
+LEFT = 1
+"""A message says little besides its values if this many tokens of content remain at most."""
+
+
+def pointing_back(text: str, language: str) -> bool:
+    """Whether the message points to what was said before: 也改成这个地址."""
+    return bool(_rules(language)["back"].search(fold(text)))
+
+
+def only_values(text: str, language: str, found: Sequence[Found]) -> bool:
+    """Whether a message is nothing but values: 那白色的呢, 003那单呢, and the red one."""
+    rest = text
+    for one in sorted(found, key=lambda f: -f.span[0]):
+        rest = rest[: one.span[0]] + " " + rest[one.span[1] :]
+    rules = _rules(language)
+    rest = rules["order"].sub(" ", rules["filler"].sub(" ", fold(rest).strip()))
+    return len(content(rest)) <= LEFT
+
+
+@lru_cache(maxsize=2)
+def _rules(language: str) -> dict[str, re.Pattern[str]]:
+    data = yaml.safe_load(resources.files(__package__).joinpath("ellipsis.yaml").read_text("utf-8"))
+    return {name: re.compile(pattern) for name, pattern in data[language].items()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shopassist.assistant import Assistant
     from shopassist.errors import ShopAssistError
-    from shopassist.messages import Customer, Message
+    from shopassist.messages import Customer, Image, Item, Message, OrderRef, ProductRef
     from shopassist.replies import (
         Citation,
         Done,
@@ -34,8 +34,12 @@ _HOME = {
     "Done": "replies",
     "Event": "replies",
     "Failed": "replies",
+    "Image": "messages",
+    "Item": "messages",
     "Message": "messages",
+    "OrderRef": "messages",
     "Passage": "replies",
+    "ProductRef": "messages",
     "Rejection": "replies",
     "Reply": "replies",
     "Sentence": "replies",
@@ -53,8 +57,12 @@ __all__ = [
     "Done",
     "Event",
     "Failed",
+    "Image",
+    "Item",
     "Message",
+    "OrderRef",
     "Passage",
+    "ProductRef",
     "Rejection",
     "Reply",
     "Sentence",

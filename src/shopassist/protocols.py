@@ -5,12 +5,12 @@ Two more are LangChain's own: a model is any `BaseChatModel`, embeddings are any
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
-from shopassist.messages import Message
+from shopassist.messages import Item, Message
 from shopassist.replies import Passage, Reply
 
 
@@ -46,6 +46,13 @@ class Knowledge(Protocol):
         ...
 
 
+Conceal = Callable[[Mapping[str, str], str], tuple[str, Mapping[str, str]]]
+"""(vault, text) → the text to store, and the vault with what was taken out of it.
+
+It runs within the store's transaction: it must be quick, and must not call the store.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
     """A message as stored. `seq` counts from 1 without gaps in its conversation; `role` is customer or assistant."""
@@ -55,6 +62,7 @@ class StoredMessage:
     text: str
     id: str | None
     turn: int | None
+    items: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,8 @@ class Claim:
     """The right to work on a conversation until `until` (seconds since the epoch), and all that the work needs.
 
     `state` is plain JSON (empty for a new conversation), `messages` are those still unanswered, `turn` is the number
-    of the turn that answers them. `fence` grows with each claim: a commit with an old one is refused.
+    of the turn that answers them. `fence` grows with each claim: a commit with an old one is refused. `vault` is as it
+    was at the claim; a message that comes in during the turn may add to the stored one.
     """
 
     conversation: str
@@ -81,6 +90,25 @@ class Claim:
     turn: int
     state: Mapping[str, Any]
     messages: tuple[StoredMessage, ...]
+    vault: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """A conversation that was handed to a person, and why.
+
+    `id` is made to be read out: an H and eight digits and capitals, none of which looks like another. `turn` is the
+    one that handed over, `summary` plain JSON for the desk, `status` is waiting, person or closed, `created` in
+    seconds since the epoch.
+    """
+
+    id: str
+    conversation: str
+    turn: int
+    reason: str
+    summary: Mapping[str, Any]
+    status: str
+    created: float
 
 
 class ConversationStore(Protocol):
@@ -90,11 +118,14 @@ class ConversationStore(Protocol):
     storage itself fails. `shopassist.testing.ConversationStoreConformance` tests an implementation.
     """
 
-    def enqueue(self, conversation: str, owner: str | None, messages: Sequence[Message]) -> list[Enqueued]:
+    def enqueue(
+        self, conversation: str, owner: str | None, messages: Sequence[Message], conceal: Conceal | None = None
+    ) -> list[Enqueued]:
         """Store messages, all or none, and make the conversation with this owner if it is new.
 
-        A message whose id is known is not stored again; one without an id gets a new one. Raises
-        `NotYourConversation` and `ConversationErased`.
+        A message whose id is known is not stored again; one without an id gets a new one. `conceal` is called once
+        for each new one, in their order and one call at a time in a conversation, and what it gives is stored instead
+        of the text. Raises `NotYourConversation` and `ConversationErased`, and what `conceal` raises.
         """
         ...
 
@@ -125,6 +156,18 @@ class ConversationStore(Protocol):
         """
         ...
 
+    def hand_off(self, claim: Claim, *, reason: str, summary: Mapping[str, Any]) -> str:
+        """Store at once that a person is to take over, and give the hand-off's id, which may be told to the customer.
+
+        A second call of the same turn gives the first one's id, even from another worker; so does any call while the
+        conversation has a hand-off that is not closed. Raises what `commit` raises.
+        """
+        ...
+
+    def handoffs(self, status: str = "waiting") -> list[HandOff]:
+        """The hand-offs of this status, of all conversations, oldest first."""
+        ...
+
     def reply_to(self, conversation: str, message_id: str) -> Reply | None:
         """The stored reply that answers this message, or None while there is none.
 
@@ -144,12 +187,23 @@ class ConversationStore(Protocol):
         """Whether the conversation exists (an erased one does not), and its owner."""
         ...
 
+    def adopt(self, conversation: str, owner: str) -> None:
+        """Make a visitor's conversation this customer's. One that is already, and an unknown one, are left alone.
+
+        Raises `NotYourConversation` for one that has another owner, `ConversationErased` for an erased one.
+        """
+        ...
+
+    def vault(self, conversation: str) -> dict[str, str]:
+        """What `conceal` took out of the conversation's texts; empty for an unknown or erased conversation."""
+        ...
+
     def export(self, conversation: str) -> dict[str, Any]:
         """Everything stored about a conversation, as plain JSON; empty if there is nothing."""
         ...
 
     def erase(self, conversation: str) -> None:
-        """Remove messages, turns and state; what stays is a tombstone that keeps late commits out."""
+        """Remove messages, turns, state, vault and hand-offs; what stays is a tombstone that keeps late commits out."""
         ...
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""SQLite always; PostgreSQL where SHOPASSIST_TEST_POSTGRES holds a URL (a schema of its own is made in it)."""
+"""SQLite and PostgreSQL."""
 
 import logging
 import multiprocessing
@@ -19,37 +19,9 @@ from shopassist.replies import Reply
 from shopassist.storage.sql import SCHEMA, SqlStore
 from shopassist.testing import ConversationStoreConformance
 
-POSTGRES = os.environ.get("SHOPASSIST_TEST_POSTGRES")
 SECRET = "我住在桂花路 18 号"
 
 processes = multiprocessing.get_context("spawn")
-
-
-@pytest.fixture
-def sqlite_url(tmp_path):
-    return f"sqlite:///{tmp_path}/conversations.db"
-
-
-@pytest.fixture
-def postgres_url():
-    if not POSTGRES:
-        pytest.skip("SHOPASSIST_TEST_POSTGRES holds no URL of a PostgreSQL database")
-    schema, engine = f"shopassist_test_{uuid4().hex[:12]}", sa.create_engine(POSTGRES)
-    with engine.begin() as db:
-        db.execute(sa.schema.CreateSchema(schema))
-    yield (
-        sa.make_url(POSTGRES)
-        .update_query_dict({"options": f"-csearch_path={schema}"})
-        .render_as_string(hide_password=False)
-    )
-    with engine.begin() as db:
-        db.execute(sa.schema.DropSchema(schema, cascade=True))
-    engine.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request):
-    return request.getfixturevalue(f"{request.param}_url")
 
 
 class TestSqliteFile(ConversationStoreConformance):
@@ -163,6 +135,27 @@ def test_a_reader_does_not_wait_for_a_writer(sqlite_url, tmp_path):
         assert time.monotonic() - began < 2
 
 
+# Hand-offs that a person has taken
+
+
+@pytest.mark.parametrize("status", ["person", "closed"])
+def test_a_hand_off_that_is_open_stands_for_the_next_and_a_closed_one_does_not(url, status):
+    with closing(SqlStore(url)) as store:
+        store.enqueue("c", None, [Message("转人工", "m1")])
+        claim = store.claim("c", lease=15)
+        first = store.hand_off(claim, reason="asked_for", summary={})
+        _execute(url, f"UPDATE shopassist_handoff SET status = '{status}'")
+        assert store.hand_off(claim, reason="asked_for", summary={}) == first
+        store.commit(claim, state={}, reply=_reply("好的"))
+        store.enqueue("c", None, [Message("转人工", "m2")])
+        again = store.claim("c", lease=15)
+        second = store.hand_off(again, reason="asked_for", summary={})
+        assert (second == first) == (status == "person")
+        assert store.hand_off(again, reason="asked_for", summary={}) == second
+        assert [h.id for h in store.handoffs(status)] == [first]
+        assert [h.id for h in store.handoffs()] == ([] if status == "person" else [second])
+
+
 # What goes wrong
 
 
@@ -267,7 +260,9 @@ def test_no_text_is_logged(url, caplog):
     caplog.set_level(logging.INFO, "sqlalchemy")
     with closing(SqlStore(url)) as store:
         store.enqueue("c", None, [Message(SECRET, "m1")])
+        store.enqueue("c", None, [Message(SECRET, "m2")], lambda vault, text: (text, {"<N_1>": text}))
         claim = store.claim("c", lease=15)
+        store.hand_off(claim, reason="asked_for", summary={"said": SECRET})
         store.commit(claim, state={"slot": SECRET}, reply=_reply(SECRET))
         with pytest.raises(StaleTurn) as caught:
             store.commit(claim, state={"slot": SECRET}, reply=_reply(SECRET))
@@ -288,6 +283,16 @@ def test_an_erased_text_leaves_no_bytes_on_the_disk(sqlite_url, tmp_path):
 
 def _bytes_on_disk(folder):
     return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
+def test_what_was_concealed_or_told_to_a_person_is_erased_from_the_disk(sqlite_url, tmp_path):
+    with closing(SqlStore(sqlite_url)) as store:
+        store.enqueue("c", "u-1", [Message(SECRET, "m1")], lambda vault, text: ("<N_1>", {"<N_1>": text}))
+        store.hand_off(store.claim("c", lease=15), reason="asked_for", summary={"said": SECRET[::-1]})
+        assert SECRET.encode() in _bytes_on_disk(tmp_path)
+        store.erase("c")
+        assert SECRET.encode() not in _bytes_on_disk(tmp_path)
+        assert SECRET[::-1].encode() not in _bytes_on_disk(tmp_path)
 
 
 def test_an_erased_text_is_gone_while_the_store_is_open(sqlite_url, tmp_path):

@@ -5,99 +5,44 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
 from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-from shopassist.errors import ConversationErased, NotYourConversation, StaleTurn, StorageError, TurnFailed
 from shopassist.messages import Message
-from shopassist.protocols import Claim, Enqueued, StoredMessage
+from shopassist.protocols import Claim, Conceal, Enqueued, HandOff, StoredMessage
 from shopassist.replies import Reply
+from shopassist.storage.rules import (
+    MAX_ATTEMPTS,
+    OPEN,
+    check_access,
+    check_held,
+    concealed,
+    exported,
+    given_up,
+    new_handoff_id,
+    no_reply,
+    plain_json,
+    stale,
+)
 from shopassist.text import clean
-
-MAX_ATTEMPTS = 3
-"""How often a message is claimed before it counts as one that breaks its worker.
-
-One more means that this is settled: the last try has ended, since another claim was made after it.
-"""
-
-
-def plain_json(values: Mapping[str, Any]) -> str:
-    """Write values as JSON text without lone surrogates, which no database takes.
-
-    Raises `StorageError`, naming the key, where a value is not JSON (NaN and infinity are not).
-    """
-    for key in values:
-        if not isinstance(key, str):
-            raise StorageError(f"cannot store the key {key!r}: keys must be texts")
-    try:
-        text = json.dumps(dict(values), ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        # The cause may quote the value, which may be a customer's.
-        wrong = next((repr(k) for k, v in values.items() if not _is_json(v)), "the values")
-        raise StorageError(f"cannot store {wrong}: its value is not plain JSON") from None
-    return text.encode("utf-8", "ignore").decode()
-
-
-def _is_json(value: Any) -> bool:
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return False
-    return True
-
-
-def check_access(conversation: str, *, erased: bool, owner: str | None, caller: str | None) -> None:
-    """Raise `ConversationErased` or `NotYourConversation` where the caller may not write to the conversation."""
-    if erased:
-        raise ConversationErased(f"the conversation {conversation!r} was erased; start a new one")
-    if owner != caller:
-        raise NotYourConversation(f"the conversation {conversation!r} belongs to somebody else; answer with 404")
-
-
-def check_held(claim: Claim, *, erased: bool, token: str | None, fence: int) -> None:
-    """Raise `ConversationErased` or `StaleTurn` unless the claim is the conversation's last one and still open."""
-    if erased:
-        raise ConversationErased(f"the conversation {claim.conversation!r} was erased while it was being answered")
-    if (token, fence) != (claim.token, claim.fence):
-        raise stale(claim)
-
-
-def stale(claim: Claim) -> StaleTurn:
-    """Make the error for a claim that was lost."""
-    return StaleTurn(f"turn {claim.turn} of the conversation {claim.conversation!r} lost its lease; nothing was stored")
-
-
-def given_up(*, turn: int | None, attempts: int, held: bool) -> bool:
-    """Whether a message will get no reply; `held`: somebody works on its conversation now, maybe at its last try."""
-    return turn is None and (attempts > MAX_ATTEMPTS or (attempts == MAX_ATTEMPTS and not held))
-
-
-def no_reply(conversation: str) -> TurnFailed:
-    """Make the error for a message that was given up."""
-    return TurnFailed(
-        f"a message of the conversation {conversation!r} was given up after {MAX_ATTEMPTS} turns that broke (the log "
-        "says on what); put it differently, under a new message id"
-    )
 
 
 @dataclass(slots=True)
 class _Conversation:
     owner: str | None
     state: str = "{}"
+    vault: str = "{}"
     messages: list[StoredMessage] = field(default_factory=list)
     attempts: dict[int, int] = field(default_factory=dict)
     replies: list[str] = field(default_factory=list)
+    handoffs: list[HandOff] = field(default_factory=list)
     token: str | None = None
     until: float = 0.0
     fence: int = 0
     erased: bool = False
-
-    def add(self, role: str, text: str, message_id: str | None, turn: int | None) -> StoredMessage:
-        message = StoredMessage(len(self.messages) + 1, role, clean(text), message_id, turn)
-        self.messages.append(message)
-        return message
 
     def find(self, message_id: str) -> StoredMessage | None:
         return next((m for m in self.messages if m.id == message_id), None)
@@ -122,17 +67,26 @@ class MemoryStore:
         self._lock = Lock()
         self._conversations: dict[str, _Conversation] = {}
 
-    def enqueue(self, conversation: str, owner: str | None, messages: Sequence[Message]) -> list[Enqueued]:
+    def enqueue(
+        self, conversation: str, owner: str | None, messages: Sequence[Message], conceal: Conceal | None = None
+    ) -> list[Enqueued]:
         """See `ConversationStore.enqueue`."""
+        ids = [m.id or uuid4().hex for m in messages]
         with self._lock:
-            kept = self._conversations.setdefault(conversation, _Conversation(owner))
+            kept = self._conversations.get(conversation, _Conversation(owner))
             check_access(conversation, erased=kept.erased, owner=kept.owner, caller=owner)
-            result = []
-            for message in messages:
-                message_id = message.id or uuid4().hex
-                stored = kept.find(message_id) or kept.add("customer", message.text, message_id, None)
-                result.append(Enqueued(stored.seq, message_id, kept.reply(stored.turn)))
-            return result
+            vault: Mapping[str, str] = json.loads(kept.vault)
+            new: dict[str, StoredMessage] = {}
+            for message_id, message in zip(ids, messages, strict=True):
+                if message_id not in new and kept.find(message_id) is None:
+                    text, vault = concealed(vault, message.text, conceal)
+                    seq = len(kept.messages) + len(new) + 1
+                    new[message_id] = StoredMessage(seq, "customer", text, message_id, None, message.items)
+            kept.vault = plain_json(vault)  # the last that may raise: all is stored, or nothing
+            kept.messages += new.values()
+            self._conversations[conversation] = kept
+            stored = [kept.find(message_id) for message_id in ids]
+            return [Enqueued(m.seq, i, kept.reply(m.turn)) for i, m in zip(ids, stored, strict=True) if m]
 
     def claim(self, conversation: str, *, lease: float) -> Claim | None:
         """See `ConversationStore.claim`."""
@@ -148,7 +102,8 @@ class MemoryStore:
                     kept.attempts[message.seq] = kept.attempts.get(message.seq, 0) + 1
             kept.token, kept.until, kept.fence = uuid4().hex, now + lease, kept.fence + 1
             turn, state = len(kept.replies) + 1, json.loads(kept.state)
-            return Claim(conversation, kept.token, kept.fence, kept.until, turn, state, messages)
+            vault = json.loads(kept.vault)
+            return Claim(conversation, kept.token, kept.fence, kept.until, turn, state, messages, vault)
 
     def renew(self, claim: Claim, *, lease: float) -> Claim:
         """See `ConversationStore.renew`."""
@@ -163,14 +118,13 @@ class MemoryStore:
         """See `ConversationStore.commit`."""
         new_state, new_reply = plain_json(state), plain_json(reply.to_dict())
         with self._lock:
-            kept = self._conversations.get(claim.conversation)
-            if kept is None:
-                raise stale(claim)
-            check_held(claim, erased=kept.erased, token=kept.token, fence=kept.fence)
+            kept = self._checked(claim)
             for message in claim.messages:
                 kept.messages[message.seq - 1] = replace(message, turn=claim.turn)
             kept.replies.append(new_reply)
-            kept.add("assistant", reply.text, None, claim.turn)
+            kept.messages.append(
+                StoredMessage(len(kept.messages) + 1, "assistant", clean(reply.text), None, claim.turn)
+            )
             kept.state, kept.token = new_state, None
 
     def release(self, claim: Claim, *, tried: bool = True) -> None:
@@ -181,6 +135,30 @@ class MemoryStore:
                 kept.token = None
                 for message in claim.messages if not tried else ():
                     kept.attempts[message.seq] -= 1
+
+    def hand_off(self, claim: Claim, *, reason: str, summary: Mapping[str, Any]) -> str:
+        """See `ConversationStore.hand_off`."""
+        new_summary = json.loads(plain_json(summary))
+        with self._lock:
+            kept = self._checked(claim)
+            for known in sorted(kept.handoffs, key=lambda h: h.turn != claim.turn):
+                if known.turn == claim.turn or known.status in OPEN:
+                    return known.id
+            handoff_id, taken = new_handoff_id(), {h.id for h in self._all_handoffs()}
+            while handoff_id in taken:
+                handoff_id = new_handoff_id()
+            kept.handoffs.append(
+                HandOff(
+                    handoff_id, claim.conversation, claim.turn, clean(reason), new_summary, "waiting", self._clock()
+                )
+            )
+            return handoff_id
+
+    def handoffs(self, status: str = "waiting") -> list[HandOff]:
+        """See `ConversationStore.handoffs`."""
+        with self._lock:
+            found = [deepcopy(h) for h in self._all_handoffs() if h.status == status]
+        return sorted(found, key=lambda h: (h.created, h.conversation, h.turn))
 
     def reply_to(self, conversation: str, message_id: str) -> Reply | None:
         """See `ConversationStore.reply_to`."""
@@ -212,6 +190,21 @@ class MemoryStore:
             kept = self._alive(conversation)
             return (True, kept.owner) if kept else (False, None)
 
+    def adopt(self, conversation: str, owner: str) -> None:
+        """See `ConversationStore.adopt`."""
+        with self._lock:
+            kept = self._conversations.get(conversation)
+            if kept is not None:
+                known = owner if kept.owner is None else kept.owner
+                check_access(conversation, erased=kept.erased, owner=known, caller=owner)
+                kept.owner = owner
+
+    def vault(self, conversation: str) -> dict[str, str]:
+        """See `ConversationStore.vault`."""
+        with self._lock:
+            kept = self._alive(conversation)
+            return dict(json.loads(kept.vault)) if kept else {}
+
     def export(self, conversation: str) -> dict[str, Any]:
         """See `ConversationStore.export`."""
         with self._lock:
@@ -222,8 +215,10 @@ class MemoryStore:
                 "conversation": conversation,
                 "owner": kept.owner,
                 "state": json.loads(kept.state),
-                "messages": [asdict(m) for m in kept.messages],
+                "vault": json.loads(kept.vault),
+                "messages": [exported(m) for m in kept.messages],
                 "replies": [json.loads(r) for r in kept.replies],
+                "handoffs": [asdict(h) for h in kept.handoffs],
             }
 
     def erase(self, conversation: str) -> None:
@@ -238,6 +233,18 @@ class MemoryStore:
     def _alive(self, conversation: str) -> _Conversation | None:
         kept = self._conversations.get(conversation)
         return None if kept is None or kept.erased else kept
+
+    def _all_handoffs(self) -> Iterator[HandOff]:
+        for kept in self._conversations.values():
+            yield from kept.handoffs
+
+    def _checked(self, claim: Claim) -> _Conversation:
+        """The conversation that the claim holds; raise where it holds it no longer."""
+        kept = self._conversations.get(claim.conversation)
+        if kept is None:
+            raise stale(claim)
+        check_held(claim, erased=kept.erased, token=kept.token, fence=kept.fence)
+        return kept
 
     def _held(self, claim: Claim) -> _Conversation | None:
         kept = self._alive(claim.conversation)

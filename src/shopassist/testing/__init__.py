@@ -1,6 +1,7 @@
 """What a shop's own tests need: doubles that need no weights, and the claims that every store must hold to."""
 
 from shopassist.testing.doubles import HashEmbeddings, ScriptedModel
-from shopassist.testing.stores import ConversationStoreConformance, MovedClock
+from shopassist.testing.store_case import MovedClock
+from shopassist.testing.stores import ConversationStoreConformance
 
 __all__ = ["ConversationStoreConformance", "HashEmbeddings", "MovedClock", "ScriptedModel"]

@@ -7,32 +7,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from shopassist.errors import ConversationErased, NotYourConversation, StaleTurn, StorageError, TurnFailed
-from shopassist.messages import Message
-from shopassist.protocols import Claim, ConversationStore
+from shopassist.messages import Image, Message, OrderRef, ProductRef
 from shopassist.replies import Citation, Passage, Rejection, Reply, Usage
-
-# --- Conversation stores -------------------------------------------------------------------------------------------
-
-
-class MovedClock:
-    """Seconds since the epoch that stand still until a test moves them: ``clock.now += 20``."""
-
-    def __init__(self, now: float = 1_733_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
+from shopassist.testing.concealment import ConcealmentConformance
+from shopassist.testing.handoffs import HandOffConformance
+from shopassist.testing.store_case import raises
 
 
-class ConversationStoreConformance:
+class ConversationStoreConformance(ConcealmentConformance, HandOffConformance):
     """The claims that every `ConversationStore` must hold to, for pytest.
 
     Inherit it where pytest collects tests, and make a fresh store that tells the time by `clock`::
@@ -46,21 +33,6 @@ class ConversationStoreConformance:
     `make_store` is called once in a test, after its fixtures; the store is closed after the test. A store that
     takes no clock can override `clock` with an object whose ``now += seconds`` waits.
     """
-
-    def make_store(self, clock: Callable[[], float]) -> ConversationStore:
-        raise NotImplementedError("make_store(self, clock) must return a fresh store")
-
-    @cached_property
-    def clock(self) -> MovedClock:
-        return MovedClock()
-
-    @cached_property
-    def store(self) -> ConversationStore:
-        return self.make_store(self.clock)
-
-    def teardown_method(self) -> None:
-        if "store" in vars(self):
-            self.store.close()
 
     # What comes in
 
@@ -97,14 +69,14 @@ class ConversationStoreConformance:
         self.store.enqueue("c", "u-1", [Message("你好", "m1")])
         assert self.store.owner("c") == (True, "u-1")
         for stranger in ("u-2", None):
-            with _raises(NotYourConversation):
+            with raises(NotYourConversation):
                 self.store.enqueue("c", stranger, [Message("看看别人的", "m2")])
         assert self.store.owner("c") == (True, "u-1")
         assert len(self.store.history("c")) == 1
 
     def test_an_anonymous_conversation_is_not_taken_by_a_customer(self) -> None:
         self._say("c", "你好", "m1")
-        with _raises(NotYourConversation):
+        with raises(NotYourConversation):
             self.store.enqueue("c", "u-1", [Message("你好", "m2")])
         assert self.store.owner("c") == (True, None)
 
@@ -113,6 +85,65 @@ class ConversationStoreConformance:
         text = self.store.history("c")[0].text
         assert text.encode("utf-8").decode() == text
         assert {"耳机", "🎧𠮷"} <= {text[:2], text[-2:]}
+
+    def test_what_was_sent_with_a_message_stays_with_it(self) -> None:
+        items = (OrderRef("ORD1"), ProductRef("耳机-7"), Image("https://shop.example/a.jpg?x=1"))
+        self.store.enqueue("c", None, [Message("这个", "m1", items), Message("你好", "m2")])
+        claim = self._claimed("c")
+        assert [m.items for m in claim.messages] == [items, ()]
+        self._answer(claim, "您好")
+        assert [m.items for m in self.store.history("c")] == [items, (), ()]
+        exported = [m["items"] for m in self.store.export("c")["messages"]]
+        assert exported == [
+            [{"order": "ORD1"}, {"product": "耳机-7"}, {"image": "https://shop.example/a.jpg?x=1"}],
+            [],
+            [],
+        ]
+
+    # Whose it is
+
+    def test_a_visitors_conversation_becomes_a_customers_with_all_it_holds(self) -> None:
+        self._say("c", "你好", "m1")
+        self._answer(self._claimed("c"), "您好", {"n": 1})
+        before = self.store.export("c")
+        self.store.adopt("c", "u-1")
+        assert self.store.owner("c") == (True, "u-1")
+        assert self.store.export("c") == {**before, "owner": "u-1"}
+        [repeat] = self.store.enqueue("c", "u-1", [Message("你好", "m1")])
+        assert repeat.reply is not None
+        with raises(NotYourConversation):
+            self._say("c", "还是我", "m2")
+
+    def test_a_conversation_is_adopted_once(self) -> None:
+        self._say("c", "你好", "m1")
+        self.store.adopt("c", "u-1")
+        self.store.adopt("c", "u-1")
+        with raises(NotYourConversation):
+            self.store.adopt("c", "u-2")
+        assert self.store.owner("c") == (True, "u-1")
+
+    def test_a_customers_own_conversation_is_not_adopted_by_another(self) -> None:
+        self.store.enqueue("c", "u-1", [Message("你好", "m1")])
+        self.store.adopt("c", "u-1")
+        with raises(NotYourConversation):
+            self.store.adopt("c", "u-2")
+
+    def test_a_turn_at_work_goes_on_in_an_adopted_conversation(self) -> None:
+        self._say("c", "你好", "m1")
+        claim = self._claimed("c")
+        self.store.adopt("c", "u-1")
+        self._answer(self.store.renew(claim, lease=15), "您好")
+        assert self.store.owner("c") == (True, "u-1")
+        assert self.store.reply_to("c", "m1") is not None
+
+    def test_what_is_not_there_is_not_adopted(self) -> None:
+        self.store.adopt("c", "u-1")
+        assert self.store.owner("c") == (False, None)
+        self._say("c", "我是访客", "m1")
+        self.store.erase("c")
+        with raises(ConversationErased):
+            self.store.adopt("c", "u-1")
+        assert self.store.owner("c") == (False, None)
 
     # Who works on it
 
@@ -164,14 +195,14 @@ class ConversationStoreConformance:
         lost = self._claimed("c")
         self.clock.now += 16
         self._claimed("c")
-        with _raises(StaleTurn):
+        with raises(StaleTurn):
             self.store.renew(lost, lease=15)
 
     def test_released_messages_stay_unanswered(self) -> None:
         self._say("c", "你好", "m1")
         released = self._claimed("c")
         self.store.release(released)
-        with _raises(StaleTurn):
+        with raises(StaleTurn):
             self._answer(released, "您好")
         assert [m.id for m in self._claimed("c").messages] == ["m1"]
 
@@ -211,15 +242,15 @@ class ConversationStoreConformance:
             claim = self._claimed("c")
             assert self.store.reply_to("c", "m1") is None  # the third try may still succeed
             self.store.release(claim)
-        with _raises(TurnFailed, match="given up"):
+        with raises(TurnFailed, match="given up"):
             self.store.reply_to("c", "m1")
         assert self._say("c", "坏", "m1") == 1
         self._say("c", "好", "m2")
         claim = self._claimed("c")  # somebody works, but not on m1
-        with _raises(TurnFailed):
+        with raises(TurnFailed):
             self.store.reply_to("c", "m1")
         self._answer(claim, "好的")
-        with _raises(TurnFailed):
+        with raises(TurnFailed):
             self.store.reply_to("c", "m1")
 
     def test_a_last_try_that_died_is_given_up_when_its_lease_ends(self) -> None:
@@ -229,7 +260,7 @@ class ConversationStoreConformance:
         claim = self._claimed("c")
         assert self.store.reply_to("c", "m1") is None
         self.clock.now += 16
-        with _raises(TurnFailed):
+        with raises(TurnFailed):
             self.store.reply_to("c", "m1")
         self._answer(claim, "来晚了")  # nobody took over: a late reply is better than none
         assert self.store.reply_to("c", "m1") is not None
@@ -253,7 +284,7 @@ class ConversationStoreConformance:
         lost = self._claimed("c")
         self.clock.now += 16
         taken = self._claimed("c")
-        with _raises(StaleTurn):
+        with raises(StaleTurn):
             self._answer(lost, "迟到", {"late": True})
         assert self.store.latest("c") is None
         assert len(self.store.history("c")) == 1
@@ -271,7 +302,7 @@ class ConversationStoreConformance:
         self._say("c", "你好", "m1")
         claim = self._claimed("c")
         self._answer(claim, "您好")
-        with _raises(StaleTurn):
+        with raises(StaleTurn):
             self._answer(claim, "您好您好")
         assert [m.text for m in self.store.history("c")] == ["你好", "您好"]
 
@@ -311,7 +342,7 @@ class ConversationStoreConformance:
         self._say("c", "你好", "m1")
         claim = self._claimed("c")
         for bad in (date(2024, 11, 11), {"a", "b"}, float("nan")):
-            with _raises(StorageError, match="deadline"):
+            with raises(StorageError, match="deadline"):
                 self._answer(claim, "您好", {"deadline": bad})
         self._answer(claim, "您好")
 
@@ -355,16 +386,16 @@ class ConversationStoreConformance:
         assert self.store.reply_to("c", "m1") is None
         assert self.store.claim("c", lease=15) is None
         for caller in ("u-1", "u-2", None):
-            with _raises(ConversationErased):
+            with raises(ConversationErased):
                 self.store.enqueue("c", caller, [Message("你好", "m1")])
 
     def test_a_turn_at_work_does_not_bring_an_erased_conversation_back(self) -> None:
         self._say("c", "你好", "m1")
         claim = self._claimed("c")
         self.store.erase("c")
-        with _raises(StaleTurn):
+        with raises(StaleTurn):
             self.store.renew(claim, lease=15)
-        with _raises(ConversationErased):
+        with raises(ConversationErased):
             self._answer(claim, "您好")
         self.store.release(claim)
         assert self.store.history("c") == []
@@ -405,6 +436,23 @@ class ConversationStoreConformance:
         assert seqs == [1] * 8
         assert len(store.history("c")) == 1
 
+    def test_of_two_customers_at_once_one_adopts_the_conversation(self) -> None:
+        store = self.store
+
+        def adopt(thread: int) -> str | None:
+            try:
+                store.adopt("c", f"u-{thread % 2}")
+            except NotYourConversation:
+                return None
+            return f"u-{thread % 2}"
+
+        self._say("c", "你好", "m1")
+        with ThreadPoolExecutor(8) as pool:
+            adopted = Counter(pool.map(adopt, range(8)))
+        exists, owner = store.owner("c")
+        assert exists
+        assert adopted == {owner: 4, None: 4}
+
     def test_of_eight_threads_one_gets_the_claim(self) -> None:
         store = self.store
         self._say("c", "你好", "m1")
@@ -435,19 +483,6 @@ class ConversationStoreConformance:
         assert [m.seq for m in messages] == list(range(1, 40 + turns + 1))
         assert [m.turn for m in messages if m.role == "assistant"] == list(range(1, turns + 1))
         assert Counter(m.role for m in messages if m.turn is not None) == {"customer": 40, "assistant": turns}
-
-    def _say(self, conversation: str, text: str, message_id: str) -> int:
-        [enqueued] = self.store.enqueue(conversation, None, [Message(text, message_id)])
-        return enqueued.seq
-
-    def _claimed(self, conversation: str) -> Claim:
-        claim = self.store.claim(conversation, lease=15)
-        assert claim is not None, "the conversation could not be claimed"
-        return claim
-
-    def _answer(self, claim: Claim, text: str, state: Mapping[str, Any] | None = None) -> None:
-        reply = Reply(id=f"r{claim.turn}", turn=claim.turn, text=text, sentences=(text,), language="zh")
-        self.store.commit(claim, state=state or {}, reply=reply)
 
 
 def _full_reply() -> Reply:
@@ -483,9 +518,3 @@ def _full_reply() -> Reply:
         merged=("m1",),
         degraded="timeout",
     )
-
-
-def _raises(error: type[Exception], match: str | None = None) -> AbstractContextManager[Any]:
-    import pytest
-
-    return pytest.raises(error, match=match)

@@ -1,0 +1,62 @@
+"""What the SQL store says to its database, but for the insert of a row that may be there already.
+
+Statements are built once: SQLAlchemy takes longer to build one than SQLite to run it. What an update sets are the
+parameters that are columns.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from shopassist.storage.rules import MAX_ATTEMPTS, OPEN
+from shopassist.storage.tables import conversations, handoffs, messages, turns
+
+OF: sa.BindParameter[str] = sa.bindparam("of")
+ROW = sa.select(conversations).where(conversations.c.id == OF)
+ROW_LOCKED = ROW.with_for_update()
+ROW_ALIVE = ROW.where(conversations.c.erased_at.is_(None))
+UPDATE_ROW = sa.update(conversations).where(conversations.c.id == OF)
+UPDATE_HELD = UPDATE_ROW.where(
+    conversations.c.lease_token == sa.bindparam("held"), conversations.c.fence == sa.bindparam("fenced")
+)
+MESSAGES = sa.select(messages).where(messages.c.conversation == OF).order_by(messages.c.seq)
+MESSAGES_AFTER = MESSAGES.where(messages.c.seq > sa.bindparam("after")).limit(sa.bindparam("most"))
+MESSAGES_UNANSWERED = MESSAGES.where(messages.c.turn.is_(None), messages.c.attempts < MAX_ATTEMPTS)
+COUNT_TRY = (  # and settle those whose last try has ended: see MAX_ATTEMPTS
+    sa.update(messages)
+    .where(messages.c.conversation == OF, messages.c.turn.is_(None), messages.c.attempts <= MAX_ATTEMPTS)
+    .values(attempts=messages.c.attempts + 1)
+)
+TRIES = (
+    sa.select(messages.c.turn, messages.c.attempts, conversations.c.lease_token, conversations.c.lease_until)
+    .join(conversations, conversations.c.id == messages.c.conversation)
+    .where(messages.c.conversation == OF, messages.c.client_id == sa.bindparam("id"))
+)
+THESE = (
+    sa.update(messages)
+    .where(messages.c.conversation == OF)
+    .where(messages.c.seq.in_(sa.bindparam("these", expanding=True)))
+)
+UNCOUNT_TRY = THESE.values(attempts=messages.c.attempts - 1)
+LAST_SEQ = sa.select(sa.func.max(messages.c.seq)).where(messages.c.conversation == OF)
+SEQ_OF_ID = sa.select(messages.c.seq).where(messages.c.conversation == OF, messages.c.client_id == sa.bindparam("id"))
+ADD_MESSAGE = sa.insert(messages)
+ADD_TURN = sa.insert(turns)
+TURNS = sa.select(turns).where(turns.c.conversation == OF).order_by(turns.c.number)
+LAST_TURN = sa.select(turns).where(turns.c.conversation == OF).order_by(turns.c.number.desc()).limit(1)
+ERASE = tuple(sa.delete(table).where(table.c.conversation == OF) for table in (messages, turns, handoffs))
+HANDOFFS = sa.select(handoffs).where(handoffs.c.conversation == OF).order_by(handoffs.c.created)
+HANDOFFS_OF_STATUS = (
+    sa.select(handoffs)
+    .where(handoffs.c.status == sa.bindparam("wanted"))
+    .order_by(handoffs.c.created, handoffs.c.conversation, handoffs.c.turn)
+)
+HANDOFF_FOR_TURN = (  # its own, or else the one that is not closed
+    sa.select(handoffs.c.id)
+    .where(handoffs.c.conversation == OF, (handoffs.c.turn == sa.bindparam("now")) | handoffs.c.status.in_(OPEN))
+    .order_by((handoffs.c.turn == sa.bindparam("now")).desc())
+    .limit(1)
+)
+ANSWER_TO = TURNS.join(
+    messages, (messages.c.conversation == turns.c.conversation) & (messages.c.turn == turns.c.number)
+).where(messages.c.client_id == sa.bindparam("id"))

@@ -10,6 +10,7 @@ import typer
 from shopassist.cli.ask import ask
 from shopassist.cli.chat import chat
 from shopassist.cli.doctor import doctor
+from shopassist.cli.eval import evaluate
 from shopassist.cli.graph import graph
 from shopassist.cli.ingest import ingest
 from shopassist.cli.pull import pull
@@ -33,3 +34,4 @@ def main(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show log
 
 for command in (pull, ingest, search, ask, chat, doctor, graph):
     app.command()(command)
+app.command("eval")(evaluate)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import cast
 
-from shopassist.assistant import Assistant, embedding_folder, knowledge_from
+from shopassist.assistant import Assistant, embedding_folder, embeddings_from, knowledge_from, toolbox_from
 from shopassist.errors import IndexMissing
-from shopassist.evaluation.judge import Answer
 from shopassist.evaluation.run import Scene
-from shopassist.evaluation.scenario import Need
-from shopassist.messages import Customer
+from shopassist.evaluation.scenario import Card, Need
+from shopassist.language.catalogue import Catalogue
+from shopassist.language.intents import Classifier
+from shopassist.messages import Customer, Image, Item, Message, OrderRef, ProductRef
 from shopassist.models import embedded, routing
 from shopassist.protocols import Knowledge
+from shopassist.replies import Reply
 from shopassist.settings import Settings
 from shopassist.storage.memory import MemoryStore
+from shopassist.tools import MemoryLedger
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,13 @@ class SampleAssistants:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._knowledge = _knowledge(settings)
+        embeddings = embeddings_from(settings)
+        self._classifier = Classifier(Catalogue.load(*filter(None, [settings.intents_file])), embeddings)
+        try:
+            self._knowledge: Knowledge | None = knowledge_from(settings, embeddings)
+        except IndexMissing as error:
+            log.warning("%s; whatever the pages should answer is missed", error)
+            self._knowledge = None
         self._choice = routing.choose(settings)
 
     @property
@@ -36,13 +44,16 @@ class SampleAssistants:
     def __call__(self, scene: Scene) -> SampleTalk:
         """The assistant of one scene."""
         model = self._choice.model if scene.model else None
+        settings = self.settings.model_copy(update={"clock": scene.clock(), "tool_timeout": None})
         return SampleTalk(
             Assistant(
-                settings=self.settings.model_copy(update={"clock": scene.clock()}),
+                settings=settings,
                 store=MemoryStore(),
                 knowledge=self._knowledge,
                 model=model,
                 model_name=self._choice.name if model is not None else None,
+                toolbox=toolbox_from(settings, scene.shop, (), MemoryLedger()),
+                classifier=self._classifier,
             ),
             scene,
         )
@@ -53,28 +64,39 @@ class SampleAssistants:
             self._choice.model.close()
 
 
-def _knowledge(settings: Settings) -> Knowledge | None:
-    try:
-        return knowledge_from(settings)
-    except IndexMissing as error:
-        log.warning("%s; whatever the pages should answer is missed", error)
-        return None
-
-
 class SampleTalk:
     """An assistant whose time is the scene's."""
 
     def __init__(self, assistant: Assistant, scene: Scene) -> None:
         self._assistant, self._scene = assistant, scene
 
-    def reply(self, messages: str | Sequence[str], *, conversation: str, customer: Customer | None = None) -> Answer:
+    def reply(self, messages: str | Sequence[str], *, conversation: str, customer: Customer | None = None) -> Reply:
         """Answer one message, or a burst."""
+        return self.reply_to_cards(messages, (), conversation=conversation, customer=customer)
+
+    def reply_to_cards(
+        self,
+        messages: str | Sequence[str],
+        cards: Sequence[Card],
+        *,
+        conversation: str,
+        customer: Customer | None = None,
+    ) -> Reply:
+        """Answer messages, the last of which has cards; a visitor who has logged in takes the conversation along."""
         self._assistant.settings = self._assistant.settings.model_copy(update={"clock": self._scene.clock()})
-        return cast("Answer", self._assistant.reply(messages, conversation=conversation, customer=customer))
+        texts = [messages] if isinstance(messages, str) else list(messages)
+        said = [*map(Message, texts[:-1]), Message(texts[-1], items=tuple(map(_item, cards)))]
+        if customer is not None:
+            self._assistant.adopt(conversation, customer=customer)
+        return self._assistant.reply(said, conversation=conversation, customer=customer)
 
     def close(self) -> None:
         """Give the conversation's store back; the model is needed again."""
         self._assistant.store.close()
+
+
+def _item(card: Card) -> Item:
+    return {"order": OrderRef, "product": ProductRef, "image": Image}[card.kind](card.value)
 
 
 def has(settings: Settings) -> frozenset[Need]:

@@ -44,8 +44,13 @@ def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
     citation = cite(text, evidence)
     if citation and citation not in state["citations"]:
         update["citations"] = (*state["citations"], citation)
-    gap = " " if state["language"] == "en" and shown else ""
+    gap = between(shown[-1], state["language"]) if shown else ""
     return {**update, "sentences": (*shown, text), "events": (Sentence(gap + text),)}
+
+
+def between(sentence: str, language: str) -> str:
+    """What parts a sentence from the next one: a list ends its line."""
+    return "\n" if "\n" in sentence else " " if language == "en" else ""
 
 
 def _products(state: Turn) -> tuple[str, ...]:

@@ -46,10 +46,6 @@ HISTORY = 2
 HISTORY_CHARS = 160
 
 
-QUESTIONS = ("ask", "consent")
-"""Points that ask: they stand last."""
-
-
 class Draft:
     """The sentences of one reply as they come into being. Owns the model's open stream; `close` ends it.
 
@@ -84,15 +80,16 @@ class Draft:
     def _write(self) -> Generator[Candidate]:
         """Sympathy, what was done and what is so, what the pages say, and the one question."""
         points = self.state["plan"].points
+        asked = self.state["plan"].dialogue.asked
+        last = points[-1:] if asked is not None else ()  # the question, in whatever words it is asked
+        points = points[: len(points) - len(last)]
         if self.state["mood"] == "negative":
             yield self._said(Point("sympathy", "any"), self.ports.memory.mood_count)
         for point in points:
-            if point.kind not in QUESTIONS:
-                yield self._said(point)
+            yield self._said(point)
         yield from self._knowledge()
-        for point in points:
-            if point.kind in QUESTIONS:
-                yield self._said(point)
+        for point in last:
+            yield self._said(point)
 
     def _said(self, point: Point, variant: int | None = None) -> Candidate:
         data = {**names(self.ports.settings, self.words), **point.data}

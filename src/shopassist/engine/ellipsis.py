@@ -11,9 +11,7 @@ from shopassist.language.ellipsis import only_values
 from shopassist.language.slots import Found
 
 
-def carried_on(
-    text: str, language: str, said: Slots, found: Sequence[Found], last: Sequence[Wish]
-) -> list[Wish]:
+def carried_on(text: str, language: str, said: Slots, found: Sequence[Found], last: Sequence[Wish]) -> list[Wish]:
     """The last wish with the new values in place of its own, if the message is little more than those values."""
     new = {n: v for n, v in said.items() if n in (*DESCRIBES, "price_range", "quantity")}
     if not new or not last or not only_values(text, language, found):

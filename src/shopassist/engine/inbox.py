@@ -110,7 +110,7 @@ def turn(
                 for event in update.get("events", ()):
                     if isinstance(event, Sentence):
                         first = first if first is not None else seconds
-                        event = Sentence(vault.reveal(event.text))  # noqa: PLW2901
+                        event = Sentence(vault.reveal(event.text))
                     yield event
         finally:
             if ports.draft is not None:

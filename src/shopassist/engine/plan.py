@@ -49,7 +49,7 @@ def _started(made: Plan) -> tuple[ToolStarted, ...]:
 
 
 def _setting(ports: Ports) -> Setting:
-    tools, reads = _arguments(ports.toolbox)
+    tools, reads, partial = _arguments(ports.toolbox)
     return Setting(
         turn=ports.turn,
         now=ports.now,
@@ -57,6 +57,7 @@ def _setting(ports: Ports) -> Setting:
         key=uuid4().hex,
         tools=tools,
         reads=reads,
+        partial=partial,
         known_customer=ports.customer is not None,
         handoff=ports.memory.handoff,
         answered_from=answered_from(ports.now, ports.settings.desk_minutes),
@@ -65,10 +66,11 @@ def _setting(ports: Ports) -> Setting:
 
 def _arguments(
     toolbox: Toolbox,
-) -> tuple[Mapping[str, tuple[frozenset[str], frozenset[str]]], Mapping[str, frozenset[str]]]:
+) -> tuple[Mapping[str, tuple[frozenset[str], frozenset[str]]], Mapping[str, frozenset[str]], frozenset[str]]:
     tools = [tool for name in toolbox.names if (tool := toolbox.get(name)) is not None]
     writes = {t.name: (t.arguments.required, t.arguments.names) for t in tools if t.effect == "write"}
-    return writes, {t.name: t.arguments.names for t in tools if t.effect == "read"}
+    reads = {t.name: t.arguments.names for t in tools if t.effect == "read"}
+    return writes, reads, frozenset(t.name for t in tools if t.partial)
 
 
 def answered_from(now: datetime, hours: tuple[int, int]) -> datetime:

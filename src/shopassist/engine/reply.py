@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
+from shopassist.engine.check import between
 from shopassist.engine.state import REMEMBERED, REMEMBERED_CHARS, Memory, Ports, Turn
 from shopassist.replies import Reply
 
@@ -15,7 +16,7 @@ def reply(state: Turn, runtime: Runtime[Ports]) -> Turn:
     """The finished reply; usage is added by the caller, which has the times."""
     ports, made = runtime.context, state["plan"]
     sentences, heard = state["sentences"], state["heard"]
-    text = ("" if state["language"] == "zh" else " ").join(sentences)
+    text = "".join(s + between(s, state["language"]) for s in sentences[:-1]) + (sentences[-1] if sentences else "")
     memory = _memory(state, ports, text)
     searched = next((found for found in state["looked"] if not found.silent), None)
     dialogue = memory.dialogue

@@ -55,8 +55,7 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     near = {p.lower() for p in products}
     if not near and attached(state["text"], state["language"]):
         near = {p.lower() for p in ports.memory.dialogue.focus.products}
-    if query.policy:
-        near.add(query.policy)
+    near |= {p for p in (query.policy, query.context) if p}
     found = ports.knowledge.search(
         query.text,
         language=state["language"],

@@ -11,18 +11,23 @@ from langgraph.runtime import Runtime
 from shopassist.dialogue import Answer, Asked, Slot, Slots, Wish
 from shopassist.engine.cards import cards
 from shopassist.engine.ellipsis import carried_on, from_values
+from shopassist.engine.planning.binding import Hint
 from shopassist.engine.planning.contracts import Dialogue, Heard
 from shopassist.engine.state import Ports, Turn
 from shopassist.engine.values import distributed
 from shopassist.language.alarms import alarm
 from shopassist.language.answers import read_answer
 from shopassist.language.dates import dates
-from shopassist.language.ellipsis import pointing_back
+from shopassist.language.ellipsis import pointing_back, supposing
+from shopassist.language.kinds import Kind, kinds
 from shopassist.language.mood import feeling
 from shopassist.language.references import leaning, mentioned, own_subject, restated
+from shopassist.language.segments import segments
 from shopassist.language.slots import Found, normal, slots
+from shopassist.language.states import states
 from shopassist.language.talk import small_talk
 from shopassist.language.wishes import wishes
+from shopassist.protocols import Product
 
 TALK = ("decline", "thanks", "goodbye", "greeting", "identity", "acknowledge")
 
@@ -35,8 +40,9 @@ def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
     common: Turn = {"mood": felt.mood, "mood_cause": felt.cause, "valid_on": today}
     if not state["readable"]:
         return {**common, "heard": Heard(text, talk="foreign")}
-    reader = _Reader(state, ports)
-    heard = reader.heard()
+    heard = _Reader(state, ports).heard()
+    if heard.alarm:
+        common["mood"] = "negative"
     valid_on = date.fromisoformat(heard.valid_on) if heard.valid_on else today
     return {**common, "heard": heard, "valid_on": valid_on}
 
@@ -49,7 +55,9 @@ class _Reader:
         self.text, self.language = state["text"], state["language"]
         self.today = ports.now.date()
         self.dialogue = ports.memory.dialogue
-        self.known = ports.knowledge.products(self.language) if ports.knowledge else ()
+        sold = ports.knowledge.products(self.language) if ports.knowledge else ()
+        self.kinds = kinds(sold).find(self.text)
+        self.known = _also_called(sold, self.kinds)
         self.asked = asked_of(self.dialogue)
         wanted = self.asked.slot if self.asked is not None and self.asked.kind == "slot" else None
         self.found = slots(self.text, self.language, today=self.today, products=self.known, wanted=wanted)
@@ -61,14 +69,16 @@ class _Reader:
         said = by_name(self.found, self.ports.turn) | sent
         answer = self._answer(said)
         talk = self._talk()
-        found = [] if talk is not None or answer_is_all(answer) else self._wishes(answer)
-        if talk is None and answer is None and not found:
+        adds = bool(self.dialogue.last) and supposing(self.text, self.language)
+        found = [] if talk is not None or adds or answer_is_all(answer) else self._wishes(answer)
+        if talk is None and answer is None and not found and not adds:
             found = self._left_unsaid(said, bool(sent))
         elif sent and found:
             found = [replace(w, slots={**sent, **w.slots}) for w in found]
         if not self.text and not sent:
             talk = "empty"
-        query = self._restated(self.text)
+        last = self.dialogue.focus.last_question
+        query = f"{last} {self.text}" if adds and last else self._restated(self.text)
         return Heard(
             self.text,
             tuple(found),
@@ -80,7 +90,8 @@ class _Reader:
             query,
             self._queries(found, query),
             self._products(query),
-            pointing_back(self.text, self.language),
+            self._hints(),
+            pointing_back(self.text, self.language) or leaning(self.text, self.language),
             self._valid_on(query),
         )
 
@@ -108,7 +119,21 @@ class _Reader:
         if answer is not None and answer.kind == "value" and answer.value:
             start = self.text.find(answer.value)
             found = [w for w in found if w.span[0] >= max(start, 0) + len(answer.value)]
-        return distributed(found, self.found, self.ports.catalogue, self.ports.turn)
+        found = distributed(found, self.found, self.ports.catalogue, self.ports.turn)
+        return [self._with_reason(w) for w in found]
+
+    def _with_reason(self, wish: Wish) -> Wish:
+        """Where a wish may have a reason and none was recognised, what is told beside it is the reason."""
+        if "reason" not in self.ports.catalogue[wish.intent].slots or wish.slots.get("reason"):
+            return wish
+        told = [t for s in segments(self.text, self.language) if s.span == wish.span for t in s.told]
+        told = [
+            (t, span) for t, span in told if small_talk(t) is None and not any(_within(span, f) for f in self.found)
+        ]
+        if not told:
+            return wish
+        text, span = told[0]
+        return replace(wish, slots={**wish.slots, "reason": (Slot(text, "said", self.ports.turn, span),)})
 
     def _left_unsaid(self, said: Slots, card: bool) -> list[Wish]:
         """The wish of a text that leaves it unsaid: the last one with another value, or what a value alone asks."""
@@ -133,11 +158,33 @@ class _Reader:
         points = query != self.text and leaning(self.text, self.language)
         return focus[:1] if points and not own_subject(self.text, self.language) else ()
 
+    def _hints(self) -> tuple[Hint, ...]:
+        several = [k for k in self.kinds if len(k.products) > 1]
+        named = [Hint(k.span, tuple(p.upper() for p in k.products)) for k in several]
+        return (*named, *(Hint(span, state=state) for state, span in states(self.text, self.language)))
+
     def _valid_on(self, query: str) -> str | None:
         days = dates(self.text, self.today)
         if days:
             return days[0].isoformat() if days[0] <= self.today else None
         return self.ports.memory.last_valid_on if query != self.text else None
+
+
+def _also_called(products: Sequence[Product], found: Sequence[Kind]) -> Sequence[Product]:
+    """The products, with the word for their kind as a name where only one of them is meant by it."""
+    alone = {k.products[0]: k.word for k in found if len(k.products) == 1}
+    if not alone:
+        return products
+    return [
+        replace(p, names=(*p.names, alone[p.document])) if alone.get(p.document, p.names[0]) not in p.names else p
+        for p in products
+    ]
+
+
+def _within(span: tuple[int, int], found: Found) -> bool:
+    """Whether a clause is hardly more than a value."""
+    start, end = found.span
+    return start <= span[0] + 2 and span[1] - 2 <= end
 
 
 def asked_of(dialogue: Dialogue) -> Asked | None:

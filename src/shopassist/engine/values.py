@@ -53,13 +53,14 @@ def _taker(wishes: Sequence[Wish], one: Found, catalogue: Catalogue) -> int | No
 
 
 def _share(wishes: Sequence[Wish], given: list[dict[str, tuple[Slot, ...]]], catalogue: Catalogue) -> None:
-    """An order or product that one wish names holds for the message's other wishes about orders, if it is the only one."""
+    """An order or product that one wish names holds for the later wishes about orders too, if it is the only one."""
     orders = [n for n, w in enumerate(wishes) if about_orders(catalogue[w.intent])]
     for name in ("order_id", "product"):
         named = {s.value for n in orders for s in given[n].get(name, ())}
         if len(named) != 1 or any(given[n].get("order_id") for n in orders if name == "product"):
             continue
-        slot = next(given[n][name] for n in orders if name in given[n])
+        first = next(n for n in orders if name in given[n])
+        slot = given[first][name]
         for n in orders:
-            if not given[n].get(name) and not given[n].get("order_id"):
+            if n > first and not given[n].get(name) and not given[n].get("order_id"):
                 given[n][name] = tuple(replace(s, span=None, source="focus") for s in slot)

@@ -43,7 +43,7 @@ WRITING: frozenset[Act] = frozenset(("request", "can", "blocked"))
 
 _T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_KEYS = {"description", "slots", "absorbs", "fits", "patterns", "examples", "routes", "override"}
+_KEYS = {"description", "slots", "absorbs", "fits", "undo", "patterns", "examples", "routes", "override"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ class Intent:
 
     `absorbs` names the intents that are no wish of their own where they are told as the reason of this one. `fits` are
     the states of orders in which the intent makes sense: an order that nobody named is looked for among these first.
+    `undo` is the intent that takes back what was done of this one.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Intent:
     slots: tuple[str, ...] = ()
     absorbs: tuple[str, ...] = ()
     fits: tuple[str, ...] = ()
+    undo: str | None = None
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     patterns: Mapping[str, tuple[Pattern, ...]] = field(default_factory=dict)
     routes: Mapping[str, Route] = field(default_factory=dict)
@@ -148,6 +150,7 @@ def _check_names(intents: Mapping[str, Intent], place: str) -> None:
     """What refers to another intent can be checked only when all files are read."""
     for intent in intents.values():
         named = [("absorbs", n) for n in intent.absorbs]
+        named += [("undo", intent.undo)] if intent.undo else []
         named += [(f"routes.{act}.offer", r.offer) for act, r in intent.routes.items() if r.offer]
         for key, name in named:
             if name not in intents:
@@ -184,6 +187,7 @@ class _Entry:
             self._names("slots", before.slots),
             self._names("absorbs", before.absorbs),
             self._states(before.fits),
+            self._name("undo", before.undo),
             self._added(before.examples, self._examples()),
             self._added(before.patterns, self._patterns()),
             {**before.routes, **self._routes()},
@@ -194,6 +198,12 @@ class _Entry:
 
     def _names(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
         return self._list(key, self.values[key]) if key in self.values else default
+
+    def _name(self, key: str, default: str | None) -> str | None:
+        found = self.values.get(key, default)
+        if found is not None and not (isinstance(found, str) and found):
+            self._fail(key, f"expected one name, got {found!r}")
+        return found
 
     def _states(self, default: tuple[str, ...]) -> tuple[str, ...]:
         found = self._names("fits", default)

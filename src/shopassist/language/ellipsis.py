@@ -21,6 +21,11 @@ def pointing_back(text: str, language: str) -> bool:
     return bool(_rules(language)["back"].search(fold(text)))
 
 
+def supposing(text: str, language: str) -> bool:
+    """Whether a message only adds a condition to what was asked before: 要是质量问题呢, what if it is faulty?"""
+    return bool(_rules(language)["supposing"].search(fold(text).strip()))
+
+
 def only_values(text: str, language: str, found: Sequence[Found]) -> bool:
     """Whether a message is nothing but values: 那白色的呢, 003那单呢, and the red one."""
     rest = text

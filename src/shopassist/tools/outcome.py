@@ -9,6 +9,7 @@ from shopassist.replies import OutcomeStatus, ToolOutcome
 
 __all__ = ["Changed", "Failed", "NotFound", "Refused", "ToolOutcome", "ToolSignal"]
 
+
 class ToolSignal(Exception):
     """Raised by a tool, or by the shop behind it, to say that it did nothing, and why; a transaction is rolled back."""
 

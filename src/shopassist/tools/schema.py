@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints
 
-from pydantic import ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 
 from shopassist.errors import ConfigurationError
@@ -26,25 +26,35 @@ class Arguments:
     """A tool's arguments. `required` and `optional` are their names, `json` their JSON schema."""
 
     def __init__(
-        self, required: frozenset[str], optional: frozenset[str], json: Mapping[str, Any], validate: Validate
+        self,
+        required: frozenset[str],
+        optional: frozenset[str],
+        json: Mapping[str, Any],
+        validate: Validate,
+        partly: Validate | None = None,
     ) -> None:
         self.required = required
         self.optional = optional
         self.json = json
         self._validate = validate
+        self._partly = partly
 
     @property
     def names(self) -> frozenset[str]:
         """All names."""
         return self.required | self.optional
 
-    def validate(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments in their types; those that were left out stay out. Raises `Failed`, naming the wrong ones."""
-        wrong = (self.required - args.keys()) | (args.keys() - self.names)
+    def validate(self, args: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
+        """The arguments in their types; those that were left out stay out. Raises `Failed`, naming the wrong ones.
+
+        With `partial` required ones may be left out too.
+        """
+        missing = self.required - args.keys()
+        wrong = (frozenset() if partial else missing) | (args.keys() - self.names)
         if wrong:
             raise Failed("arguments", facts={"wrong": sorted(map(str, wrong))})
         try:
-            return self._validate(args)
+            return self._partly(args) if missing and self._partly is not None else self._validate(args)
         except ValidationError as error:
             # The error's own text quotes the values, which may be a customer's.
             places = {str(e["loc"][0]) for e in error.errors(include_input=False, include_context=False) if e["loc"]}
@@ -62,23 +72,30 @@ def from_function(name: str, function: Callable[..., Any]) -> Arguments:
     if any(p.kind not in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) for p in parameters):
         raise ConfigurationError(f"the tool {name}: each parameter needs a name of its own (no *args, no **kwargs)")
     refuse_identity(name, kinds)
+
     # The names are aliases, so that an argument may be called like a method of pydantic's models (copy, schema).
-    fields: dict[str, Any] = {
-        f"a{n}": (kind, Field(alias=argument) if needed else Field(None, alias=argument))
-        for n, (argument, (kind, needed)) in enumerate(kinds.items())
-    }
+    def fields(*, all_optional: bool) -> dict[str, Any]:
+        return {
+            f"a{n}": (kind, Field(alias=argument) if needed and not all_optional else Field(None, alias=argument))
+            for n, (argument, (kind, needed)) in enumerate(kinds.items())
+        }
+
     try:
-        model = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
+        model = create_model(name, __config__=ConfigDict(extra="forbid"), **fields(all_optional=False))
+        partial = create_model(name, __config__=ConfigDict(extra="forbid"), **fields(all_optional=True))
         json = model.model_json_schema()
     except (PydanticSchemaGenerationError, PydanticUserError) as error:
         raise ConfigurationError(f"the tool {name}: a parameter's type has no JSON form ({error})") from None
     required = frozenset(n for n, (_, needed) in kinds.items() if needed)
 
-    def validate(args: Mapping[str, Any]) -> dict[str, Any]:
-        read = model.model_validate(dict(args))
-        return {str(model.model_fields[f].alias): getattr(read, f) for f in read.model_fields_set}
+    def reader(shape: type[BaseModel]) -> Validate:
+        def validate(args: Mapping[str, Any]) -> dict[str, Any]:
+            read = shape.model_validate(dict(args))
+            return {str(shape.model_fields[f].alias): getattr(read, f) for f in read.model_fields_set}
 
-    return Arguments(required, frozenset(kinds) - required, json, validate)
+        return validate
+
+    return Arguments(required, frozenset(kinds) - required, json, reader(model), reader(partial))
 
 
 def refuse_identity(tool: str, names: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ class Tool:
     """One tool. `commit` is None for a read; `checker` is a write's pre-check, set by the decorator `check`.
 
     `personal` names the arguments in which the vault's placeholders are replaced by what the customer wrote.
-    `timeout` is in seconds; None leaves it to the toolbox. `public` tools also answer visitors who are not logged in.
+    `partial` says that the pre-check also takes less than all arguments. `timeout` is in seconds; None leaves it to the toolbox. `public` tools also answer visitors who are not logged in.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Tool:
     timeout: float | None = None
     public: bool = False
     checker: Check | None = None
+    partial: bool = False
 
     def __post_init__(self) -> None:
         problem = next((text for wrong, text in self._rules() if wrong), None)
@@ -68,14 +69,18 @@ class Tool:
         return self.function(context, **args)
 
     def check(self, function: Check) -> Check:
-        """Attach the pre-check: it takes what the tool takes, changes nothing, and returns a `Quote`."""
+        """Attach the pre-check: it takes what the tool takes, changes nothing, and returns a `Quote`.
+
+        One that takes ``**args`` is also asked before all arguments are known: it says what forbids the deed before
+        the customer is asked for a value, and else what it lacks (`reason` ``needs_address``).
+        """
         parameters = list(inspect.signature(function).parameters.values())[1:]
         takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters)
         if self.effect != "write":
             raise ConfigurationError(f"the tool {self.name}: a read needs no check")
         if not takes_all and {p.name for p in parameters} != self.arguments.names:
             raise ConfigurationError(f"the tool {self.name}: its check must take the same arguments")
-        self.checker = function
+        self.checker, self.partial = function, takes_all
         return function
 
 

@@ -90,7 +90,7 @@ class Toolbox:
             return call.quote()
 
         try:
-            call = self._call(name, "write", args, context)
+            call = self._call(name, "write", args, context, partial=True)
             return call.limited(lambda: run(call))
         except ToolSignal as signal:
             outcome = ended(name, args, signal)
@@ -126,7 +126,9 @@ class Toolbox:
         run = atomic if call.tool.commit == "atomic" else external
         return run(call, consent, row, ledger)
 
-    def _call(self, name: str, effect: Effect, args: Mapping[str, Any], context: ToolContext) -> Call:
+    def _call(
+        self, name: str, effect: Effect, args: Mapping[str, Any], context: ToolContext, *, partial: bool = False
+    ) -> Call:
         tool = self._tools.get(name)
         if tool is None or tool.effect != effect:
             raise Failed("no_tool")
@@ -139,7 +141,8 @@ class Toolbox:
         hidden: dict[str, str] = {}
         shown = guarded(name, context.key, lambda: _shown(tool, given, context, hidden))
         seconds = self._time_limit if tool.timeout is None else tool.timeout
-        return Call(tool, given, tool.arguments.validate(shown), hidden, context, self._limit, seconds)
+        values = tool.arguments.validate(shown, partial=partial and tool.partial)
+        return Call(tool, given, values, hidden, context, self._limit, seconds)
 
     def _own(self, call: Call) -> None:
         """Raise `NotFound` unless the orders that the call names are the customer's own."""

@@ -31,9 +31,7 @@ def take_answer(sheet: Sheet) -> list[Wish]:
             others = [w for w in wishes if w.intent != asked.intent]
             said = next((w.slots for w in wishes if w.intent == asked.intent), sheet.heard.slots)
             return [Wish(asked.intent, "request", said), *others]
-        if answer.kind == "no" and not wishes:
-            sheet.say("fact", "declined")
-        elif answer.kind == "hold":
+        if (answer.kind == "no" and not wishes) or answer.kind == "hold":
             sheet.say("fact", "declined")
     elif asked.kind == "anything_else":
         if not wishes:
@@ -88,7 +86,7 @@ def consented(sheet: Sheet, answer: Answer) -> None:
         return
     if answer.kind == "no":
         sheet.drop(task)
-    elif answer.kind == "hold":
+    elif answer.kind == "hold" and answer.bare:
         sheet.say("fact", "held", {"tool": consent.tool, "intent": task.intent})
         sheet.fresh = True  # it stays, and is not asked for again in this reply
     elif answer.kind == "yes" and consent.expires <= sheet.setting.now:

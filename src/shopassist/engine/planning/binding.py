@@ -6,91 +6,134 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shopassist.dialogue import Option, Slot, Slots, Source
+from shopassist.dialogue import Focus, Option, Slot, Slots, Source
 from shopassist.engine.planning.lookup import Lookup
 from shopassist.language.catalogue import Intent
 
 MOST = 5
 """Orders that a customer can be asked to choose from."""
 
+Order = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Words that tell an order from the others without naming it, and their place in the text.
+
+    `products` may be meant by a word for a kind of thing (耳机), `state` is that of 没付款的那个.
+    """
+
+    span: tuple[int, int]
+    products: tuple[str, ...] = ()
+    state: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
     """The order's facts and how it was found, or the options to ask for, or the reason why there is none."""
 
-    order: Mapping[str, Any] | None = None
+    order: Order | None = None
     source: Source = "said"
     options: tuple[Option, ...] = ()
     problem: Literal["login", "no_order", "no_orders", "failed"] | None = None
 
 
-def bind(lookup: Lookup, intent: Intent, slots: Slots, focus: Sequence[str]) -> Bound | None:
+def bind(
+    lookup: Lookup, intent: Intent, slots: Slots, focus: Focus, hints: Sequence[Hint] = (), *, back: bool = False
+) -> Bound | None:
     """The order of a task; None while the shop still has to be asked.
 
-    In this order: an order number or its end, a description (product, variant, period) that fits one order, the order
-    in focus, the only order that the intent fits. Somebody else's order answers as one that is not there.
+    In this order: an order number or its end, a description that fits one order, the order in focus (where the intent
+    fits it, or the message points `back`), the only order that the intent fits. Somebody else's order answers as one
+    that is not there.
     """
     listed = lookup.read("list_orders")
     if listed is None:
         return None
     if listed.status != "done":
         return Bound(problem="login" if listed.reason == "login" else "failed")
-    orders: list[Mapping[str, Any]] = list(listed.facts["orders"])
+    orders: list[Order] = list(listed.facts["orders"])
     if named := slots.get("order_id", ()):
         return _named(orders, [s.value for s in named])
     if not orders:
         return Bound(problem="no_orders")
-    described = [o for o in orders if _described(o, slots)]
-    if any(name in slots for name in ("product", "variant", "period", "date")) and described:
-        return _one_of(described, intent, focus, "resolver")
-    return _one_of(orders, intent, focus, "focus")
+    described = _described(orders, slots, hints)
+    if described is None:
+        return Bound(problem="no_order")
+    source: Source = "resolver" if len(described) < len(orders) else "focus"
+    return _one_of(described, intent, focus, source, back)
 
 
-def label(order: Mapping[str, Any]) -> str:
-    """What tells an order from the customer's others: number, first product, day."""
+def label(order: Order) -> str:
+    """What tells an order from the customer's others: number and first product."""
     lines = order["lines"]
     name = lines[0]["name"] if lines else ""
     return f"{order['id']} {name}".strip()
 
 
-def _named(orders: Sequence[Mapping[str, Any]], values: Sequence[str]) -> Bound:
+def _named(orders: Sequence[Order], values: Sequence[str]) -> Bound:
     found = [o for o in orders for v in values if o["id"] == v or (v.startswith("*") and o["id"].endswith(v[1:]))]
     if len(found) == 1:
         return Bound(found[0])
     return Bound(options=_options(found)) if found else Bound(problem="no_order")
 
 
-def _one_of(orders: Sequence[Mapping[str, Any]], intent: Intent, focus: Sequence[str], source: Source) -> Bound:
-    for number in focus[:1]:
-        for order in orders:
-            if order["id"] == number:
-                return Bound(order, "focus")
-    fitting = [o for o in orders if o["status"] in (intent.fits or o["status"])] or list(orders)
-    if intent.name in ("refund_status", "cancel_service"):
-        fitting = (
-            [o for o in fitting if o.get("returned")] or [o for o in fitting if o["status"] == "cancelled"] or fitting
-        )
+def _one_of(orders: Sequence[Order], intent: Intent, focus: Focus, source: Source, back: bool) -> Bound:
+    if len(orders) == 1:
+        return Bound(orders[0], "resolver")
+    fitting = _fitting(orders, intent)
+    current = next((o for o in orders if o["id"] in focus.orders[:1]), None)
+    if current is not None and (back or current in fitting or not fitting):
+        return Bound(current, "focus")
+    fitting = fitting or list(orders)
+    if len(fitting) > 1:
+        about = [o for o in fitting if any(line["product"] in focus.products[:1] for line in o["lines"])]
+        fitting = about if len(about) == 1 else fitting
     if len(fitting) == 1:
         return Bound(fitting[0], "resolver")
     return Bound(options=_options(fitting[:MOST]), source=source)
 
 
-def _options(orders: Sequence[Mapping[str, Any]]) -> tuple[Option, ...]:
+def _fitting(orders: Sequence[Order], intent: Intent) -> list[Order]:
+    fitting = [o for o in orders if o["status"] in (intent.fits or o["status"])]
+    if intent.name in ("refund_status", "cancel_service"):
+        fitting = [o for o in fitting if o.get("returned")] or [o for o in fitting if o["status"] == "cancelled"]
+    return fitting
+
+
+def _options(orders: Sequence[Order]) -> tuple[Option, ...]:
     return tuple(Option(o["id"], label(o)) for o in orders)
 
 
-def _described(order: Mapping[str, Any], slots: Slots) -> bool:
-    lines = order["lines"]
+def _described(orders: Sequence[Order], slots: Slots, hints: Sequence[Hint]) -> list[Order] | None:
+    """The orders that fit what was said of them, all where nothing was; None where a product is in none of them.
+
+    What a description says beside the product is dropped where nothing fits all of it: people err in days and colours.
+    """
     products = {s.value for s in slots.get("product", ())}
-    variants = [s.value for s in slots.get("variant", ())]
-    if products and not any(line["product"] in products for line in lines):
-        return False
-    if variants and not any(v in (line["variant"] or "") for v in variants for line in lines):
-        return False
-    return all(_placed_in(order, s) for s in slots.get("period", ()))
+    found = [o for o in orders if not products or any(line["product"] in products for line in o["lines"])]
+    if not found:
+        return None
+    for hint in hints:
+        fitting = [o for o in found if _fits(o, hint)]
+        found = fitting or found
+    for name, test in (("variant", _has_variant), ("period", _placed_in), ("date", _placed_in)):
+        for slot in slots.get(name, ()):
+            found = [o for o in found if test(o, slot)] or found
+    return found
 
 
-def _placed_in(order: Mapping[str, Any], period: Slot) -> bool:
-    start, _, end = period.value.replace("..", "/").partition("/")
+def _fits(order: Order, hint: Hint) -> bool:
+    if hint.state is not None:
+        return bool(order["status"] == hint.state)
+    return any(line["product"] in hint.products for line in order["lines"])
+
+
+def _has_variant(order: Order, slot: Slot) -> bool:
+    return any(slot.value in (line["variant"] or "") for line in order["lines"])
+
+
+def _placed_in(order: Order, slot: Slot) -> bool:
+    start, dots, end = slot.value.replace("..", "/").partition("/")
     placed = str(order["placed"])[:10]
-    return (not start or start <= placed) and (not end or placed <= end)
+    return (not start or start <= placed) and (not (end if dots else start) or placed <= (end if dots else start))

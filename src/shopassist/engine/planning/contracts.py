@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from shopassist.dialogue import Answer, Asked, Consent, Focus, Slots, Task, Wish
+from shopassist.engine.planning.binding import Hint
 from shopassist.engine.planning.lookup import Call
 from shopassist.engine.planning.points import Point, Query
 from shopassist.language.catalogue import Catalogue
@@ -39,7 +40,7 @@ class Heard:
 
     `answer` is read against `asked`. `slots` are all values that the text names, `talk` the kind of small talk where it
     is nothing else. `queries` give what a wish asks as a question that stands alone, by the wish's span; `query` is
-    that of the whole text. `card` says that an order or a product was sent along.
+    that of the whole text. `hints` describe orders, `back` says that the message points to what was said before.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Heard:
     query: str = ""
     queries: Mapping[tuple[int, int], str] = field(default_factory=dict)
     products: tuple[str, ...] = ()
+    hints: tuple[Hint, ...] = ()
     back: bool = False
     valid_on: str | None = None
 
@@ -61,7 +63,7 @@ class Setting:
     """What surrounds the turn.
 
     `tools` gives each write's required and all its arguments, `reads` the arguments of each read; `key` makes the
-    consents' ids unique. `handoff` is the number of the hand-off that is open, `answered_from` the moment from which
+    consents' ids unique; `partial` names the writes whose pre-check needs the order alone. `handoff` is the number of the hand-off that is open, `answered_from` the moment from which
     a person answers: now within service hours.
     """
 
@@ -71,6 +73,7 @@ class Setting:
     key: str
     tools: Mapping[str, tuple[frozenset[str], frozenset[str]]]
     reads: Mapping[str, frozenset[str]]
+    partial: frozenset[str] = frozenset()
     known_customer: bool = True
     handoff: str | None = None
     answered_from: datetime | None = None

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shopassist.dialogue import Asked, Task, Wish
+from shopassist.dialogue import Asked, Slot, Task, Wish
+from shopassist.engine.planning import context
 from shopassist.engine.planning.answer import OPENS, take_answer
-from shopassist.engine.planning.contracts import Dialogue, Heard, Plan, Setting, Settled
+from shopassist.engine.planning.contracts import Dialogue, HandOffReason, Heard, Plan, Setting, Settled
 from shopassist.engine.planning.lookup import Known, Lookup
 from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order
@@ -35,6 +36,7 @@ def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled
     left = take_answer(sheet)
     if sheet.write is not None:
         return Plan(write=sheet.write, dialogue=before)
+    left = [_meant(sheet, wish) for wish in left]
     for wish in sorted(left, key=lambda w: BEFORE.get(w.intent, 2)):
         _take(sheet, wish)
     conflicts(sheet)
@@ -45,6 +47,8 @@ def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled
         return _hand_over(sheet, sheet.handoff)
     _small_talk(sheet)
     _unclear(sheet, left)
+    if sheet.lookup.wanted:
+        return Plan(reads=tuple(sheet.lookup.wanted))
     _ask_again(sheet)
     _anything_else(sheet)
     return _finished(sheet, left)
@@ -80,11 +84,30 @@ def _finished(sheet: Sheet, wishes: list[Wish]) -> Plan:
 
 def _intents(sheet: Sheet, wishes: list[Wish]) -> tuple[str, ...]:
     """What the turn was about: what was wished, and the task whose question was answered."""
-    named = [w.intent for w in sheet.heard.wishes or wishes]
+    named = [w.intent for w in wishes or sheet.heard.wishes]
     answer, asked = sheet.heard.answer, sheet.heard.asked
     if answer is not None and asked is not None and asked.intent and not named and asked.kind != "anything_else":
         named = [answer.value if asked.slot == "intent" and answer.value else asked.intent]
     return tuple(dict.fromkeys(named))
+
+
+def _meant(sheet: Sheet, wish: Wish) -> Wish:
+    """What a wish comes to in this conversation.
+
+    不退了 where no return is under way here undoes the one that is: its intent says by which. What is said of a thing
+    that the shop sells is never out of its scope.
+    """
+    entry = sheet.intent(wish.intent)
+    if wish.act == "retract" and entry.undo and not _under_way(sheet, wish):
+        return replace(wish, intent=entry.undo, act="request")
+    if wish.intent in ("out_of_scope", "chitchat") and wish.slots.get("product"):
+        return replace(wish, intent="product_question")
+    return wish
+
+
+def _under_way(sheet: Sheet, wish: Wish) -> bool:
+    tasks = [t for t in sheet.tasks.values() if t.intent == wish.intent and same_order(wish.slots, t.slots)]
+    return any(t.status not in CLOSED or (t.touched == sheet.setting.turn and t.status != "done") for t in tasks)
 
 
 def _take(sheet: Sheet, wish: Wish) -> None:
@@ -113,7 +136,8 @@ def _take(sheet: Sheet, wish: Wish) -> None:
     else:
         products = tuple(s.value for s in wish.slots.get("product", ())) or sheet.heard.products
         sheet.look_at_products(products)
-        sheet.search(Query(said(sheet, wish), policy=route.policy, products=products, valid_on=sheet.heard.valid_on))
+        topics = tuple(s.value for s in wish.slots.get("topic", ()))
+        sheet.search(context.query(sheet, said(sheet, wish), route.policy or next(iter(topics), None), products))
     if route.offer == "human" and wish.act not in OPENS:
         sheet.ask(Asked("offer", "human", None, None, (), sheet.setting.turn), Point("ask", "offer_human"))
 
@@ -146,12 +170,12 @@ def _retract(sheet: Sheet, wish: Wish) -> None:
         sheet.say("fact", "nothing_to_retract", {"intent": wish.intent})
 
 
-def _hand_over(sheet: Sheet, reason: str) -> Plan:
+def _hand_over(sheet: Sheet, reason: HandOffReason) -> Plan:
     """Hand the conversation to a person, or say that it waits for one already; nothing else is done."""
     setting = sheet.setting
     number = sheet.settled.handoff if sheet.settled else None
     if number is None and setting.handoff is None:
-        return Plan(handoff=reason, dialogue=sheet.before)  # type: ignore[arg-type]
+        return Plan(handoff=reason, dialogue=sheet.before)
     open_now = setting.answered_from is not None and setting.answered_from <= setting.now
     data = {"id": number or setting.handoff, "desk_open": open_now}
     if setting.answered_from is not None:
@@ -178,7 +202,9 @@ def _unclear(sheet: Sheet, wishes: list[Wish]) -> None:
         heard = sheet.heard
         if sheet.consent is None or heard.answer is None:
             sheet.look_at_products(heard.products)
-            sheet.search(Query(heard.query or heard.text, products=heard.products, valid_on=heard.valid_on))
+            sheet.note({"product": tuple(Slot(p, "focus") for p in heard.products)})
+            topics = tuple(s.value for s in heard.slots.get("topic", ()))
+            sheet.search(context.query(sheet, heard.query or heard.text, next(iter(topics), None), heard.products))
 
 
 def _ask_again(sheet: Sheet) -> None:

@@ -23,7 +23,8 @@ class Point:
 class Query:
     """A question to the shop's pages. `policy` names the page that decides, `valid_on` the day in ISO form.
 
-    A `silent` one only gives a source to what a template says.
+    `context` is the page that the conversation is about, which a question that leaves its subject unsaid may mean. A
+    `silent` query only gives a source to what a template says.
     """
 
     text: str
@@ -31,3 +32,4 @@ class Query:
     products: tuple[str, ...] = ()
     valid_on: str | None = None
     silent: bool = False
+    context: str | None = None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from shopassist.dialogue import Asked, Consent, Slot, Slots, Status, Task, Wish
+from shopassist.engine.planning.binding import Bound, bind
 from shopassist.engine.planning.contracts import Dialogue, HandOffReason, Heard, Setting, Settled
 from shopassist.engine.planning.lookup import Lookup
 from shopassist.engine.planning.points import Point, PointKind, Query
@@ -99,6 +100,15 @@ class Sheet:
         self.tasks[new] = Task(new, wish.intent, "open", dict(wish.slots), self.setting.turn, self.setting.turn)
 
     # --- What it is about
+
+    def bound(self, intent: str, slots: Slots, span: tuple[int, int] | None) -> Bound | None:
+        """The order that is meant; `span` is where in the text the wish stands, None where it is of an earlier turn."""
+        wishes, hints = self.heard.wishes, self.heard.hints
+        if span is None:
+            hints = ()
+        elif len(wishes) > 1:
+            hints = tuple(h for h in hints if span[0] < h.span[1] and h.span[0] < span[1])
+        return bind(self.lookup, self.intent(intent), slots, self.focus, hints, back=self.heard.back)
 
     def look_at(self, order: str) -> None:
         """Put an order into focus."""

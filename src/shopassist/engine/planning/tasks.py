@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from shopassist.dialogue import Asked, Consent, Option, Quote, Slot, Slots, Task
-from shopassist.engine.planning.binding import Bound, bind
+from shopassist.engine.planning.binding import Bound
 from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.sheet import Sheet, same_order, value
+from shopassist.language.slots import same
 
 LIVES = timedelta(minutes=15)
 """How long a consent question can be answered."""
@@ -49,9 +51,12 @@ def advance(sheet: Sheet, task: Task) -> None:
         sheet.say("refused", "no_tool", {"intent": task.intent}, task.id)
         return
     required, names = sheet.setting.tools[route.write]
-    slots = dict(task.slots)
+    slots, bound_lines = dict(task.slots), ()
     if "order_id" in names:
-        bound = bind(sheet.lookup, sheet.intent(task.intent), slots, sheet.focus.orders)
+        wish = next(
+            (w for w in sheet.heard.wishes if w.intent == task.intent and same_order(w.slots, task.slots)), None
+        )
+        bound = sheet.bound(task.intent, slots, wish.span if wish else None)
         if bound is None:
             return
         if "order_id" in required or bound.order is not None or _orders_matter(slots, bound):
@@ -59,18 +64,40 @@ def advance(sheet: Sheet, task: Task) -> None:
                 return
             assert bound.order is not None  # noqa: S101 - _take says so
             slots["order_id"] = (Slot(str(bound.order["id"]), bound.source, sheet.setting.turn),)
+            bound_lines = tuple(bound.order["lines"])
             sheet.look_at(str(bound.order["id"]))
     slots |= _carried(sheet, task, slots, names)
+    if "variant" in names and slots.get("variant") and bound_lines:
+        named = _variant(sheet, slots, bound_lines)
+        if named is None:
+            return
+        slots["variant"] = named
     task = sheet.put(task, "open", slots)
     sheet.note(slots)
     args = _args(sheet, route.write, task)
     missing = sorted(required - args.keys())
-    if missing:
+    if missing and route.write not in sheet.setting.partial:
         _ask_slot(sheet, task, missing[0])
         return
     quote = sheet.lookup.check(route.write, args)
-    if quote is not None:
+    if quote is not None and quote.allowed and missing:
+        _ask_slot(sheet, task, missing[0])
+    elif quote is not None:
         _quoted(sheet, task, route.write, args, quote)
+
+
+def _variant(sheet: Sheet, slots: Slots, lines: tuple[Mapping[str, Any], ...]) -> tuple[Slot, ...] | None:
+    """The variant by the shop's own name: 黑 is 曜石黑 where the product has one black; None while the shop is asked."""
+    product = value(slots, "product") or (str(lines[0]["product"]) if len(lines) == 1 else None)
+    said = slots["variant"]
+    if product is None or "get_product" not in sheet.setting.reads:
+        return said
+    outcome = sheet.lookup.read("get_product", product=product)
+    if outcome is None:
+        return None
+    names = [str(v["name"]) for v in outcome.facts.get("variants", ())]
+    fitting = [n for n in names if same("variant", said[0].value, n)]
+    return (replace(said[0], value=fitting[0]),) if len(fitting) == 1 else said
 
 
 def _orders_matter(slots: Slots, bound: Bound) -> bool:
@@ -117,11 +144,17 @@ def _slot_of(argument: str) -> str:
     return next((s for s, a in ARGUMENT.items() if a == argument), argument)
 
 
-def _ask_slot(sheet: Sheet, task: Task, argument: str, data: Mapping[str, Any] | None = None) -> None:
+def _ask_slot(
+    sheet: Sheet, task: Task, argument: str, data: Mapping[str, Any] | None = None, refusal: str | None = None
+) -> None:
+    """Ask for a value; where the shop's pre-check lacks it, in the words of its `refusal`."""
     slot = _slot_of(argument)
     sheet.put(task, "asking")
     asked = Asked("slot", task.intent, task.id, slot, (), sheet.setting.turn)
-    sheet.ask(asked, Point("ask", f"slot_{slot}", {"intent": task.intent, **(data or {})}, task.id))
+    about = {"intent": task.intent, **(data or {})}
+    sheet.ask(
+        asked, Point("refused", refusal, about, task.id) if refusal else Point("ask", f"slot_{slot}", about, task.id)
+    )
 
 
 def _quoted(sheet: Sheet, task: Task, tool: str, args: Mapping[str, Any], quote: Quote) -> None:
@@ -137,16 +170,18 @@ def _quoted(sheet: Sheet, task: Task, tool: str, args: Mapping[str, Any], quote:
     sheet.consent = Consent(f"{sheet.setting.key}:{task.id}", tool, args, quote, expires)
     sheet.consent_task, sheet.fresh = task.id, True
     sheet.put(task, "consent")
-    sheet.ask(Asked("consent", task.intent, task.id, None, (), sheet.setting.turn), Point("consent", tool, data, task.id))
+    sheet.ask(
+        Asked("consent", task.intent, task.id, None, (), sheet.setting.turn), Point("consent", tool, data, task.id)
+    )
 
 
 def _refused(sheet: Sheet, task: Task, tool: str, quote: Quote, data: Mapping[str, Any]) -> None:
     """A refusal says its rule; where only a value is lacking, the value is asked for."""
     reason = str(quote.reason or "any")
-    lacking = reason.removeprefix("needs_")
     slots = sheet.intent(task.intent).slots
+    lacking = LACKING.get(reason, reason.removeprefix("needs_"))
     if reason.startswith("needs_") and _slot_of(lacking) in slots:
-        _ask_slot(sheet, task, lacking, quote.facts)
+        _ask_slot(sheet, task, lacking, quote.facts, f"{tool}.{reason}")
         return
     if reason in WRONG_VALUE and WRONG_VALUE[reason] in slots:
         slot = WRONG_VALUE[reason]
@@ -161,6 +196,9 @@ def _refused(sheet: Sheet, task: Task, tool: str, quote: Quote, data: Mapping[st
         placed = str(data.get("placed") or "")[:10] or None
         sheet.search(Query(sheet.heard.query, policy=quote.rule, valid_on=placed, silent=True))
 
+
+LACKING = {"needs_contact": "recipient"}
+"""What is asked for where the shop lacks one of several values; the others are taken too."""
 
 WRONG_VALUE = {"unknown_variant": "variant", "which_product": "product", "not_in_order": "product"}
 """Refusals that another value of a slot settles: the reply that refuses asks for it."""

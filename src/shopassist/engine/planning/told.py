@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from shopassist.dialogue import Act, Asked, Wish
-from shopassist.engine.planning.binding import bind, label
+from shopassist.dialogue import Act, Asked, Slot, Wish
+from shopassist.engine.planning.binding import label
 from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.sheet import Sheet, value, values
 from shopassist.language.catalogue import Route
@@ -18,7 +18,7 @@ ASKS_RULE: frozenset[Act] = frozenset(("verify", "conditional", "how", "can"))
 
 def about_order(sheet: Sheet, wish: Wish, route: Route) -> None:
     """Tell the state of an order, of its parcel or of its money, and offer what helps."""
-    bound = bind(sheet.lookup, sheet.intent(wish.intent), wish.slots, sheet.focus.orders)
+    bound = sheet.bound(wish.intent, wish.slots, wish.span)
     if bound is None:
         return
     if bound.problem:
@@ -46,6 +46,9 @@ def _which(sheet: Sheet, wish: Wish, route: Route, options: tuple[Any, ...]) -> 
         sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=sheet.heard.valid_on))
         if wish.act in ("how", "conditional"):
             return
+    elif route.policy and not sheet.intent(wish.intent).route("request").write and wish.act in ("report", "blocked"):
+        sheet.search(Query(said(sheet, wish), policy=route.policy))  # a rule helps; which order it was, hardly
+        return
     if "get_order" in route.reads and wish.intent == "order_status":
         listed = sheet.lookup.read("list_orders")
         wanted = {o.value for o in options}
@@ -65,6 +68,8 @@ def _read(sheet: Sheet, route: Route, order: Mapping[str, Any]) -> Mapping[str, 
         if outcome is None:
             return None
         facts = {"order": label(order), "status": order["status"], **outcome.facts}
+        topic = value(sheet.heard.slots, "topic")
+        facts |= {"topic": topic} if topic else {}
         sheet.say("fact", name if outcome.status == "done" else "failed", facts)
         return facts
     return {}
@@ -88,7 +93,9 @@ def _offer(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any], fac
         return
     intent = sheet.intent(offer)
     write = intent.route("request").write
-    if write is not None and (write not in sheet.setting.tools or order["status"] not in (intent.fits or order["status"])):
+    if write is not None and (
+        write not in sheet.setting.tools or order["status"] not in (intent.fits or order["status"])
+    ):
         return
     asked = Asked("offer", offer, None, None, (), sheet.setting.turn)
     sheet.ask(asked, Point("ask", f"offer_{offer}", {"order": label(order)}))
@@ -100,7 +107,7 @@ def about_products(sheet: Sheet, wish: Wish, route: Route) -> None:
     told = False
     if "get_product" in route.reads and products:
         sheet.look_at_products(products)
-        sheet.note({"product": tuple(s for s in wish.slots.get("product", ()))})
+        sheet.note({"product": tuple(Slot(p, "focus") for p in products)})
         told = wish.intent == "price_stock" and _prices(sheet, wish, products)
     elif wish.intent == "recommend" and products:
         sheet.look_at_products(products)

@@ -1,0 +1,44 @@
+"""What the conversation is about while a question leaves it unsaid: 运费谁出 while a return waits for its yes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shopassist.engine.planning.points import Query
+from shopassist.engine.planning.sheet import CLOSED, Sheet, value
+
+
+def query(sheet: Sheet, text: str, policy: str | None = None, products: tuple[str, ...] = ()) -> Query:
+    """A question to the pages, with the rule that the conversation is about and the day of its order.
+
+    What the text itself says comes first: a policy, a product, a day.
+    """
+    day = sheet.heard.valid_on
+    about = None if policy or products else policy_of(sheet)
+    if day is None and (policy or about) == policy_of(sheet):
+        day = placed(sheet)
+    return Query(text, policy=policy, products=products, valid_on=day, context=about)
+
+
+def policy_of(sheet: Sheet) -> str | None:
+    """The rule of the task that waits for an answer, else of what was wished last."""
+    waiting = [t for t in sheet.before.tasks if t.status not in CLOSED]
+    last = [w.intent for w in sheet.before.last]
+    for intent in [*(t.intent for t in sorted(waiting, key=lambda t: -t.touched)), *reversed(last)]:
+        entry = sheet.intent(intent)
+        if policy := entry.route("how").policy or entry.route("request").policy:
+            return policy
+    return None
+
+
+def placed(sheet: Sheet) -> str | None:
+    """The day on which the order in question was placed; None where there is none, or it is not known yet."""
+    waiting = [t for t in sheet.before.tasks if t.status not in CLOSED]
+    number = next((v for t in waiting if (v := value(t.slots, "order_id"))), None)
+    number = number or next(iter(sheet.before.focus.orders), None)
+    if number is None or not sheet.setting.known_customer or "list_orders" not in sheet.setting.reads:
+        return None
+    listed = sheet.lookup.read("list_orders")
+    orders: list[Mapping[str, Any]] = list(listed.facts.get("orders", ())) if listed is not None else []
+    return next((str(o["placed"])[:10] for o in orders if o["id"] == number), None)

@@ -12,11 +12,16 @@ from shopassist.language.slots import Found
 
 
 def carried_on(text: str, language: str, said: Slots, found: Sequence[Found], last: Sequence[Wish]) -> list[Wish]:
-    """The last wish with the new values in place of its own, if the message is little more than those values."""
+    """The last wish with the new values in place of its own, if the message is little more than those values.
+
+    A card without a word carries on what was asked, never a change.
+    """
     new = {n: v for n, v in said.items() if n in (*DESCRIBES, "price_range", "quantity")}
     if not new or not last or not only_values(text, language, found):
         return []
     wish = last[-1]
+    if not text and wish.act in ("request", "can", "blocked"):
+        return []
     kept = {n: v for n, v in wish.slots.items() if n not in new}
     if "order_id" in new:
         kept = {n: v for n, v in kept.items() if n not in DESCRIBES}
@@ -27,16 +32,18 @@ def carried_on(text: str, language: str, said: Slots, found: Sequence[Found], la
 
 
 def from_values(text: str, language: str, said: Slots, found: Sequence[Found], *, card: bool) -> list[Wish]:
-    """What a bare value or a card asks: the state of an order, a parcel, a return; price and stock of a product."""
-    if not card and not only_values(text, language, found):
-        return []
+    """What a value or a card asks by itself: the state of an order, a parcel, a return; price and stock of a product.
+
+    A product that is only named says nothing: what is asked of it stands in the other words.
+    """
+    bare = card or only_values(text, language, found)
     for slot, intent in (
         ("order_id", "order_status"),
         ("tracking_no", "track_delivery"),
         ("service_id", "refund_status"),
         ("product", "price_stock"),
     ):
-        if slot in said:
+        if slot in said and (bare or slot != "product"):
             slots = {n: v for n, v in said.items() if n in (slot, "variant")}
             return [Wish(intent, "status", slots, (0, len(text)))]
     return []

@@ -24,7 +24,7 @@ from shopassist.language.mood import feeling
 from shopassist.language.references import leaning, mentioned, own_subject, restated
 from shopassist.language.segments import segments
 from shopassist.language.slots import Found, normal, slots
-from shopassist.language.states import states
+from shopassist.language.states import bought, states
 from shopassist.language.talk import small_talk
 from shopassist.language.wishes import wishes
 from shopassist.protocols import Product
@@ -71,6 +71,8 @@ class _Reader:
         talk = self._talk()
         adds = bool(self.dialogue.last) and supposing(self.text, self.language)
         found = [] if talk is not None or adds or answer_is_all(answer) else self._wishes(answer)
+        if answer is not None and answer.kind == "yes" and self.asked is not None and self.asked.kind == "consent":
+            found = []  # a yes to a consent never comes with anything else: what it says repeats the deed
         if talk is None and answer is None and not found and not adds:
             found = self._left_unsaid(said, bool(sent))
         elif sent and found:
@@ -161,7 +163,9 @@ class _Reader:
     def _hints(self) -> tuple[Hint, ...]:
         several = [k for k in self.kinds if len(k.products) > 1]
         named = [Hint(k.span, tuple(p.upper() for p in k.products)) for k in several]
-        return (*named, *(Hint(span, state=state) for state, span in states(self.text, self.language)))
+        days = [f for f in self.found if f.name in ("date", "period") and bought(self.text, self.language, f.span)]
+        placed = [Hint(f.span, placed=f.value) for f in days]
+        return (*named, *placed, *(Hint(span, state=state) for state, span in states(self.text, self.language)))
 
     def _valid_on(self, query: str) -> str | None:
         days = dates(self.text, self.today)
@@ -208,7 +212,7 @@ def consent_objects(dialogue: Dialogue) -> tuple[str, ...]:
 
 def answer_is_all(answer: Answer | None) -> bool:
     """Whether the answer leaves nothing else to be read."""
-    return answer is not None and (answer.bare or answer.kind in ("yes", "choice"))
+    return answer is not None and (answer.bare or answer.kind == "choice")
 
 
 def by_name(found: Sequence[Found], turn: int) -> dict[str, tuple[Slot, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 import yaml
 
@@ -22,9 +23,22 @@ def states(text: str, language: str) -> list[tuple[str, tuple[int, int]]]:
     return sorted(kept, key=lambda f: f[1]) if len(folded) == len(text) else []
 
 
+def bought(text: str, language: str, span: tuple[int, int]) -> bool:
+    """Whether a day in the text is that of a purchase (上周买的那个), not one of delivery (周六到吗)."""
+    rule = _data()[language]["bought"]
+    if language == "zh":
+        return bool(re.search(rule, text[span[1] : span[1] + 14]))
+    return bool(re.search(rule, fold(text[max(0, span[0] - 28) : span[1] + 14])))
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("states.yaml").read_text("utf-8"))
+    return loaded
+
+
 @lru_cache(maxsize=2)
 def _rules(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    data = yaml.safe_load(resources.files(__package__).joinpath("states.yaml").read_text("utf-8"))[language]
-    thing = data["thing"]
+    data = _data()[language]
     rule = data["rule"].replace("{thing}", data["thing"])
     return tuple((state, re.compile(rule.replace("{state}", words))) for state, words in data["states"].items())

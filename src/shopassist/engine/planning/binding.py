@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shopassist.dialogue import Focus, Option, Slot, Slots, Source
+from shopassist.dialogue import Focus, Option, Slots, Source
 from shopassist.engine.planning.lookup import Lookup
 from shopassist.language.catalogue import Intent
 
@@ -20,12 +20,14 @@ Order = Mapping[str, Any]
 class Hint:
     """Words that tell an order from the others without naming it, and their place in the text.
 
-    `products` may be meant by a word for a kind of thing (耳机), `state` is that of 没付款的那个.
+    `products` may be meant by a word for a kind of thing (耳机), `state` is that of 没付款的那个, `placed` the days of
+    上周买的 (one day, or two with ``..`` between them).
     """
 
     span: tuple[int, int]
     products: tuple[str, ...] = ()
     state: str | None = None
+    placed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +119,15 @@ def _described(orders: Sequence[Order], slots: Slots, hints: Sequence[Hint]) -> 
     for hint in hints:
         fitting = [o for o in found if _fits(o, hint)]
         found = fitting or found
-    for name, test in (("variant", _has_variant), ("period", _placed_in), ("date", _placed_in)):
-        for slot in slots.get(name, ()):
-            found = [o for o in found if test(o, slot)] or found
+    for slot in slots.get("variant", ()):
+        found = [o for o in found if any(slot.value in (line["variant"] or "") for line in o["lines"])] or found
     return found
 
 
 def _fits(order: Order, hint: Hint) -> bool:
     if hint.state is not None:
         return bool(order["status"] == hint.state)
+    if hint.placed is not None:
+        start, dots, end = hint.placed.replace("/", "..").partition("..")
+        return start <= str(order["placed"])[:10] <= ((end or "9999") if dots else start)
     return any(line["product"] in hint.products for line in order["lines"])
-
-
-def _has_variant(order: Order, slot: Slot) -> bool:
-    return any(slot.value in (line["variant"] or "") for line in order["lines"])
-
-
-def _placed_in(order: Order, slot: Slot) -> bool:
-    start, dots, end = slot.value.replace("..", "/").partition("/")
-    placed = str(order["placed"])[:10]
-    return (not start or start <= placed) and (not (end if dots else start) or placed <= (end if dots else start))

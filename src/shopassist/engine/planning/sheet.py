@@ -108,7 +108,8 @@ class Sheet:
             hints = ()
         elif len(wishes) > 1:
             hints = tuple(h for h in hints if span[0] < h.span[1] and h.span[0] < span[1])
-        return bind(self.lookup, self.intent(intent), slots, self.focus, hints, back=self.heard.back)
+        again = any(w.intent == intent for w in self.before.last)  # the same deed again: of the order just spoken of
+        return bind(self.lookup, self.intent(intent), slots, self.focus, hints, back=self.heard.back or again)
 
     def look_at(self, order: str) -> None:
         """Put an order into focus."""

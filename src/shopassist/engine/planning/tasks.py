@@ -37,8 +37,13 @@ def conflicts(sheet: Sheet) -> None:
             pair = frozenset((a.intent, b.intent))
             if a.id < b.id and pair in AGAINST and same_order(a.slots, b.slots):
                 options = tuple(Option(t.intent, t.intent) for t in (a, b))
+                bound = sheet.bound(a.intent, a.slots, None)
+                order = str(bound.order["id"]) if bound is not None and bound.order is not None else None
+                number = {"order_id": (Slot(order, "resolver", sheet.setting.turn),)} if order else {}
+                if order:
+                    sheet.look_at(order)
                 for task in (a, b):
-                    sheet.put(task, "asking")
+                    sheet.put(task, "asking", {**task.slots, **number})
                 asked = Asked("choice", a.intent, None, "intent", options, sheet.setting.turn)
                 sheet.ask(asked, Point("ask", "conflict", {"first": a.intent, "second": b.intent}))
 

@@ -140,7 +140,7 @@ def _prices(sheet: Sheet, wish: Wish, products: tuple[str, ...]) -> bool:
 def _found(sheet: Sheet, wish: Wish) -> bool:
     """What the shop has that fits; whether it told anything."""
     words = said(sheet, wish)
-    outcome = sheet.lookup.read("search_products", words=words, price_range=value(wish.slots, "price_range"))
+    outcome = sheet.lookup.read("search_products", words=words, price_range=_range(wish))
     if outcome is None:
         return True
     if outcome.status != "done" or (not outcome.facts["count"] and wish.intent not in ("recommend", "price_stock")):
@@ -148,6 +148,12 @@ def _found(sheet: Sheet, wish: Wish) -> bool:
     sheet.say("fact", "search_products", outcome.facts)
     sheet.look_at_products(p["id"] for p in outcome.facts["products"][:3])
     return True
+
+
+def _range(wish: Wish) -> str | None:
+    """The price range as the tool takes it: 200-300 is 200..300, both ends included."""
+    low, dash, high = (value(wish.slots, "price_range") or "").partition("-")
+    return f"{low}..{high}" if dash else None
 
 
 def said(sheet: Sheet, wish: Wish) -> str:

@@ -6,17 +6,34 @@ from pathlib import Path
 
 import pytest
 
-from shopassist.assistant import Assistant
+from shopassist.assistant import Assistant, toolbox_from
 from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import ChromaKnowledge
+from shopassist.language.catalogue import Catalogue
+from shopassist.language.intents import Classifier
+from shopassist.prompts.points import say
 from shopassist.settings import PREFIX, load
 from shopassist.storage.sql import SqlStore
 from shopassist.testing import HashEmbeddings
+from shopassist.tools import MemoryLedger
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "knowledge"
 CLOCK = datetime.fromisoformat("2024-12-05T10:00:00+08:00")
 KEPT = ("SHOPASSIST_SHARED", "SHOPASSIST_TEST_")
+
+
+CLASSIFIER = Classifier(Catalogue.load())
+
+
+@pytest.fixture
+def wordings():
+    """All ways to say a point: ``reply.text in wordings("fact", "empty")``."""
+
+    def said(kind, name, language="zh", **data):
+        return tuple(say(kind, name, data, language, variant=n) for n in range(6))
+
+    return said
 
 
 @pytest.fixture(autouse=True)
@@ -55,13 +72,23 @@ def hashed(tmp_path_factory):
 
 @pytest.fixture
 def assistant(settings, lexical, tmp_path):
-    """Make an assistant on the sample shop: ``assistant(model, name="other.db", knowledge=..., max_message_chars=...)``."""
+    """Make an assistant on the sample shop's pages: ``assistant(model, name="other.db", max_message_chars=...)``.
+
+    With `shop` (and `tools`, `ledger`) it has the shop's tools, which run in the test's own thread.
+    """
     made = []
 
-    def make(model=None, *, name="conversations.db", knowledge=lexical, **values):
-        own = settings.model_copy(update=values)
+    def make(model=None, *, name="conversations.db", knowledge=lexical, shop=None, tools=(), ledger=None, **values):
+        own = settings.model_copy(update={"tool_timeout": None, **values})
         made.append(
-            Assistant(settings=own, store=SqlStore(f"sqlite:///{tmp_path / name}"), knowledge=knowledge, model=model)
+            Assistant(
+                settings=own,
+                store=SqlStore(f"sqlite:///{tmp_path / name}"),
+                knowledge=knowledge,
+                model=model,
+                toolbox=toolbox_from(own, shop, tools, ledger or MemoryLedger()),
+                classifier=CLASSIFIER,
+            )
         )
         return made[-1]
 

@@ -1,5 +1,6 @@
 """The planner as a specification: what is heard, and what the shop may then be asked, told and made to do."""
 
+import json
 import random
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -7,9 +8,14 @@ from types import SimpleNamespace
 import pytest
 
 from shopassist.dialogue import Answer, Slot, Wish
-from shopassist.engine.planner import CLOSED, MOST_TASKS, Dialogue, Heard, Setting, plan
+from shopassist.engine.planning.contracts import Dialogue, Heard, Setting, Settled
+from shopassist.engine.planning.planner import MOST_TASKS, plan
+from shopassist.engine.planning.sheet import CLOSED
+from shopassist.engine.state import Memory
+from shopassist.engine.understand import asked_of
 from shopassist.language.catalogue import Catalogue
 from shopassist.messages import Customer
+from shopassist.replies import plain
 from shopassist.testing.memory_shop import MemoryShop
 from shopassist.tools.builtin import builtin
 from shopassist.tools.context import ToolContext
@@ -40,31 +46,50 @@ class Talk:
             turn=self.turn,
             now=self.now,
             catalogue=CATALOGUE,
-            key="c",
+            key=f"c{self.turn}",
             tools={t.name: (arguments[t.name].required, arguments[t.name].names) for t in tools if t.effect == "write"},
             reads={t.name: arguments[t.name].names for t in tools if t.effect == "read"},
+            partial=frozenset(t.name for t in tools if t.partial),
             known_customer=self.customer is not None,
+            answered_from=self.now,
         )
 
-    def hear(self, *wishes, answer=None, text="……", slots=None):
+    def hear(self, *wishes, answer=None, text="……", slots=None, **more):
         self.turn += 1
-        heard, known, asked = Heard(text, wishes, answer, slots or {}), {}, 0
-        context = ToolContext(self.customer, self.now)
-        while (found := plan(self.dialogue, heard, self.setting(), known)).reads:
+        heard = Heard(text, wishes, answer, asked_of(self.dialogue), slots or {}, query=text, **more)
+        context, settled, write = ToolContext(self.customer, self.now), None, None
+        found = self.planned(heard, settled, context)
+        if found.write or found.handoff:
+            write, outcome = found.write, None
+            if write:
+                assert self.dialogue.consent == write
+                outcome = self.toolbox.write(write.tool, write.args, write, context)
+            settled = Settled(outcome, "H1234" if found.handoff else None)
+            found = self.planned(heard, settled, context)
+            assert found.write is None
+            assert found.handoff is None
+        self.dialogue = self.stored(found.dialogue)
+        points = [f"{p.kind}:{p.name}" for p in found.points]
+        outcome = settled.outcome if settled else None
+        return SimpleNamespace(points=points, plan=found, write=write, outcome=outcome, asked=found.dialogue.asked)
+
+    def planned(self, heard, settled, context):
+        known, asked = {}, 0
+        while (found := plan(self.dialogue, heard, self.setting(), known, settled)).reads:
             asked += 1
             assert asked <= 3
             for call in found.reads:
                 run = self.toolbox.check if call.effect == "check" else self.toolbox.read
                 known[call] = run(call.name, dict(call.args), context)
         self.rounds.append(asked)
-        assert plan(self.dialogue, heard, self.setting(), known) == found
-        before, self.dialogue = self.dialogue, found.dialogue
-        outcome = None
-        if found.write:
-            assert before.consent == found.write
-            outcome = self.toolbox.write(found.write.tool, found.write.args, found.write, context)
-        points = [f"{p.kind}:{p.name}" for p in found.points]
-        return SimpleNamespace(points=points, plan=found, outcome=outcome, asked=found.dialogue.asked)
+        assert plan(self.dialogue, heard, self.setting(), known, settled) == found
+        return found
+
+    def stored(self, dialogue):
+        """As it comes back from the store: the same."""
+        memory = Memory.load(json.loads(json.dumps(plain(Memory(dialogue=dialogue)))))
+        assert memory.dialogue == dialogue
+        return memory.dialogue
 
 
 def wish(intent, act="request", **slots):
@@ -75,7 +100,7 @@ def test_a_change_is_checked_then_asked_then_done():
     talk = Talk()
     first = talk.hear(wish("cancel_order", order_id=TO_PAY))
     assert first.points == ["consent:cancel_order"]
-    assert first.plan.write is None
+    assert first.write is None
     done = talk.hear(answer=YES)
     assert done.outcome.status == "done"
     assert talk.shop.orders.get("u-1001", TO_PAY).status == "cancelled"
@@ -88,14 +113,14 @@ def test_a_change_that_the_rules_forbid_is_refused_with_its_policy():
     assert refused.points == ["refused:cancel_order.shipped"]
     assert [q.policy for q in refused.plan.queries] == ["cancel"]
     assert refused.asked is None
-    assert talk.hear(answer=YES).plan.write is None
+    assert talk.hear(answer=YES).write is None
 
 
 @pytest.mark.parametrize("answer", [NO, HOLD, None])
 def test_nothing_but_a_yes_writes(answer):
     talk = Talk()
     talk.hear(wish("cancel_order", order_id=TO_PAY))
-    assert talk.hear(answer=answer).plan.write is None
+    assert talk.hear(answer=answer).write is None
     assert talk.shop.orders.get("u-1001", TO_PAY).status == "unpaid"
 
 
@@ -103,14 +128,15 @@ def test_a_no_drops_the_consent_and_a_later_yes_means_nothing():
     talk = Talk()
     talk.hear(wish("cancel_order", order_id=TO_PAY))
     assert talk.hear(answer=NO).points == ["fact:dropped"]
-    assert talk.hear(answer=YES).plan.write is None
+    assert talk.hear(answer=YES).write is None
 
 
 def test_a_held_consent_waits_and_a_wish_that_names_the_deed_is_the_yes():
     talk = Talk()
     talk.hear(wish("cancel_order", order_id=TO_PAY))
     assert talk.hear(answer=HOLD).points == ["fact:held"]
-    assert talk.hear(wish("cancel_order")).outcome.status == "done"
+    assert talk.hear(answer=YES).write is None
+    assert talk.hear(answer=Answer("yes", bare=False)).outcome.status == "done"
 
 
 def test_a_digression_keeps_the_consent_and_ends_by_asking_again():
@@ -127,7 +153,7 @@ def test_a_consent_expires_and_is_asked_for_again():
     talk.hear(wish("cancel_order", order_id=TO_PAY))
     talk.now += timedelta(minutes=16)
     late = talk.hear(answer=YES)
-    assert late.plan.write is None
+    assert late.write is None
     assert late.points == ["fact:expired", "consent:cancel_order"]
     assert talk.hear(answer=YES).outcome.status == "done"
 
@@ -137,7 +163,7 @@ def test_a_changed_argument_asks_again():
     talk.hear(wish("change_address", order_id=PAID, address="上海市徐汇区漕溪路1号"))
     again = talk.hear(wish("change_address", address="上海市静安区南京西路8号"))
     assert again.points == ["consent:change_address"]
-    assert again.plan.write is None
+    assert again.write is None
     assert talk.dialogue.consent.args["address"] == "上海市静安区南京西路8号"
     talk.hear(answer=YES)
     assert "南京西路8号" in talk.shop.orders.get("u-1001", PAID).address
@@ -160,7 +186,7 @@ def test_two_changes_are_asked_one_after_the_other():
     assert both.points == ["fact:queued", "consent:change_address"]
     second = talk.hear(answer=YES)
     assert second.outcome.name == "change_address"
-    assert second.points == ["consent:cancel_order"]
+    assert second.points == ["done:change_address", "consent:cancel_order"]
     assert talk.hear(answer=YES).outcome.name == "cancel_order"
 
 
@@ -186,7 +212,7 @@ def test_when_a_paid_order_ships_is_told_by_the_rule_too():
 def test_a_missing_value_is_asked_for_and_then_taken():
     talk = Talk()
     asked = talk.hear(wish("change_address", order_id=PAID))
-    assert asked.points == ["ask:slot_address"]
+    assert asked.points == ["refused:change_address.needs_address"]
     assert (asked.asked.kind, asked.asked.slot) == ("slot", "address")
     taken = talk.hear(answer=Answer("value", "上海市徐汇区漕溪路1号"))
     assert taken.points == ["consent:change_address"]
@@ -220,7 +246,7 @@ def test_a_foreign_order_answers_like_none(number):
 def test_a_visitor_is_asked_to_log_in_and_learns_nothing():
     talk = Talk(customer=None)
     told = talk.hear(wish("track_delivery", "status", order_id=SHIPPED))
-    assert "fact:login" in told.points
+    assert told.points == ["refused:login"]
     assert not any("SF123456789CN" in str(p.data) for p in told.plan.points)
 
 
@@ -272,9 +298,9 @@ def test_whatever_is_heard_no_write_lacks_its_consent_and_none_happens_twice(see
         answer = dice.choice([None, YES, NO, HOLD, Answer("value", "上海市徐汇区漕溪路1号"), Answer("choice", PAID)])
         talk.now += timedelta(minutes=dice.choice([1, 1, 1, 20]))
         heard = talk.hear(*wishes, answer=answer)
-        if heard.plan.write:
-            assert heard.plan.write.expires > talk.now
-            keys.append(heard.plan.write.id)
+        if heard.write:
+            assert heard.write.expires > talk.now
+            keys.append(heard.write.id)
         assert len(talk.dialogue.tasks) <= MOST_TASKS
         waiting = [t for t in talk.dialogue.tasks if t.status == "consent"]
         assert len(waiting) == (talk.dialogue.consent is not None)

@@ -2,13 +2,16 @@
 
 import contextlib
 import copy
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from itertools import count
 from types import SimpleNamespace
 
 from shopassist.dialogue import Answer, Consent, Slot, Wish
-from shopassist.engine.plan import Dialogue, Heard, Setting, plan
+from shopassist.engine.planning.contracts import Dialogue, Heard, Setting, Settled
+from shopassist.engine.planning.planner import plan
+from shopassist.engine.understand import asked_of
 from shopassist.language.catalogue import Catalogue
 from shopassist.messages import Customer
 from shopassist.testing.memory_shop import MemoryShop
@@ -16,6 +19,7 @@ from shopassist.testing.seed import sample
 from shopassist.tools.builtin import builtin
 from shopassist.tools.context import ToolContext
 from shopassist.tools.memory_ledger import MemoryLedger
+from shopassist.tools.outcome import ToolOutcome
 from shopassist.tools.toolbox import Toolbox
 
 NOW = datetime.fromisoformat("2024-12-05T10:00:00+08:00")
@@ -207,6 +211,7 @@ def planned():
                 talk.hear(_wish(intent.name, "request", {}))
                 found += talk.hear(answer=answer and Answer(answer), late=answer == "yes").points
                 found += talk.hear(_wish("policy_question", "how", {})).points
+    found += Talk("u-1001").hear(_wish("order_status", "status", {"order_id": "*003"}), topic="address").points
     for order in ("ORD20241203003", "ORD20241201002"):
         for first in ("cancel_order", "urge_delivery", "change_contact"):
             for second in ("cancel_order", "urge_delivery", "change_contact"):
@@ -229,7 +234,7 @@ class Talk:
         self.customer = Customer(customer) if customer else None
         self.tools = tools
 
-    def hear(self, *wishes, answer=None, late=False):
+    def hear(self, *wishes, answer=None, late=False, topic=None):
         self.turn += 1
         self.now += timedelta(minutes=16 if late else 1)
         known, context = {}, ToolContext(self.customer, self.now)
@@ -241,12 +246,21 @@ class Talk:
             key="c",
             tools={t.name: (t.arguments.required, t.arguments.names) for t in tools if t.effect == "write"},
             reads={t.name: t.arguments.names for t in tools if t.effect == "read"},
+            partial=frozenset(t.name for t in tools if t.partial),
             known_customer=self.customer is not None,
+            answered_from=self.now,
         )
-        while (found := plan(self.dialogue, Heard("……", wishes, answer), setting, known)).reads:
+        heard = Heard("……", wishes, answer, asked_of(self.dialogue), query="……")
+        heard = replace(heard, slots={"topic": (Slot(topic),)}) if topic else heard
+        settled = None
+        while (found := plan(self.dialogue, heard, setting, known, settled)).reads or found.write or found.handoff:
             for call in found.reads:
                 run = self.box.toolbox.check if call.effect == "check" else self.box.toolbox.read
                 known[call] = run(call.name, dict(call.args), context)
+            if found.write:  # every order changes while the customer thinks
+                settled = Settled(ToolOutcome(found.write.tool, found.write.args, "changed"))
+            elif found.handoff:
+                settled = Settled(None, "H1234")
         self.dialogue = found.dialogue
         return found
 

@@ -14,7 +14,7 @@ from shopassist.engine.ellipsis import carried_on, from_values
 from shopassist.engine.planning.binding import Hint
 from shopassist.engine.planning.contracts import Dialogue, Heard
 from shopassist.engine.state import Ports, Turn
-from shopassist.engine.values import distributed
+from shopassist.engine.values import MOST_VALUES, distributed
 from shopassist.language.alarms import alarm
 from shopassist.language.answers import read_answer
 from shopassist.language.dates import dates
@@ -28,6 +28,9 @@ from shopassist.language.states import bought, states
 from shopassist.language.talk import small_talk
 from shopassist.language.wishes import wishes
 from shopassist.protocols import Product
+
+LONGEST_REASON = 200
+"""Characters of a reason that are kept."""
 
 TALK = ("decline", "thanks", "goodbye", "greeting", "identity", "acknowledge")
 
@@ -60,7 +63,8 @@ class _Reader:
         self.known = _also_called(sold, self.kinds)
         self.asked = asked_of(self.dialogue)
         wanted = self.asked.slot if self.asked is not None and self.asked.kind == "slot" else None
-        self.found = slots(self.text, self.language, today=self.today, products=self.known, wanted=wanted)
+        found = slots(self.text, self.language, today=self.today, products=self.known, wanted=wanted)
+        self.found = [replace(f, value=f.value[:LONGEST_REASON]) if f.name == "reason" else f for f in found]
         self.named = mentioned(self.text, self.known)
 
     def heard(self) -> Heard:
@@ -135,7 +139,7 @@ class _Reader:
         if not told:
             return wish
         text, span = told[0]
-        return replace(wish, slots={**wish.slots, "reason": (Slot(text, "said", self.ports.turn, span),)})
+        return replace(wish, slots={**wish.slots, "reason": (Slot(text[:LONGEST_REASON], "said", self.ports.turn, span),)})
 
     def _left_unsaid(self, said: Slots, card: bool) -> list[Wish]:
         """The wish of a text that leaves it unsaid: the last one with another value, or what a value alone asks."""
@@ -219,7 +223,9 @@ def by_name(found: Sequence[Found], turn: int) -> dict[str, tuple[Slot, ...]]:
     """The values by slot, in the order of the text."""
     result: dict[str, tuple[Slot, ...]] = {}
     for one in found:
-        result[one.name] = (*result.get(one.name, ()), Slot(one.value, "said", turn, one.span))
+        there = result.get(one.name, ())
+        if len(there) < MOST_VALUES and one.value not in [s.value for s in there]:
+            result[one.name] = (*there, Slot(one.value, "said", turn, one.span))
     return result
 
 

@@ -9,6 +9,9 @@ from shopassist.dialogue import Slot, Wish
 from shopassist.language.catalogue import Catalogue, Intent
 from shopassist.language.slots import Found
 
+MOST_VALUES = 5
+"""Of a slot a wish takes so many different values."""
+
 DESCRIBES = ("order_id", "product", "variant", "period", "date")
 """Slots that tell an order from the others, for every intent that is about orders."""
 
@@ -20,7 +23,9 @@ def distributed(wishes: Sequence[Wish], found: Sequence[Found], catalogue: Catal
         taker = _taker(wishes, one, catalogue)
         if taker is not None:
             slot = Slot(one.value, "said", turn, one.span)
-            given[taker][one.name] = (*given[taker].get(one.name, ()), slot)
+            there = given[taker].get(one.name, ())
+            if len(there) < MOST_VALUES and slot.value not in [s.value for s in there]:
+                given[taker][one.name] = (*there, slot)
     _share(wishes, given, catalogue)
     return [replace(w, slots=slots) for w, slots in zip(wishes, given, strict=True)]
 

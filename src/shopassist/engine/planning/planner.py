@@ -24,6 +24,9 @@ MOST_TASKS = 6
 MOST_WISHES = 3
 """Of the last turn's wishes so many are remembered."""
 
+RESOLVED = ("order_id", "variant")
+"""Slots that are said in part (尾号003, 红): the value in force is the shop's own."""
+
 BEFORE = {"change_address": 0, "change_contact": 0, "change_delivery_time": 1}
 """What has to be settled before the rest: the address before the parcel is hurried."""
 
@@ -60,7 +63,7 @@ def _finished(sheet: Sheet, wishes: list[Wish]) -> Plan:
         asked, point = sheet.question
         points += [point] if point is not None else []
     for slots in [w.slots for w in wishes] or [sheet.heard.slots]:
-        sheet.note({n: found for n, found in slots.items() if n != "order_id" or "order_id" not in sheet.in_force})
+        sheet.note({n: found for n, found in slots.items() if n not in RESOLVED or n not in sheet.in_force})
     remember(sheet)
     turn = sheet.setting.turn
     new = {n: tuple(replace(s, turn=turn) for s in found) for n, found in sheet.heard.slots.items()}

@@ -10,8 +10,8 @@ from typing import Any
 from shopassist.dialogue import Asked, Consent, Option, Quote, Slot, Slots, Task
 from shopassist.engine.planning.binding import Bound
 from shopassist.engine.planning.points import Point, Query
+from shopassist.engine.planning.naming import variant_of
 from shopassist.engine.planning.sheet import Sheet, same_order, value
-from shopassist.language.slots import same
 
 LIVES = timedelta(minutes=15)
 """How long a consent question can be answered."""
@@ -101,8 +101,7 @@ def _variant(sheet: Sheet, slots: Slots, lines: tuple[Mapping[str, Any], ...]) -
     if outcome is None:
         return None
     names = [str(v["name"]) for v in outcome.facts.get("variants", ())]
-    fitting = [n for n in names if same("variant", said[0].value, n)]
-    return (replace(said[0], value=fitting[0]),) if len(fitting) == 1 else said
+    return (replace(said[0], value=variant_of(said[0].value, names)),)
 
 
 def _orders_matter(slots: Slots, bound: Bound) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from shopassist.dialogue import Act, Asked, Slot, Wish
 from shopassist.engine.planning.binding import label
 from shopassist.engine.planning.points import Point, Query
+from shopassist.engine.planning.naming import variant_of
 from shopassist.engine.planning.sheet import Sheet, value, values
 from shopassist.language.catalogue import Route
 
@@ -132,6 +133,9 @@ def _prices(sheet: Sheet, wish: Wish, products: tuple[str, ...]) -> bool:
             told = True
         elif outcome.status == "done":
             variant = value(wish.slots, "variant")
+            if variant:
+                variant = variant_of(variant, [str(v["name"]) for v in outcome.facts.get("variants", ())])
+                sheet.note({"variant": (Slot(variant, "tool"),)})
             sheet.say("fact", "get_product", {**outcome.facts, **({"variant": variant} if variant else {})})
             told = True
     return told

@@ -123,3 +123,142 @@ def test_a_question_after_a_state_asks_for_the_state():
 
 def test_a_piece_in_which_nothing_tells_is_a_request():
     assert act("", "zh", "invoice") == act("发票", "zh", "invoice") == act("invoice", "en", "invoice") == "request"
+
+
+# Short questions, reports and suppositions, many as customers put them in real chats: none of them asks for the deed.
+NOT_ASKED_FOR = {
+    "warranty_repair": [
+        "那保修呢 不是保一年吗", "what about the warranty?", "保修呢", "那保修呢", "保修多久", "坏了能修吗",
+        "修要钱吗", "过保了没", "is it still under warranty", "how long is the warranty", "维修呢", "请问怎么维修",
+    ],
+    "refund_status": [
+        "那退款呢",
+    ],
+    "return_refund": [
+        "那退款呢", "退货呢", "退货运费谁出", "七天无理由包括拆封的吗", "拆了还给退不", "退货要盒子吗",
+        "退了优惠券还在吗", "do I need the box to return it", "who pays for the return", "how about a return?",
+        "要是不合适退了呢", "不合适的话能退吧", "如果颜色不对可以退吗", "我申请退款了", "我申请的退货",
+        "退回给我???", "退款几天能退到给我",
+    ],
+    "invoice": [
+        "那发票呢", "发票呢", "我的发票呢？", "有没有发票", "有发票吗", "发票能先开给我不", "发票什么时候开",
+        "电子发票在哪看", "专票要什么资料", "可以开专票不", "开的是电子票还是纸质的", "发票抬头能改吗",
+        "is there an invoice", "what about my invoice", "do I get an invoice?", "and the invoice?",
+        "if I need an invoice, what do I do", "后面审核通过后还能申请开专票吗", "发票是开多少金额的",
+    ],
+    "cancel_order": [
+        "取消的话扣钱吗", "取消了钱退哪", "取消要多久", "已经发货了还能取消不", "取消有手续费没",
+        "what happens if I cancel", "is there a fee for cancelling", "what about cancelling?", "取消订单呢",
+        "要是今天不发货呢", "what if it doesn't ship today", "我申请取消了", "您好这个订单我取消了",
+    ],
+    "exchange": [
+        "换货呢", "换一个要多久", "换货要补差价吗", "能不能换个颜色", "有黑色可以换吗",
+        "does an exchange cost anything", "what about an exchange", "if it doesn't fit can I swap it",
+        "我昨天申请了换货", "能申请换货吗", "请问主板换货吗",
+    ],
+    "change_address": [
+        "地址还能改不", "改地址要钱吗", "地址改了吗", "可以换个地址收货不", "what about the address",
+        "is the address changed",
+    ],
+    "change_contact": [
+        "电话改好了没", "手机号可以改么", "收件人呢",
+    ],
+    "change_delivery_time": [
+        "能晚点送吗", "周末送不送", "几点送来", "do you deliver on weekends", "配送时间能不能选",
+    ],
+    "urge_delivery": [
+        "怎么还没发货", "我的快递呢", "货呢", "什么时候发货啊", "催过了吗", "为什么这么慢", "can it be faster?",
+        "where is it", "where the hell is my air purifier?? it was supposed to be here yesterday",
+        "where is my order? it's a week late", "my parcel still hasn't arrived!!",
+        "it should have been here on monday", "was promised friday, nothing came", "三天了还在待出库",
+        "说好今天到的", "两天没动静了 急用", "昨天就该到了", "我以为今天能送到", "未发货",
+        "帮我查一下订单还要多久发货", "没有货的话",
+    ],
+    "price_protection": [
+        "降价了能退差价吗", "价保呢", "那差价呢", "保价多少天", "刚买就降价了", "do you do price matching",
+        "what about the difference", "有价保不", "明天如果降价可以申请价保吗", "我不太明白你那价保的意思",
+        "我想了解下保价问题", "麻烦帮我看一下我这个有没有保价",
+    ],
+    "cancel_service": [
+        "退货申请撤销了吗", "申请了退货还能撤吗", "can I withdraw the return",
+    ],
+    "order_problem": [
+        "少的那件呢", "怎么少了一个", "充电线呢", "where is the cable", "是不是漏发了", "发错了怎么办",
+    ],
+    "complaint": [
+        "投诉有用吗", "去哪投诉", "投诉电话多少", "where do I complain", "投诉处理了吗",
+    ],
+}  # fmt: skip
+
+COMMANDS = {
+    "cancel_order": [
+        "取消订单", "取消吧", "取消", "把键盘那单取消掉", "cancel it", "cancel my order now", "我不要了 取消",
+        "just cancel the thing",
+    ],
+    "return_refund": [
+        "退货", "退了", "退钱", "给我退款", "申请退货", "return it", "refund me now", "I'd like to return these",
+    ],
+    "exchange": [
+        "换一个新的", "换货", "换成黑色", "swap it for a black one",
+    ],
+    "change_address": [
+        "改地址", "地址改到北京市朝阳区建国路1号", "寄到公司", "send it to my office instead",
+    ],
+    "change_contact": [
+        "电话改成13800138000", "收件人换成李雷", "change the phone to 13800138000",
+    ],
+    "change_delivery_time": [
+        "周六再送", "晚上七点以后送", "deliver it after 6pm", "could you deliver the band on Monday",
+    ],
+    "urge_delivery": [
+        "催一下", "快点发货", "赶紧发", "催催仓库", "hurry up please", "speed it up",
+    ],
+    "price_protection": [
+        "退差价", "申请价保", "补我差价", "refund the difference",
+    ],
+    "invoice": [
+        "开发票", "开专票 抬头星云科技", "要发票", "补开一张发票", "send me the invoice", "invoice please",
+    ],
+    "cancel_service": [
+        "撤销退货申请", "取消售后", "withdraw my return",
+    ],
+    "order_problem": [
+        "少发的给我补上", "补发一个", "send me the missing cable",
+    ],
+    "warranty_repair": [
+        "我要报修", "申请维修", "repair it please",
+    ],
+    "complaint": [
+        "我要投诉", "投诉快递员", "I want to file a complaint",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("intent", "text"), [(i, t) for i, texts in NOT_ASKED_FOR.items() for t in texts])
+def test_a_question_a_report_and_a_supposition_ask_for_no_deed(intent, text):
+    assert act(text, language_of(text), intent) != "request"
+
+
+@pytest.mark.parametrize(("intent", "text"), [(i, t) for i, texts in COMMANDS.items() for t in texts])
+def test_a_plain_imperative_is_a_request(intent, text):
+    assert act(text, language_of(text), intent) == "request"
+
+
+@pytest.mark.parametrize(
+    ("intent", "text", "expected"),
+    [("urge_delivery", "where the hell is my air purifier?? it was supposed to be here yesterday", "report"),
+     ("urge_delivery", "说好今天到的", "report"), ("return_refund", "那退款呢", "status"), ("invoice", "那发票呢", "status"),
+     ("warranty_repair", "那保修呢 不是保一年吗", "how"), ("warranty_repair", "what about the warranty?", "how"),
+     ("invoice", "有没有发票", "can"), ("invoice", "发票能先开给我不", "can"), ("refund_status", "那退款呢", "status"),
+     ("exchange", "能不能换个颜色", "can"), ("cancel_order", "取消的话扣钱吗", "conditional")],
+)  # fmt: skip
+def test_what_an_elliptic_question_asks(intent, text, expected):
+    assert act(text, language_of(text), intent) == expected
+
+
+@pytest.mark.parametrize("noun", ["发票", "退款", "换货", "地址", "取消", "保修", "快递", "差价", "电话", "投诉"])
+@pytest.mark.parametrize("frame", ["{}呢", "那{}呢", "我的{}呢？", "{}呢？？", "还有{}呢"])
+def test_a_noun_with_a_questioning_particle_is_never_a_request(noun, frame):
+    for intent in ("invoice", "return_refund", "exchange", "change_address", "cancel_order", "warranty_repair",
+                   "urge_delivery", "price_protection", "change_contact", "complaint", "order_problem"):  # fmt: skip
+        assert act(frame.format(noun), "zh", intent) != "request"

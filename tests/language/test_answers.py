@@ -636,10 +636,220 @@ TABLE = {
     """,
 }  # fmt: skip
 
+# What a deed's imperative may stand beside, and what it may not: clauses that only tell, and those that do more.
+TELLING = {
+    ("consent", "return_refund", RETURN): """
+        okay I checked, return it | yes+
+        好 那我退了 | yes+
+        好的那我退了 | yes+
+        okay. I'll return it | yes+
+        ok I'll return it | yes+
+        yes return them | yes+
+        我看过了 退吧 | yes+
+        想好了，退吧 | yes+
+        想了想还是退吧 | yes+
+        问过老婆了，退了吧 | yes+
+        规则我看过了，帮我退 | yes+
+        好的，运费我出，退吧 | yes+
+        尺寸有点小，退吧 | yes+
+        声音太吵了，帮我退了 | yes+
+        退吧，太重了 | yes+
+        我刚搬家了，退吧 | yes+
+        我们考虑好了，申请退货 | yes+
+        I talked to my wife, return it | yes+
+        I've read the terms. Please return it. | yes+
+        it doesn't fit, return it please | yes+
+        they're too small, return them | yes+
+        I'll pay the return shipping, return it | yes+
+        I just moved house, return it | yes+
+        I've thought about it, go ahead | yes
+        我看了，处理吧 | yes
+        那我退了 | -
+        I'll return it | -
+        好，我退了 | -
+        好 那你们退了 | -
+        好 那我马上退 | -
+        ok I'll return it myself | -
+        ok I'll return it right now | -
+        okay I checked | -
+        好的我看过了 | -
+        我试了 可以退 | -
+        我试了，可以 | -
+        我妈说退吧但我还在想 | -
+        我妈说可以，退吧 | -
+        我考虑过退货 | -
+        我试了退货 | -
+        我问了退款 | -
+        太小了退吧 | yes+
+        好的 太小了帮我退 | yes+
+        I tried to return it | -
+        I considered returning it | -
+        I decided, return it | yes+
+        我老婆同意了，退吧 | -
+        我老婆不同意，退吧 | -
+        我昨天退了 退吧 | -
+        我退过了 | -
+        我们看过规则了，退吧 | yes+
+        我刚拆了，退吧 | yes+
+        我给你们好评了，退吧 | -
+        我问过了，说可以退 | -
+        已经退了 | -
+        我已经退了，退吧 | -
+        朋友说退了就能领券 那退吧? | -
+        退的话运费谁出 | -
+        退吧 顺便改下地址 | -
+        运费你们出，退吧 | -
+        免运费，退吧 | -
+        全额退款，退吧 | -
+        我看过了，退另一个 | -
+        我看过了，退了再买 | -
+        我看完再退 | -
+        我看好了另一款，退吧 | -
+        我买的是键盘，退吧 | -
+        我买了两个，退吧 | -
+        我同意你说的但先等等 | hold+
+        我没看清，退吧 | -
+        我不同意扣钱，退吧 | -
+        我收到退款了，退吧 | -
+        我拿到券了就退 | -
+        我考虑过了，换一个 | -
+        我反悔了，退吧 | -
+        我留下了，退吧 | -
+        waive the fee, return it | -
+        I was told it is free, return it | -
+        I only agreed to half, return it | -
+        I checked, but return it later | hold+
+        I checked, return the other one | -
+        I checked and I want to exchange it | -
+        I checked, can I return it | -
+        if I checked, return it | -
+        I want a coupon, return it | -
+        I asked for a refund, return it | -
+        return it, I joked | -
+        make sure it's free, return it | -
+        my wife says return it | -
+        do you think I should return it | -
+        I would return it | -
+        yes return them both | -
+        I thought about it, don't return it | no+
+        我想好了，不退了 | no+
+        问过老婆了，算了 | no+
+        我看过了，先等等 | hold+
+    """,
+    ("consent", "cancel_order", KEYBOARD): """
+        go ahead then | yes
+        ok, go ahead then | yes
+        等太久了，取消吧 | yes+
+        我考虑清楚了，取消吧 | yes+
+        嗯 金额没问题 取消吧 | yes+
+        the details are correct, cancel it | yes+
+        we've decided, cancel the order | yes+
+        okay, I'll cancel it | yes+
+        it's taking too long, cancel it | yes+
+        等下，七天无理由退货运费谁出？ | hold+
+        等一下运费谁出 | hold+
+        等等？要扣钱吗 | hold+
+        等下，可以换货吗 | hold+
+        wait, can you change the address instead | hold+
+        hold on, is that free | hold+
+        等下，谢谢 | hold
+        我想好了，取消了 | -
+        金额不对，取消吧 | -
+        信息没错 | -
+        我点错了，取消吧 | -
+        我收到货了再取消 | -
+        我要先看看，取消吧 | hold+
+        系统说可以取消 | -
+        你们取消吧我去投诉 | -
+        客服说已经取消了 | -
+        ok cancelled already | -
+        I said don't cancel, I checked | no+
+        I checked it was cancelled | -
+        so you cancel it and I get a coupon | -
+    """,
+    ("consent", "change_contact", ("13900139000", "王芳")): """
+        yes, that's the right number, change it | yes+
+        yes that's right, change it | yes+
+        号码没错，改吧 | yes+
+        对，是这个号码，改吧 | yes+
+        the number is correct, update it | yes+
+        我刚核对过了，改吧 | yes+
+        not that number, change it | -
+        that's the wrong number, change it | -
+        ok 但是先换个地址 | -
+        电话改成13800138000 | -
+        是的，13800138000 | -
+        我姓李，改吧 | -
+        号码对吗 | -
+        改吧，还有地址 | -
+    """,
+    ("consent", "change_address", ADDRESS): """
+        我看了，地址没问题，改吧 | yes+
+        the address is right, change it | yes+
+        I moved house, change it | yes+
+        我住北京，改吧 | -
+        我搬到北京了，改吧 | -
+        I live in Beijing, change it | -
+        I moved to Beijing last week, change it | -
+        地址不对，改吧 | -
+        ok 但是先换个电话 | -
+    """,
+    ("consent", "invoice", ()): """
+        没问题 开专票吧 | yes+
+        好的，开普票 | yes+
+        yes, issue the special invoice | yes+
+        开专票吧 | -
+        好的，还是开专票吧 | -
+        好的，改成专票 | -
+        好的，专票怎么开 | -
+        专票 | -
+    """,
+    ("consent", "invoice", ("普通发票",)): """
+        好，开普票吧 | yes+
+        没问题，开专票吧 | -
+        yes, issue the special invoice | -
+    """,
+    ("consent", "change_delivery_time", KEYBOARD): """
+        可以 你帮我登记吧 | yes+
+        行 登记一下 | yes+
+        好的，备注一下吧 | yes+
+        ok, note it down please | yes+
+        行，那我登记了 | yes+
+        登记了吗 | -
+        已经登记了 | -
+        登记的话几天能处理 | -
+        登记在我老婆名下 | -
+        不用登记了 | no+
+    """,
+    ("consent", "complaint", ()): """
+        可以 你帮我登记吧 | yes+
+        行 反馈一下 | yes+
+        yes, raise a ticket please | yes+
+        raise it to your manager or I sue | -
+        反馈有用吗 | -
+        我反馈过了没用 | -
+    """,
+    ("consent", "warranty_repair", KEYBOARD): """
+        坏了，登记吧 | yes+
+        ok log it | yes+
+        yes register it please | yes+
+        报一下 | yes+
+        报销一下 | -
+        登记之前先退款 | -
+    """,
+    ("consent", "order_problem", KEYBOARD): """
+        行 登记一下 | yes+
+        我检查过了，帮我上报 | yes+
+        ok, report it | yes+
+        report says it's fine | -
+        上报了怎么没人管 | -
+    """,
+}  # fmt: skip
+
 OPTIONS = {"orders": ORDERS, "colours": COLOURS, "english": ENGLISH}
 ROWS = [
     (kind, verb, objects, *(part.strip() for part in line.rsplit(" | ", 1)))
-    for (kind, verb, objects), block in TABLE.items()
+    for (kind, verb, objects), block in [*TABLE.items(), *TELLING.items()]
     for line in block.strip().splitlines()
 ]
 
@@ -668,7 +878,7 @@ def test_an_answer_is_read_against_what_was_asked(kind, verb, objects, text, res
 
 def test_the_table_is_as_wide_as_it_claims():
     assert len(ROWS) >= 250
-    assert len({row[:2] + row[3:4] for row in ROWS}) == len(ROWS)
+    assert len({row[:4] for row in ROWS}) == len(ROWS)
 
 
 @pytest.mark.parametrize("text", ["好的", "yes", "确认取消订单", "ORD20241203003", "没有了", "第一个"])
@@ -767,3 +977,42 @@ def test_a_plain_yes_survives_courtesy_in_every_place():
         answer = read_answer(text, "zh", asked, verb="cancel_order", objects=KEYBOARD)
         assert answer is not None, text
         assert answer.kind == "yes", text
+
+
+# A clause that takes a yes back, put beside each yes of the tables.
+BREAKS = {
+    "contrast": ["但是我还没想好", "不过先换个地址", "可是运费太贵", "但得退我差价", "but not this one", "but first tell me the price",
+                 "however I want a discount"],
+    "condition": ["如果免运费的话", "前提是全额", "只要不扣钱", "要是今天能到账", "除非已经发货", "if it is free", "unless it has shipped",
+                  "as long as I get it all back"],
+    "question": ["运费谁出", "能退多少钱？", "多久到账", "要扣手续费吗", "这样可以吗", "是不是很麻烦", "how long does it take?", "who pays the shipping",
+                 "is it free?"],
+    "another": ["顺便改下地址", "再帮我查下物流", "另外那单也要", "and send me a coupon", "the other one too"],
+}  # fmt: skip
+
+
+def yes_lines():
+    return [
+        (verb, objects, text)
+        for kind, verb, objects, text, result in ROWS
+        if kind == "consent" and result.startswith("yes")
+    ]
+
+
+@pytest.mark.parametrize("turn", sorted(BREAKS))
+def test_no_yes_of_the_tables_survives_a_clause_that_takes_it_back(turn):
+    draw = random.Random(turn)
+    for verb, objects, line in yes_lines():
+        for clause in BREAKS[turn]:
+            parts = [line, clause] if draw.random() < 0.6 else [clause, line]
+            text = draw.choice(["，", " ", ". ", "！", "\n", ""]).join(parts)
+            answer = read_answer(text, "zh", Asked("consent", intent=verb), objects=objects)
+            assert answer is None or answer.kind != "yes", (verb, text)
+
+
+@pytest.mark.parametrize(
+    "clause", ["我看过了", "想好了", "问过家人了", "I checked", "I've read the rules", "信息没问题"]
+)
+def test_what_is_told_alone_is_no_answer(clause):
+    for verb in ("return_refund", "cancel_order", "invoice", "complaint"):
+        assert read_answer(clause, "zh", Asked("consent", intent=verb)) is None

@@ -51,3 +51,26 @@ def test_a_complaint_before_a_question_still_counts():
 
 def test_the_words_that_showed_a_mood_are_named():
     assert set(feeling("太离谱了，我要投诉").cause) == {"离谱", "投诉"}
+
+
+@pytest.mark.parametrize(
+    ("phrase", "mood"),
+    [("😡", "negative"), ("🤬🤬", "negative"), ("👿", "negative"), ("怎么还没到😤", "negative"), ("好的😊", "positive"),
+     ("收到了❤️", "positive"), ("🥰", "positive"), ("😍", "positive"), ("催！！！", "negative"), ("为什么还没发货？？", "negative"),
+     ("退款！！", "negative"), ("where is my order??", "negative"), ("你好！！", "neutral"), ("没问题！！", "neutral"),
+     ("没有了！！", "neutral"), ("多少钱？？", "neutral"),  ("where can I buy it??", "neutral"),
+     ("谢谢！！！", "positive")],
+)  # fmt: skip
+def test_signs_show_a_mood_and_doubled_marks_one_that_is_there(phrase, mood):
+    assert feeling(phrase).mood == mood
+
+
+@pytest.mark.parametrize(
+    ("phrase", "mood"),
+    [("where the hell is my parcel", "negative"), ("how do I use this goddamn app", "negative"),
+     ("need help with the bloody invoice", "negative"), ("他妈的什么快递", "negative"), ("damn good earbuds", "positive"),
+     ("有啥适合送爸妈的", "neutral"), ("我妈的生日", "neutral"), ("hello", "neutral"), ("保修期内坏了找谁", "neutral"),
+     ("nobody's home on friday", "neutral"), ("刚收货就降价", "negative"), ("别机器人了 找个活人来", "negative")],
+)  # fmt: skip
+def test_profanity_is_told_from_the_words_that_look_like_it(phrase, mood):
+    assert feeling(phrase).mood == mood

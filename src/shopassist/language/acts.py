@@ -14,7 +14,7 @@ from shopassist.language.spelling import mended
 
 
 def act(segment_text: str, language: str, intent: str) -> Act:
-    """The act of one piece of a message. Where nothing tells, a wish is a request."""
+    """The act of one piece of a message. Where nothing tells and nothing asks, a wish is a request."""
     text = mended(segment_text, language).strip(" ,;~")
     rules, default = _rules(language)
     for name, groups, pattern in rules:
@@ -30,8 +30,9 @@ _Rule = tuple[Act, frozenset[str] | None, re.Pattern[str]]
 def _rules(language: str) -> tuple[tuple[_Rule, ...], dict[str, Act]]:
     data: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("acts.yaml").read_text("utf-8"))
     rules: list[_Rule] = []
-    for name in data["order"]:
-        for group, expressions in data[language].get(name, {}).items():
+    found: dict[str, Any] = data[language]
+    for name, groups in [*((n, found.get(n, {})) for n in data["order"]), *found["asked"].items()]:
+        for group, expressions in groups.items():
             intents = None if group == "any" else frozenset(data["groups"].get(group, [group]))
             rules.extend((cast("Act", name), intents, re.compile(expression)) for expression in expressions)
     return tuple(rules), data["default"]

@@ -13,11 +13,12 @@ import yaml
 
 from shopassist.text import HAN, fold
 
-Label = Literal["yes", "no", "hold", "named", "told", "torn", "silent", "unclear", "other"]
+Label = Literal["yes", "no", "hold", "named", "told", "resolved", "torn", "silent", "unclear", "other"]
 """What a clause says of the deed.
 
 - named: only the deed's object or a reason; silent: only courtesy, an ack, particles
 - told: 取消了, an imperative or the report of a deed done
+- resolved: 那我取消了, I'll cancel it, a yes only after a word that agrees
 - torn: 不要了 where goods are given up (the goods, or the deed?)
 - unclear: two negations, a question that falls apart into yes and no; other: there is residue in it
 """
@@ -30,9 +31,12 @@ _INVISIBLE = re.compile("[\ufe0e\ufe0f\u200d♂♀\U0001f3fb-\U0001f3ff]")
 _MARK_IN_WORD = re.compile(r"(?<=[a-z0-9])[.\-:](?=[a-z0-9])")
 _CORES = frozenset({"yes", "have", "neg", "deny", "refuse", "nothing"})
 _POLITE = frozenset({"courtesy", "thanks", "ack", "particle", "filler", "ask", "now"})
-_LEADS = _POLITE | {"yes", "have", "go", "verb", "copula", "want", "pointer"}
+_LEADS = _POLITE | {"yes", "have", "go", "verb", "copula", "want", "pointer", "resolve"}
 _OBJECTS = frozenset({"object", "subject", "undone", "pointer"})
 _NEGATORS = ("neg", "deny", "later")
+_TELLING = (_POLITE | _OBJECTS | {"tell", "state", "matter", "person", "yes", "copula", "reason"}) - {"ask", "now"}
+_REPORTING = _TELLING - {"pointer", "undone"} | {"other", "ask"}
+_SPACED = re.compile(rf"(?<=[{HAN}]) (?=[{HAN}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,28 @@ class Clause:
         """Whether it names the deed or its object, rather than pointing at it."""
         return self.has("verb", "object", "subject", "undone")
 
+    @property
+    def tells(self) -> bool:
+        """Whether it only tells, in known words, what was looked at, thought over or found: 我看过了, 太小了."""
+        kinds = {t.kind for t in self.tokens}
+        found = bool(kinds & {"tell", "state"}) or ("matter" in kinds and bool(kinds & {"ack", "yes"}))
+        return self.label == "other" and found and kinds <= _TELLING
+
+    @property
+    def reports(self) -> bool:
+        """Whether it tells in the customer's own words what he did or what became of him: 我刚搬家了, "I moved"."""
+        if self.label != "other" or not {t.kind for t in self.tokens} <= _REPORTING:
+            return False
+        text = _SPACED.sub("", " ".join(t.text for t in self.tokens))
+        return bool(re.search(rules("reports"), text)) and not re.search(rules("turning"), text)
+
+    @property
+    def commands(self) -> bool:
+        """Whether it asks for the deed: 退吧, go ahead; 可以退 tells what can be done."""
+        at = next((i for i, t in enumerate(self.tokens) if t.kind in ("verb", "go")), 0)
+        can = self.tokens[at - 1].text in rules("modals") if at else False
+        return self.label in ("yes", "resolved") and self.has("verb", "go") and not can
+
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
@@ -78,10 +104,13 @@ def clauses(text: str, deed: str | None, objects: Sequence[str] = (), *, closing
     words = lexicon(deed, closing)
     wholes = tuple(_joined(o) for o in map(normal, objects) if len(o) > 1)
     found: list[Clause] = []
+    others = _other_sorts(deed, wholes)
     for part in _BREAK.split(_joined(normal(text))):
         run: list[Token] = []
         contrast = False
         for token in _tokens(part, words, wholes):
+            if token.kind == "sort" and token.text in others:
+                token = Token("other", token.text)
             if token.kind == "contrast":
                 _add(found, run, words, contrast)
                 run, contrast = [], True
@@ -104,6 +133,17 @@ def normal(text: str) -> str:
 def _joined(text: str) -> str:
     """Codes and compounds in one piece: p-1001, go-ahead."""
     return _MARK_IN_WORD.sub("_", text)
+
+
+def _other_sorts(deed: str | None, objects: Sequence[str]) -> frozenset[str]:
+    """The words for the sorts of the deed that are not the one which the objects name, if they name one."""
+    sorts = _sorts(deed)
+    named = [sort for sort in sorts if any(o in sort for o in objects)]
+    return frozenset(w for sort in sorts if named and sort not in named for w in sort)
+
+
+def _sorts(deed: str | None) -> list[list[str]]:
+    return [sort for part in (deed or "").split("_") for sort in _data()["sorts"].get(part, ())]
 
 
 def _add(found: list[Clause], run: list[Token], words: Lexicon, contrast: bool, empty: bool = False) -> None:
@@ -168,10 +208,14 @@ def _label(tokens: Sequence[Token], words: Lexicon) -> Label:
         return "unclear" if split else "no"
     if "nothing" in kinds:
         return "no"
+    telling = max((i for i, k in enumerate(kinds) if k in ("tell", "state")), default=-1)
+    led_on = any(t.text in rules("leads_on") for t in tokens[telling + 1 :])
+    if (telling >= 0 and not ("verb" in kinds and led_on)) or ({"matter", "sort"} & set(kinds) and "verb" not in kinds):
+        return "other"
     if "torn" in kinds:
         return "yes" if "verb" in kinds else "torn"
     if {"verb", "go"} & set(kinds):
-        return "told" if _reads_as_told(tokens, kinds) else "yes"
+        return _done(tokens, kinds)
     if {"yes", "have", "further"} & set(kinds):
         return "yes"
     if _OBJECTS & set(kinds) or "reason" in kinds:
@@ -198,6 +242,12 @@ def _settled(tokens: Sequence[Token], words: Lexicon) -> list[str]:
             settled[i] = "other" if others or by_us else "hold"
         elif kind == "into":
             settled[i] = "verb" if following in ("object", "subject") else "other"
+        elif kind == "yes" and deed and tokens[i].text in rules("supposed"):
+            settled[i] = "condition"
+        elif kind == "person":
+            settled[i] = "tell" if "tell" in kinds and not deed else "other"
+        elif kind == "matter" and (deed or not {"tell", "ack", "yes"} & set(kinds)):
+            settled[i] = "other"
         elif kind == "ack" and i and kinds[i - 1] in (*_NEGATORS, "verb", "go") and tokens[i].text != "就行":
             settled[i] = "other"  # 不知道, 取消好了
         elif kind == "copula":
@@ -230,6 +280,20 @@ def _negated(tokens: Sequence[Token], kinds: list[str], words: Lexicon) -> Label
     return "no"
 
 
+def _done(tokens: Sequence[Token], kinds: list[str]) -> Label:
+    """A clause with the deed in it: asked for, told of, or resolved upon."""
+    at = min(i for i, k in enumerate(kinds) if k in ("verb", "go"))
+    before = [t.text for t in tokens[:at]]
+    own = "verb" in kinds and not set("你您") & set("".join(before)) and not {"now", "go"} & set(kinds)
+    then = {"那", "那么"} & set(before) and {"我", "我们", "咱", "咱们"} & set(before) and tokens[-1].text == "了"
+    resolved = own and ("resolve" in kinds or bool(then)) and not any(t.text in rules("at_once") for t in tokens)
+    if not resolved and ("resolve" in kinds or _reads_as_told(tokens, kinds)):
+        return "told"
+    if "sort" in kinds and any(t.text == "还是" for t in tokens):
+        return "other"
+    return "resolved" if (resolved or "sort" in kinds) and "yes" not in kinds[:at] else "yes"
+
+
 def _reads_as_told(tokens: Sequence[Token], kinds: list[str]) -> bool:
     """Whether a deed may be reported: 取消了 and 谢谢你取消, with nothing that asks for it; 我现在取消."""
     asked = "ask" in kinds or "now" in kinds
@@ -260,8 +324,9 @@ def lexicon(deed: str | None, closing: bool = False) -> Lexicon:
     kinds += [("subject", subjects, []), ("undone", undone, [])]
     if gives_up:
         kinds += [("torn", data["torn"], []), ("reason", data["reasons"], [])]
+    kinds.append(("sort", [w for sort in _sorts(deed) for w in sort], []))
     for kind, entry in [*(data["closing"].items() if closing else ()), *data["kinds"].items()]:
-        words = [w for w in entry["words"] if w not in verbs]
+        words = [w for w in entry.get("words", ()) if w not in verbs]
         kinds.append((kind, words, entry.get("patterns", [])))
     if "change" in parts or "exchange" in parts:
         kinds.append(("into", data["into"], []))

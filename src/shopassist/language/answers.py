@@ -1,7 +1,9 @@
 """A message read against what was asked: what "yes" means (nothing costs money or breaks trust but on a yes read here).
 
-A yes to a consent question is a closed grammar: answer, courtesy, particles, the deed and its object repeated. Whatever
-else the message says, and wherever, makes it no yes: the consent stays pending and the message is read as what it is.
+A yes to a consent question is a closed grammar: answer, courtesy, particles, the deed and its object repeated. Where
+the deed is asked for in so many words, clauses beside it may tell what was looked at, thought over or found ("I
+checked, return it"). Whatever else the message says, and wherever, makes it no yes: the consent stays pending and the
+message is read as what it is.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ def read_answer(
 
     - consent, offer: ``yes``, ``no`` or ``hold``. ``bare`` is False where the deed or its object is named, so a yes
       that is not bare counts even when the last reply did not hold the question. A yes to a consent never comes with
-      anything else; a no, a hold and a yes to an offer may, and are then not bare either.
+      anything else but what is told; a no, a hold and a yes to an offer may, and are then not bare either.
     - anything_else: ``no`` ends it, ``yes`` wants more; ``bare`` is False where what is wanted follows.
     - slot: ``value``, as it stands in the text up to the first clause that asks or wishes something else (then not
       bare); ``no`` where it is dropped or not known, ``hold``.
@@ -49,16 +51,17 @@ def _consent(text: str, asked: Asked, verb: str | None, objects: Sequence[str]) 
     plain = not any(c.names for c in found)
     clean = plain and not ({"other", "unclear", "named", "torn"} & set(labels) or any(c.contrast for c in found))
     if "hold" in labels:
-        return Answer("hold", bare=clean and all(not c.has("other") for c in found))
+        more = any(c.has("other", "question", "go", "tell", "state", "matter", "person", "sort") for c in found)
+        return Answer("hold", bare=clean and not more)
     if "unclear" in labels or any(c.has("condition") for c in found):
         return None
     said = [label for label in labels if label != "silent"]
     if "no" in said[:1] + said[-1:]:
         last = len(labels) - labels[::-1].index("no")
-        return None if {"yes", "told"} & set(labels[last:]) else Answer("no", bare=clean)
+        return None if {"yes", "told", "resolved"} & set(labels[last:]) else Answer("no", bare=clean)
     if "yes" not in labels or not _agrees(asked, found):
         return None
-    return Answer("yes", bare=plain and "other" not in labels)
+    return Answer("yes", bare=plain and all(c.label != "other" or c.tells or c.reports for c in found))
 
 
 def _agrees(asked: Asked, found: Sequence[Clause]) -> bool:
@@ -69,11 +72,22 @@ def _agrees(asked: Asked, found: Sequence[Clause]) -> bool:
     if asked.kind == "offer":
         first = next(c.label for c in found if c.label != "silent")
         return first == "yes" and not any(c.has("mock") for c in found)
-    if "told" in labels:
+    if "told" in labels or next((c.label for c in found if c.label in ("yes", "resolved")), "") == "resolved":
         return False
     if "torn" in labels and not any(c.label == "yes" and c.has("verb") for c in found):
         return False
-    return not {"other", "no"} & labels
+    return "no" not in labels and ("other" not in labels or _commanded(found))
+
+
+def _commanded(found: Sequence[Clause]) -> bool:
+    """Whether the deed is asked for and what is said beside that only tells; a report in free words must lead to it."""
+    commands = [i for i, c in enumerate(found) if c.commands]
+    others = [i for i, c in enumerate(found) if c.label == "other"]
+    free = [i for i in others if not found[i].tells]
+    spoken = [i for i, c in enumerate(found) if c.label != "silent"]
+    if not commands or not all(found[i].reports for i in free):
+        return False
+    return not free or (commands[-1] == spoken[-1] and found[commands[-1]].has("verb"))
 
 
 def _anything_else(text: str, asked: Asked, verb: str | None, objects: Sequence[str]) -> Answer | None:

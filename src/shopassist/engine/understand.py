@@ -32,6 +32,9 @@ from shopassist.protocols import Product
 LONGEST_REASON = 200
 """Characters of a reason that are kept."""
 
+NAMING = ("order_id", "address", "recipient", "phone", "invoice_type", "variant")
+"""Arguments whose values name what a change is done to."""
+
 TALK = ("decline", "thanks", "goodbye", "greeting", "identity", "acknowledge")
 
 
@@ -208,7 +211,7 @@ def consent_objects(dialogue: Dialogue) -> tuple[str, ...]:
     consent = dialogue.consent
     if consent is None:
         return ()
-    named = [str(v) for n, v in consent.args.items() if n in ("order_id", "address", "recipient", "phone")]
+    named = [str(v) for n, v in consent.args.items() if n in NAMING]
     for item in consent.quote.facts.get("items", ()):
         named += [str(item[n]) for n in ("name", "name_en") if isinstance(item, Mapping) and item.get(n)]
     return tuple(named)

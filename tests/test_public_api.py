@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import shopassist
+import shopassist.testing
 from shopassist import Citation, Passage, Rejection, Reply, Usage
 
 ROOT = Path(__file__).parents[1]
@@ -27,16 +28,33 @@ REPLY = Reply(
 )  # fmt: skip
 
 
-def test_the_public_names_are_sorted_and_can_be_imported():
-    assert shopassist.__all__ == sorted(shopassist.__all__)
-    for name in shopassist.__all__:
-        assert getattr(shopassist, name) is not None
-    assert set(shopassist.__all__) <= set(dir(shopassist))
+@pytest.mark.parametrize("package", [shopassist, shopassist.testing], ids=lambda p: p.__name__)
+def test_the_public_names_are_sorted_and_can_be_imported(package):
+    assert package.__all__ == sorted(package.__all__)
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+    assert set(package.__all__) <= set(dir(package))
 
 
-def test_an_unknown_name_is_an_attribute_error():
+@pytest.mark.parametrize("package", [shopassist, shopassist.testing], ids=lambda p: p.__name__)
+def test_an_unknown_name_is_an_attribute_error(package):
     with pytest.raises(AttributeError, match="Asistant"):
-        _ = shopassist.Asistant
+        _ = package.Asistant
+
+
+def test_what_a_shop_needs_for_tools_of_its_own_is_public():
+    needed = {
+        "Consent",
+        "Quote",
+        "ShopParts",
+        "SqlLedger",
+        "ToolContext",
+        "ToolFinished",
+        "ToolOutcome",
+        "ToolStarted",
+        "tool",
+    }
+    assert needed <= set(shopassist.__all__)
 
 
 def test_importing_the_package_costs_next_to_nothing():
@@ -46,6 +64,24 @@ def test_importing_the_package_costs_next_to_nothing():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("name", "spared"),
+    [
+        ("ConversationStoreConformance", {"pytest", "sqlalchemy", "langchain_core", "pydantic"}),
+        ("MovedClock", {"pytest", "sqlalchemy", "langchain_core", "pydantic"}),
+        ("ShopConformance", {"pytest", "sqlalchemy", "langchain_core", "pydantic"}),
+        ("ScriptedModel", {"pytest", "sqlalchemy"}),
+        ("LedgerConformance", {"pytest", "langchain_core"}),
+        ("MemoryShop", {"pytest", "langchain_core"}),
+        ("SqlShop", {"pytest", "langchain_core"}),
+    ],
+)
+def test_a_part_for_tests_brings_only_what_it_needs(name, spared):
+    code = f"import sys; from shopassist.testing import {name}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert spared.isdisjoint(done.stdout.split())
 
 
 def test_the_packages_import_one_way():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shopassist.assistant import Assistant
+    from shopassist.dialogue import Consent, Option, Quote, Wish
     from shopassist.errors import ShopAssistError
     from shopassist.messages import Customer, Image, Item, Message, OrderRef, ProductRef
     from shopassist.replies import (
@@ -21,15 +22,21 @@ if TYPE_CHECKING:
         Sentence,
         Stage,
         Started,
+        ToolFinished,
+        ToolOutcome,
+        ToolStarted,
         Usage,
     )
     from shopassist.settings import Settings
+    from shopassist.shop import ShopParts
+    from shopassist.tools import SqlLedger, ToolContext, tool
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Assistant": "assistant",
     "Citation": "replies",
+    "Consent": "dialogue",
     "Customer": "messages",
     "Done": "replies",
     "Event": "replies",
@@ -37,22 +44,33 @@ _HOME = {
     "Image": "messages",
     "Item": "messages",
     "Message": "messages",
+    "Option": "dialogue",
     "OrderRef": "messages",
     "Passage": "replies",
     "ProductRef": "messages",
+    "Quote": "dialogue",
     "Rejection": "replies",
     "Reply": "replies",
     "Sentence": "replies",
     "Settings": "settings",
     "ShopAssistError": "errors",
+    "ShopParts": "shop",
+    "SqlLedger": "tools",
     "Stage": "replies",
     "Started": "replies",
+    "ToolContext": "tools",
+    "ToolFinished": "replies",
+    "ToolOutcome": "replies",
+    "ToolStarted": "replies",
     "Usage": "replies",
+    "Wish": "dialogue",
+    "tool": "tools",
 }
 
 __all__ = [
     "Assistant",
     "Citation",
+    "Consent",
     "Customer",
     "Done",
     "Event",
@@ -60,17 +78,27 @@ __all__ = [
     "Image",
     "Item",
     "Message",
+    "Option",
     "OrderRef",
     "Passage",
     "ProductRef",
+    "Quote",
     "Rejection",
     "Reply",
     "Sentence",
     "Settings",
     "ShopAssistError",
+    "ShopParts",
+    "SqlLedger",
     "Stage",
     "Started",
+    "ToolContext",
+    "ToolFinished",
+    "ToolOutcome",
+    "ToolStarted",
     "Usage",
+    "Wish",
+    "tool",
 ]
 
 

@@ -4,23 +4,28 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 PAGE = "---\nid: returns\ntitle: 退货政策\n---\n# 退货政策\n签收后 7 天内可以无理由退货。退货运费由买家承担。\n"
 QUESTION = "退货运费谁出？\n"
+CANCEL = "帮我把订单ORD20241201002取消了\n"
+SHOP = ".shopassist/sample_shop.db"
 GO_ON = re.compile(r"shopassist chat --conversation (\S+)")
+AS = re.compile(r"shopassist chat --as (\S+) --conversation (\S+)")
 
 
 def environment(**variables):
     clean = {k: v for k, v in os.environ.items() if not k.startswith("SHOPASSIST_")}
-    return {**clean, "COLUMNS": "160", "SHOPASSIST_CLOCK": "2024-12-05T10:00:00+08:00", **variables}
+    given = {"COLUMNS": "160", "SHOPASSIST_CLOCK": "2024-12-05T10:00:00+08:00", **variables}
+    return {**clean, **{name: value for name, value in given.items() if value is not None}}
 
 
 def command(*arguments):
@@ -74,12 +79,12 @@ def failing_ollama():
 
 
 @contextmanager
-def talking(shop, *arguments):
+def talking(shop, *arguments, **variables):
     """A chat that waits for the next message after its greeting."""
     process = subprocess.Popen(
         command("chat", *arguments),
         cwd=shop,
-        env=environment(),
+        env=environment(**variables),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -87,10 +92,25 @@ def talking(shop, *arguments):
     )
     try:
         assert "/quit" in process.stdout.readline()
+        assert "sample_shop.db" in process.stdout.readline()
         yield process
     finally:
         process.kill()
         process.communicate()
+
+
+def plain(text):
+    return re.sub(r"\x1b\[[^a-zA-Z]*[a-zA-Z]", "", text)
+
+
+def until(stream, end):
+    """What comes up to and with the end, without colours; a status line ends in no newline."""
+    text = ""
+    while end not in plain(text):
+        piece = stream.read(1)
+        assert piece, plain(text)
+        text += piece
+    return plain(text)
 
 
 def test_ctrl_c_at_the_empty_prompt_ends_quietly_and_tells_how_to_go_on(shop):
@@ -138,11 +158,108 @@ def test_a_warning_at_the_start_is_shown(shop):
 def test_there_is_a_sign_of_life_before_the_first_sentence(shop):
     with failing_ollama() as settings:
         done = chat(shop, QUESTION, FORCE_COLOR="1", TERM="xterm", **settings)
-    plain = re.sub(r"\x1b\[[^a-zA-Z]*[a-zA-Z]", "", done.stdout)
-    assert "…" in plain.partition("买家承担")[0].partition("stops an answer.")[2].replace("loading the model …", "")
+    assert "…" in plain(done.stdout).partition("买家承担")[0].partition(SHOP)[2].replace("loading the model …", "")
 
 
 def test_what_cannot_be_answered_now_does_not_end_the_chat(shop):
     done = chat(shop, QUESTION + "/help\n", "--conversation", "a\tb")
     assert done.returncode == 0
-    assert done.stdout.count("/why shows") == 2
+    assert "/orders" in done.stdout
+
+
+def test_the_start_says_which_shop_and_which_day_it_is(shop):
+    first = chat(shop, "").stdout
+    assert SHOP in first
+    assert "2024-12-05 10:00" in first
+    assert "SHOPASSIST_CLOCK" not in first
+    assert "SHOPASSIST_CLOCK" in chat(shop, "", SHOPASSIST_CLOCK=None).stdout
+
+
+def test_a_visitor_is_told_how_to_become_a_customer(shop):
+    assert "/as u-1001" in chat(shop, "/orders\n").stdout.partition(SHOP)[2]
+
+
+def test_a_customer_sees_their_orders_and_an_unknown_one_who_there_is(shop):
+    done = chat(shop, "/as u-9\n/orders\n/as u-1001\n/orders\n/as u-1003\n/orders\n/as\n/orders\n")
+    unknown, zhang, wang, visitor = re.split("A new conversation, as ", done.stdout)
+    assert "'u-9'" in unknown
+    assert "u-1002 (李娜)" in unknown
+    [keyboard] = [line for line in zhang.splitlines() if "ORD20241201002" in line]
+    assert keyboard.split() == ["ORD20241201002", "unpaid", "机械键盘K87", "红轴", "399", "2024-12-01"]
+    assert "No orders" in wang
+    assert "/as u-1001" in visitor
+
+
+def test_an_unknown_customer_is_refused_at_the_start(shop):
+    done = chat(shop, "", "--as", "u-9")
+    assert done.returncode == 1
+    assert "u-1001 (张伟)" in done.stderr
+
+
+def test_a_change_is_asked_about_then_done_and_kept_between_runs(shop):
+    asked = chat(shop, f"{CANCEL}/why\n/orders\n", "--as", "u-1001")
+    assert "waits       cancel_order(order_id=ORD20241201002) for a yes until 10:15, rule cancel" in asked.stdout
+    assert "wish        cancel_order, request: order_id=ORD20241201002 (said)" in asked.stdout
+    assert "unpaid" in asked.stdout
+    [(customer, conversation)] = AS.findall(asked.stdout)
+    done = chat(shop, "好的，取消吧\n/why\n", "--as", customer, "--conversation", conversation)
+    assert "wrote       cancel_order(order_id=ORD20241201002): done, rule cancel" in done.stdout
+    [order] = [x for x in chat(shop, "/orders\n", "--as", "u-1001").stdout.splitlines() if "ORD20241201002" in x]
+    assert "cancelled" in order
+
+
+def test_somebody_elses_conversation_is_refused(shop):
+    [(_, conversation)] = AS.findall(chat(shop, CANCEL, "--as", "u-1001").stdout)
+    done = chat(shop, "好的，取消吧\n/orders\n", "--as", "u-1002", "--conversation", conversation)
+    assert "belongs to somebody else" in done.stdout
+    assert "unpaid" in chat(shop, "/orders\n", "--as", "u-1001").stdout
+
+
+def test_reset_makes_the_shop_anew_and_begins_a_new_conversation(shop):
+    done = chat(shop, f"{CANCEL}好的，取消吧\n/orders\n/reset\n/orders\n好的，取消吧\n/why\n", "--as", "u-1001")
+    before, after = done.stdout.split("The sample shop is as it was at first.")
+    assert re.search("ORD20241201002 +cancelled", before)
+    assert re.search("ORD20241201002 +unpaid", after)
+    assert "wrote" not in after
+
+
+def test_the_status_line_says_in_plain_words_which_tool_runs(shop):
+    with talking(shop, "--as", "u-1001", FORCE_COLOR="1", TERM="xterm") as process:
+        process.stdin.write(CANCEL)
+        process.stdin.flush()
+        until(process.stdout, "吗？")
+        with closing(sqlite3.connect(shop / ".shopassist/sample_shop.db")) as other:
+            other.execute("BEGIN IMMEDIATE")  # the shop is busy: the change waits for it
+            process.stdin.write("好的，取消吧\n")
+            process.stdin.flush()
+            waiting = until(process.stdout, "cancel order …")
+            other.rollback()
+        until(process.stdout, "已取消")
+    assert "doing it" in waiting
+
+
+def test_a_handed_over_conversation_shows_its_number(shop):
+    done = chat(shop, "转人工\n/why\n", "--as", "u-1001")
+    assert re.search(r"handed over under \w+; mode waiting", done.stdout)
+
+
+def test_a_shop_that_is_no_database_is_named(shop):
+    chat(shop, "")
+    (shop / ".shopassist/sample_shop.db").write_bytes(b"no database" * 100)
+    done = chat(shop, "")
+    assert done.returncode == 1
+    assert "sample_shop.db" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_one_question_can_be_asked_as_a_customer(shop):
+    def ask(*arguments):
+        done = subprocess.run(command("ask", *arguments), cwd=shop, env=environment(), capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    assert "SF123456789CN" in ask("--as", "u-1001", "订单ORD20241201001到哪了？")[1]
+    assert "SF123456789CN" not in ask("--as", "u-1002", "订单ORD20241201001到哪了？")[1]
+    assert "SF123456789CN" not in ask("订单ORD20241201001到哪了？")[1]
+    code, said = ask("--as", "u-9", "在吗")
+    assert code == 1
+    assert "u-1004 (Emma Clark)" in said

@@ -1,21 +1,23 @@
-"""How an answer came about, for people: what was understood, found, checked, replaced, and how long it took."""
+"""How an answer came about, for people: what was understood, asked, done, found, checked, and how long it took."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from shopassist.replies import Passage, Reply
+from shopassist.dialogue import Wish
+from shopassist.replies import Passage, Reply, ToolOutcome
 
 SHOWN_CHARS = 80
 
 
 def trail(reply: Reply, relevance: float) -> RenderableType:
     """The whole way of one answer."""
-    parts: list[RenderableType] = [Text(f"understood  {line}") for line in _understood(reply)]
+    parts: list[RenderableType] = [Text(line) for line in (*_understood(reply), *_acted(reply))]
     if reply.considered:
         parts.append(passages(reply.considered, relevance))
     parts.extend(Text(line, style=style) for line, style in _checked(reply))
@@ -41,9 +43,49 @@ def passages(found: Sequence[Passage], relevance: float) -> Table:
 
 
 def _understood(reply: Reply) -> Iterator[str]:
-    yield f"{', '.join(reply.intents)}; {reply.language}; mood {reply.mood}"
+    yield f"understood  {', '.join(reply.intents) or 'nothing'}; {reply.language}; mood {reply.mood}"
+    for wish in reply.wishes:
+        yield f"wish        {_wish(wish)}"
+    if reply.slots:
+        yield f"in force    {_pairs(reply.slots)}"
     if reply.query:
-        yield f"asked as “{reply.query}”, for {reply.valid_on}"
+        yield f"asked as    “{reply.query}”, for {reply.valid_on}"
+
+
+def _wish(wish: Wish) -> str:
+    """The intent with its act, and where each of its values comes from: the message, or what was meant before."""
+    values = {name: " and ".join(f"{s.value} ({s.source})" for s in found) for name, found in wish.slots.items()}
+    return f"{wish.intent}, {wish.act}" + (f": {_pairs(values)}" if values else "")
+
+
+def _acted(reply: Reply) -> Iterator[str]:
+    if reply.reads:
+        yield f"looked up   {', '.join(reply.reads)}"
+    for outcome in reply.tool_outcomes:
+        yield f"wrote       {_call(outcome.name, outcome.args)}: {_outcome(outcome)}"
+    if consent := reply.consent:
+        quote, call = consent.quote, _call(consent.tool, consent.args)
+        told = [f"amount {quote.amount}" if quote.amount is not None else None, quote.rule and f"rule {quote.rule}"]
+        yield ", ".join(filter(None, (f"waits       {call} for a yes until {consent.expires:%H:%M}", *told)))
+    if reply.options:
+        yield f"to choose   {'; '.join(option.label for option in reply.options)}"
+    if reply.handoff:
+        yield f"handed over under {reply.handoff}; mode {reply.mode}"
+
+
+def _outcome(outcome: ToolOutcome) -> str:
+    """The status, with what explains it."""
+    told = (outcome.reason, f"rule {outcome.rule}" if outcome.rule else None, outcome.id)
+    again = "; told again, not done again" if outcome.repeated else ""
+    return ", ".join(filter(None, (outcome.status, *told))) + again
+
+
+def _call(name: str, args: Mapping[str, Any]) -> str:
+    return f"{name}({_pairs(args)})"
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{k}={v if isinstance(v, str) else ' and '.join(map(str, v))}" for k, v in values.items())
 
 
 def _checked(reply: Reply) -> Iterator[tuple[str, str]]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from shopassist.errors import ConfigurationError
+from shopassist.errors import ConfigurationError, StorageError
 from shopassist.testing.case import Row
 from shopassist.testing.desk import Clock
 from shopassist.testing.sample_shop import SampleShop
@@ -219,18 +220,27 @@ class SqlShop(SampleShop):
     def create(cls, url: str, clock: Clock, data: Mapping[str, Any] | None = None) -> SqlShop:
         """Make the tables where there are none, and fill them from a document in the form of ``sample_shop.yaml``.
 
-        Without `data` it is the sample shop. A shop that has products stays as it is.
+        Without `data` it is the sample shop. A shop that has products stays as it is. Raises `StorageError` where the
+        file cannot be used.
         """
         shop = cls(url, clock, data)
-        document = sample() if data is None else data
-        with shop.transaction() as db:
+        with shop._setting_up() as db:
             SCHEMA.create_all(db)
             db.exec_driver_sql(_VERSIONS)
             if not shop._sql.rows(db, "products"):
-                rows = rows_of(document, terms_of(document).timezone)
-                for table in filter(rows.get, TABLES):
-                    db.execute(SCHEMA.tables[table].insert(), rows[table])
+                _fill(db, sample() if data is None else data)
         return shop
+
+    def reset(self, data: Mapping[str, Any] | None = None) -> None:
+        """Drop the shop's tables and fill them anew, at once for all who have the file open; other tables stay.
+
+        `data` is as in `create`. Raises `StorageError`.
+        """
+        with self._setting_up() as db:
+            SCHEMA.drop_all(db)
+            SCHEMA.create_all(db)
+            db.exec_driver_sql(_VERSIONS)
+            _fill(db, sample() if data is None else data)
 
     def transaction(self) -> AbstractContextManager[sa.Connection]:
         """All or nothing; other writers wait until it ends."""
@@ -249,6 +259,17 @@ class SqlShop(SampleShop):
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+    @contextmanager
+    def _setting_up(self) -> Iterator[sa.Connection]:
+        path = Path(str(self.engine.url.database))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with self.transaction() as db:
+                yield db
+        except (OSError, sa.exc.SQLAlchemyError) as error:
+            reason = str(getattr(error, "orig", None) or error)
+            raise StorageError(f"the shop's file {path} cannot be used: {reason}") from None
 
 
 class _SqlBook:
@@ -275,6 +296,12 @@ class _SqlBook:
     def update(self, tx: sa.Connection, table: str, where: Row, values: Row) -> int:
         target = SCHEMA.tables[table]
         return tx.execute(target.update().where(*_equal(target.c, where)).values(dict(values))).rowcount
+
+
+def _fill(db: sa.Connection, document: Mapping[str, Any]) -> None:
+    rows = rows_of(document, terms_of(document).timezone)
+    for table in filter(rows.get, TABLES):
+        db.execute(SCHEMA.tables[table].insert(), rows[table])
 
 
 def _equal(columns: Any, where: Row) -> list[sa.ColumnElement[bool]]:

@@ -1,7 +1,6 @@
 """A shop of your own behind the built-in tools: python examples/own_shop.py (needs no model).
 
-It has orders alone: what products and returns need stays away. A shop with a database passes `SqlLedger(engine)`, and
-its writes execute on `tx`.
+It has orders alone. A shop with a database passes `SqlLedger(engine)`, and its writes execute on `tx`.
 """
 
 import tempfile

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import subprocess
@@ -5,6 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+
+from shopassist.language.catalogue import Catalogue
+from shopassist.prompts.points import Points
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -53,8 +58,60 @@ def test_what_the_readme_shows_runs(environment, tmp_path):
     assert "退货" in done.stdout
 
 
-def test_the_page_of_settings_is_written_from_the_settings(environment, tmp_path):
-    assert run([str(ROOT / "docs/write_settings.py"), "--check"], environment, tmp_path).returncode == 0
+def blocks(page, language):
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_code_about_tools_says_what_its_comments_say(environment, tmp_path):
+    code = "".join(blocks("tools.md", "python"))
+    done = run(["-c", code], environment, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == re.findall(r"^print\(.*\)  # (.+)$", code, re.MULTILINE)
+
+
+def test_the_tests_about_testing_pass(environment, tmp_path):
+    (tmp_path / "test_page.py").write_text("\n".join(blocks("testing.md", "python")), "utf-8")
+    done = run(["-m", "pytest", "-q", "-p", "no:cacheprovider", "test_page.py"], environment, tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert "skipped" not in done.stdout
+
+
+def test_the_scenarios_of_the_docs_hold(environment, tmp_path):
+    listed = [text for text in blocks("dialogue.md", "yaml") if isinstance(yaml.safe_load(text), list)]
+    (tmp_path / "docs.yaml").write_text("".join(listed), "utf-8")
+    [line] = [text for text in blocks("dialogue.md", "json") if '"text"' in text]
+    (tmp_path / "docs.jsonl").write_text(line, "utf-8")
+    done = run(["-m", "shopassist.cli", "eval", "docs.yaml", "docs.jsonl", "--json"], environment, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    [shown] = [json.loads(text) for text in blocks("dialogue.md", "json") if '"scenarios"' in text]
+    assert shown.keys() == (played := json.loads(done.stdout)).keys()
+    assert shown["understanding"].keys() == played["understanding"].keys()
+
+
+@pytest.mark.parametrize("page", ["dialogue.md", "tools.md"])
+def test_the_intents_and_texts_of_the_docs_are_taken(page, tmp_path):
+    for text in blocks(page, "yaml"):
+        (tmp_path / "own.yaml").write_text(text, "utf-8")
+        data = yaml.safe_load(text)
+        if "intents" in data:
+            assert set(data["intents"]) <= {intent.name for intent in Catalogue.load(tmp_path / "own.yaml")}
+        elif isinstance(data, dict):
+            Points.load(tmp_path / "own.yaml")
+
+
+def test_each_command_of_the_docs_has_the_options_that_they_name(environment, tmp_path):
+    for page in ("dialogue.md", "tools.md", "testing.md"):
+        text = (ROOT / "docs" / page).read_text("utf-8")
+        for command, rest in re.findall(r"`?shopassist (chat|eval|ask|ingest)\b([^`\n|]*)", text):
+            options = re.findall(r"--[a-z]+", rest)
+            shown = run(["-m", "shopassist.cli", command, "--help"], environment, tmp_path).stdout if options else ""
+            assert [o for o in options if o not in shown] == []
+
+
+@pytest.mark.parametrize("script", ["write_settings.py", "write_intents.py"])
+def test_the_tables_of_the_docs_are_written_from_the_code(script, environment, tmp_path):
+    assert run([str(ROOT / "docs" / script), "--check"], environment, tmp_path).returncode == 0
 
 
 def test_links_of_the_docs_lead_somewhere():

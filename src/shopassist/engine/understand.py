@@ -142,7 +142,9 @@ class _Reader:
         if not told:
             return wish
         text, span = told[0]
-        return replace(wish, slots={**wish.slots, "reason": (Slot(text[:LONGEST_REASON], "said", self.ports.turn, span),)})
+        return replace(
+            wish, slots={**wish.slots, "reason": (Slot(text[:LONGEST_REASON], "said", self.ports.turn, span),)}
+        )
 
     def _left_unsaid(self, said: Slots, card: bool) -> list[Wish]:
         """The wish of a text that leaves it unsaid: the last one with another value, or what a value alone asks."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from shopassist.dialogue import Asked, Consent, Option, Quote, Slot, Slots, Task
 from shopassist.engine.planning.binding import Bound
-from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.naming import variant_of
+from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.sheet import Sheet, same_order, value
 
 LIVES = timedelta(minutes=15)
@@ -129,9 +129,9 @@ def _carried(sheet: Sheet, task: Task, slots: Slots, names: frozenset[str]) -> S
     wanted = {name for name in CARRIED if ARGUMENT.get(name, name) in names and not slots.get(name)}
     said = sheet.before.said
     found = {n: said[n] for n in wanted if sheet.heard.back and n in said and task.opened == sheet.setting.turn}
-    if "reason" in names and not slots.get("reason") and "reason" in said:
-        if sheet.setting.turn - said["reason"][0].turn <= REASON_TURNS and "reason" in sheet.intent(task.intent).slots:
-            found["reason"] = said["reason"]
+    takes_reason = "reason" in names and "reason" in sheet.intent(task.intent).slots and not slots.get("reason")
+    if takes_reason and "reason" in said and sheet.setting.turn - said["reason"][0].turn <= REASON_TURNS:
+        found["reason"] = said["reason"]
     return found
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from shopassist.dialogue import Act, Asked, Slot, Wish
 from shopassist.engine.planning.binding import label
-from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.naming import variant_of
+from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.sheet import Sheet, value, values
 from shopassist.language.catalogue import Route
 

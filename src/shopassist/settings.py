@@ -117,7 +117,7 @@ class Settings(BaseSettings):
         10.0,
         gt=0,
         le=600,
-        description="Seconds for a call of the shop's tools, each in a thread of its own; none: in the caller's thread.",
+        description="Seconds for a call of the shop's tools, each in its own thread; none: in the caller's thread.",
     )
     desk_hours: str = Field(
         "09:00-21:00",
@@ -137,6 +137,11 @@ class Settings(BaseSettings):
             return ZoneInfo(value) if isinstance(value, str) else value
         except (KeyError, ValueError) as error:
             raise ValueError(f"not a timezone's name such as Asia/Shanghai ({error})") from error
+
+    @field_validator("tool_timeout", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        return None if value == "none" else value
 
     @field_validator("data_dir", "models_dir", "embedding_model", "model_file", "intents_file", "texts_file")
     @classmethod

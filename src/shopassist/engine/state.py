@@ -146,8 +146,10 @@ class Memory:
         return _adapter().validate_python(state)  # type: ignore[no-any-return]
 
     def of(self, customer: Customer | None) -> Memory:
-        """The memory as this customer's. One that another left, such as the visitor before the login, loses orders
-        and tasks: what it says about things for sale stays.
+        """The memory as this customer's.
+
+        One that another left, such as the visitor before the login, loses orders and tasks: what it says about things
+        for sale stays.
         """
         caller = customer.id if customer is not None else None
         if caller == self.customer:

@@ -23,14 +23,14 @@ from shopassist.language.kinds import Kind, kinds
 from shopassist.language.mood import feeling
 from shopassist.language.references import leaning, mentioned, own_subject, restated
 from shopassist.language.segments import segments
-from shopassist.language.slots import Found, normal, slots
+from shopassist.language.slots import NAMES, Found, normal, slots
 from shopassist.language.states import bought, states
 from shopassist.language.talk import small_talk
 from shopassist.language.wishes import wishes
 from shopassist.protocols import Product
 
-LONGEST_REASON = 200
-"""Characters of a reason that are kept."""
+LONGEST_VALUE = 200
+"""Characters of a value in the customer's own words that are kept."""
 
 NAMING = ("order_id", "address", "recipient", "phone", "invoice_type", "variant")
 """Arguments whose values name what a change is done to."""
@@ -67,7 +67,7 @@ class _Reader:
         self.asked = asked_of(self.dialogue)
         wanted = self.asked.slot if self.asked is not None and self.asked.kind == "slot" else None
         found = slots(self.text, self.language, today=self.today, products=self.known, wanted=wanted)
-        self.found = [replace(f, value=f.value[:LONGEST_REASON]) if f.name == "reason" else f for f in found]
+        self.found = [replace(f, value=f.value[:LONGEST_VALUE]) if f.name == "reason" else f for f in found]
         self.named = mentioned(self.text, self.known)
 
     def heard(self) -> Heard:
@@ -120,6 +120,8 @@ class _Reader:
         slot = self.asked.slot
         if slot in said:
             return replace(answer, value=said[slot][0].value)
+        if slot not in NAMES:  # a shop's own: its tool checks it
+            return replace(answer, value=str(answer.value)[:LONGEST_VALUE])
         value = normal(slot, str(answer.value), today=self.today, products=self.known)
         return replace(answer, value=value) if value else None
 
@@ -143,7 +145,7 @@ class _Reader:
             return wish
         text, span = told[0]
         return replace(
-            wish, slots={**wish.slots, "reason": (Slot(text[:LONGEST_REASON], "said", self.ports.turn, span),)}
+            wish, slots={**wish.slots, "reason": (Slot(text[:LONGEST_VALUE], "said", self.ports.turn, span),)}
         )
 
     def _left_unsaid(self, said: Slots, card: bool) -> list[Wish]:

@@ -96,7 +96,9 @@ class SampleTalk:
 
 
 def _item(card: Card) -> Item:
-    return {"order": OrderRef, "product": ProductRef, "image": Image}[card.kind](card.value)
+    if card.kind == "image":
+        return Image(card.value)
+    return OrderRef(card.value) if card.kind == "order" else ProductRef(card.value)
 
 
 def has(settings: Settings) -> frozenset[Need]:

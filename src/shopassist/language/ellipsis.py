@@ -22,7 +22,7 @@ def pointing_back(text: str, language: str) -> bool:
 
 
 def supposing(text: str, language: str) -> bool:
-    """Whether a message only adds a condition to what was asked before: 要是质量问题呢, what if it is faulty?"""
+    """Whether a message only adds a condition to what was asked before (要是质量问题呢)."""
     return bool(_rules(language)["supposing"].search(fold(text).strip()))
 
 

@@ -61,7 +61,7 @@ def _spans(text: str, runs: re.Pattern[str]) -> list[tuple[int, int]]:
 
 
 def _words(name: str) -> set[str]:
-    """The ends of a name's Chinese runs (无线降噪耳机: 耳机, 噪耳机 …) and, of an English name, its nouns' place: the last."""
+    """The ends of a name's Chinese runs (无线降噪耳机: 耳机, 噪耳机 …), and an English name's last word."""
     found = {run[n:] for run in _RUN.findall(name) for n in range(len(run) - 1)}
     words = name.split()
     plain = [w for w in words if _WORD.fullmatch(w)]

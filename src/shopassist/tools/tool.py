@@ -26,7 +26,8 @@ class Tool:
     """One tool. `commit` is None for a read; `checker` is a write's pre-check, set by the decorator `check`.
 
     `personal` names the arguments in which the vault's placeholders are replaced by what the customer wrote.
-    `partial` says that the pre-check also takes less than all arguments. `timeout` is in seconds; None leaves it to the toolbox. `public` tools also answer visitors who are not logged in.
+    `partial` says that the pre-check also takes less than all arguments.
+    `timeout` is in seconds; None leaves it to the toolbox. `public` tools also answer visitors who are not logged in.
     """
 
     name: str

@@ -18,7 +18,7 @@ from shopassist.engine.planning.lookup import Known, Lookup
 from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order
 from shopassist.engine.planning.tasks import conflicts, queue
-from shopassist.engine.planning.told import ASKS_RULE, about_order, about_products, remember, said
+from shopassist.engine.planning.told import ASKS_RULE, about_order, about_products, own_reads, remember, said
 
 MOST_TASKS = 6
 MOST_WISHES = 3
@@ -125,6 +125,9 @@ def _take(sheet: Sheet, wish: Wish) -> None:
             sheet.open(wish)
         else:
             _login(sheet, wish)
+    elif own_reads(sheet, wish, route):
+        if route.policy:
+            sheet.search(context.query(sheet, said(sheet, wish), route.policy))
     elif "list_orders" in route.reads and "list_orders" in sheet.setting.reads:
         if sheet.setting.known_customer:
             about_order(sheet, wish, route)

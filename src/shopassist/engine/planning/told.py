@@ -102,6 +102,21 @@ def _offer(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any], fac
     sheet.ask(asked, Point("ask", f"offer_{offer}", {"order": label(order)}))
 
 
+def own_reads(sheet: Sheet, wish: Wish, route: Route) -> bool:
+    """Tell what the shop's own reads say, with the arguments that the wish has values for; whether there are any."""
+    names = [r for r in route.reads if r in sheet.setting.reads and r not in BUILT_IN]
+    for name in names:
+        args = {n: value(wish.slots, n) for n in sheet.setting.reads[name]}
+        outcome = sheet.lookup.read(name, **args)
+        if outcome is None:
+            continue
+        if outcome.status == "done":
+            sheet.say("fact", name, outcome.facts)
+        else:
+            sheet.say("refused", outcome.reason or outcome.status, {"intent": wish.intent, "tool": name})
+    return bool(names)
+
+
 def about_products(sheet: Sheet, wish: Wish, route: Route) -> None:
     """Tell a product's price and stock, what there is to buy, or the coupons; the pages tell the rest."""
     products = values(wish.slots, "product") or (sheet.focus.products[:1] if wish.intent != "recommend" else ())

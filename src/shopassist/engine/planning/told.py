@@ -13,6 +13,11 @@ from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.sheet import Sheet, value, values
 from shopassist.language.catalogue import Route
 
+BUILT_IN = frozenset(
+    ("list_orders", "get_order", "track_delivery", "refund_status", "get_product", "search_products", "list_coupons")
+)
+"""Reads whose arguments and words are known here; of all others the catalogue and points.yaml say what they are for."""
+
 ASKS_RULE: frozenset[Act] = frozenset(("verify", "conditional", "how", "can"))
 """Acts whose answer is the shop's rule, beside the state of things."""
 

@@ -136,7 +136,8 @@ class Draft:
 
     def _unknown(self) -> Iterator[Candidate]:
         """Say that no page tells it; where nothing else is asked, offer a person."""
-        if self.state["plan"].points:
+        asked = self.state["plan"].dialogue.asked
+        if len(self.state["plan"].points) > (asked is not None):  # something else is said
             return
         yield self._said(Point("knowledge", "unknown"))
         if self.state["plan"].dialogue.asked is None:

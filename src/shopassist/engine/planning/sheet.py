@@ -109,11 +109,22 @@ class Sheet:
         elif len(wishes) > 1:
             hints = tuple(h for h in hints if span[0] < h.span[1] and h.span[0] < span[1])
         again = any(w.intent == intent for w in self.before.last)  # the same deed again: of the order just spoken of
-        return bind(self.lookup, self.intent(intent), slots, self.focus, hints, back=self.heard.back or again)
+        back, focus = self.heard.back or again, self.focus
+        if back and (number := self._same_before(intent)):
+            focus = replace(focus, orders=first((number,), focus.orders))
+        return bind(self.lookup, self.intent(intent), slots, focus, hints, back=back)
 
-    def look_at(self, order: str) -> None:
-        """Put an order into focus."""
+    def _same_before(self, intent: str) -> str | None:
+        """The order of the last task of this kind: 再给我开一张."""
+        tasks = sorted((t for t in self.tasks.values() if t.intent == intent), key=lambda t: -t.touched)
+        return next((number for t in tasks if (number := value(t.slots, "order_id"))), None)
+
+    def look_at(self, order: str, lines: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Put an order into focus, and its product where it has one."""
         self.focus = replace(self.focus, orders=first((order,), self.focus.orders))
+        products = {str(line["product"]) for line in lines}
+        if len(products) == 1:
+            self.look_at_products(products)
         self.note({"order_id": (Slot(order, "resolver"),)})
 
     def look_at_products(self, products: Iterable[str]) -> None:

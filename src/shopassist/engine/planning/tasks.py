@@ -70,7 +70,7 @@ def advance(sheet: Sheet, task: Task) -> None:
             assert bound.order is not None  # noqa: S101 - _take says so
             slots["order_id"] = (Slot(str(bound.order["id"]), bound.source, sheet.setting.turn),)
             bound_lines = tuple(bound.order["lines"])
-            sheet.look_at(str(bound.order["id"]))
+            sheet.look_at(str(bound.order["id"]), bound_lines)
     slots |= _carried(sheet, task, slots, names)
     if "variant" in names and slots.get("variant") and bound_lines:
         named = _variant(sheet, slots, bound_lines)
@@ -92,7 +92,7 @@ def advance(sheet: Sheet, task: Task) -> None:
 
 
 def _variant(sheet: Sheet, slots: Slots, lines: tuple[Mapping[str, Any], ...]) -> tuple[Slot, ...] | None:
-    """The variant by the shop's own name: 黑 is 曜石黑 where the product has one black; None while the shop is asked."""
+    """The variant by the shop's own name: 黑 is its 曜石黑; None while the shop is asked."""
     product = value(slots, "product") or (str(lines[0]["product"]) if len(lines) == 1 else None)
     said = slots["variant"]
     if product is None or "get_product" not in sheet.setting.reads:

@@ -37,7 +37,7 @@ def about_order(sheet: Sheet, wish: Wish, route: Route) -> None:
         return
     assert bound.order is not None  # noqa: S101 - nothing else is left
     order = bound.order
-    sheet.look_at(str(order["id"]))
+    sheet.look_at(str(order["id"]), order["lines"])
     facts = _read(sheet, route, order)
     if facts is None:
         return

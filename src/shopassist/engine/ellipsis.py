@@ -19,7 +19,7 @@ def carried_on(text: str, language: str, said: Slots, found: Sequence[Found], la
     new = {n: v for n, v in said.items() if n in (*DESCRIBES, "price_range", "quantity")}
     if not new or not last or not only_values(text, language, found):
         return []
-    wish = last[-1]
+    wish = next((w for w in reversed(last) if any(w.slots.get(n) for n in new)), last[-1])
     if not text and wish.act in ("request", "can", "blocked"):
         return []
     kept = {n: v for n, v in wish.slots.items() if n not in new}

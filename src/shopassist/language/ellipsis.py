@@ -12,10 +12,6 @@ import yaml
 from shopassist.language.slots import Found
 from shopassist.text import content, fold
 
-LEFT = 1
-"""A message says little besides its values if this many tokens of content remain at most."""
-
-
 def pointing_back(text: str, language: str) -> bool:
     """Whether the message points to what was said before: 也改成这个地址."""
     return bool(_rules(language)["back"].search(fold(text)))
@@ -33,7 +29,7 @@ def only_values(text: str, language: str, found: Sequence[Found]) -> bool:
         rest = rest[: one.span[0]] + " " + rest[one.span[1] :]
     rules = _rules(language)
     rest = rules["order"].sub(" ", rules["filler"].sub(" ", fold(rest).strip()))
-    return len(content(rest)) <= LEFT
+    return not content(rest)
 
 
 @lru_cache(maxsize=2)

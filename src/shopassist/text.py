@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from importlib import resources
 from operator import add
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -59,34 +60,90 @@ def tokens(text: str) -> list[str]:
     """Tokens for lexical matching: single Han characters and pairs of them, and lower-case words and codes.
 
     Character pairs find Chinese better than a dictionary does where customers coin words (measured in docs/knowledge).
-    A code with an inner mark counts as a whole and in parts: ``p-1001`` gives ``p-1001``, ``p`` and ``1001``.
+    A code with an inner mark counts as a whole and in parts: ``p-1001`` gives ``p-1001``, ``p`` and ``1001``. An
+    inflected word counts as it stands and by its stem: ``shipped`` gives ``shipped`` and ``ship``.
     """
-    result: list[str] = []
-    for run in _TOKEN.findall(fold(text)):
-        if _HAN.match(run):
-            result.extend(run)
-            result.extend(map(add, run, run[1:]))
-        else:
-            result.append(run)
-            parts = re.findall(r"[a-z]+|[0-9]+", run)
-            if len(parts) > 1:
-                result.extend(parts)
-            elif run.isalpha() and len(run) > 3 and run.endswith("s"):
-                result.append(_stem(run))
-    return result
+    return [t for found in map(_forms, _TOKEN.findall(fold(text))) for t in found]
 
 
-@lru_cache(maxsize=4096)
-def _stem(word: str) -> str:
-    """Harman's S-stemmer (1991): plural and singular meet, nothing else changes."""
+def _forms(run: str) -> list[str]:
+    if _HAN.match(run):
+        return [*run, *map(add, run, run[1:])]
+    parts = re.findall(r"[a-z]+|[0-9]+", run)
+    if len(parts) > 1:
+        return [run, *parts]
+    return list(dict.fromkeys((run, stem(run))))
+
+
+_DOUBLE = re.compile(r"([bdfgklmnprt])\1$")
+_VOWEL = re.compile("[aeiouy]")
+
+
+@lru_cache(maxsize=16384)
+def stem(word: str) -> str:
+    """What the forms of an English word have in common: ship, ships, shipped, shipping, shipment. Others stay.
+
+    Inflections and two endings that make nouns, no more: Porter's stemmer makes one word of instalments and installing,
+    and none of paid and pay. What no rule reaches stands in ``inflections.yaml``.
+    """
+    if len(word) < 4 or not (word.isascii() and word.isalpha()):
+        return _irregular().get(word, word)
+    word = _singular(word)
+    if word in _irregular():
+        return _irregular()[word]
+    for ending, least in (("ation", 5), ("ment", 3), ("ing", 2), ("ed", 2)):
+        rest = word.removesuffix(ending)
+        if rest != word and len(rest) >= least and _VOWEL.search(rest) and not word.endswith("eed"):
+            word = f"{rest}e" if len(rest) == 2 else rest
+            break
+    word = _DOUBLE.sub(r"\1", word)
+    if len(word) > 3:
+        word = f"{word[:-1]}i" if word.endswith("y") and word[-2] not in "aeou" else word.removesuffix("e")
+    return word
+
+
+def _singular(word: str) -> str:
+    """Harman's S-stemmer (1991)."""
     if word.endswith("ies") and not word.endswith(("eies", "aies")):
         return word[:-3] + "y"
     if word.endswith("es") and not word.endswith(("aes", "ees", "oes")):
         return word[:-1]
-    return word[:-1] if not word.endswith(("us", "ss")) else word
+    return word[:-1] if word.endswith("s") and not word.endswith(("us", "ss")) else word
+
+
+@lru_cache(maxsize=1)
+def _irregular() -> dict[str, str]:
+    import yaml
+
+    return yaml.safe_load(resources.files(__package__).joinpath("inflections.yaml").read_text("utf-8"))  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=16384)
 def content(text: str) -> frozenset[str]:
-    """The tokens that carry meaning: Han pairs, words of two letters and more, numbers."""
-    return frozenset(t for t in tokens(text) if len(t) > 1 or t.isdigit())
+    """The tokens that carry meaning, a word by its stem alone: Han pairs, words of two letters and more, numbers."""
+    found = (_forms(run) for run in _TOKEN.findall(fold(text)))
+    return frozenset(
+        t for forms in found for t in (forms[1:] if _inflected(forms) else forms) if len(t) > 1 or t.isdigit()
+    )
+
+
+def _inflected(forms: list[str]) -> bool:
+    return len(forms) == 2 and forms[0].isalpha() and forms[0].isascii()
+
+
+@lru_cache(maxsize=4096)
+def kindred(text: str) -> frozenset[str]:
+    """The tokens of what else a text's expressions are called: 邮费 gives 运费 and its like, flight gives plane."""
+    folded, words, (han, latin) = fold(text), content(text), _groups()
+    named = (group for group in han if any(e in folded for e in group))
+    found = {t for group in named for e in group if e not in folded for t in content(e)}
+    found.update(t for group in latin if group & words for t in group)
+    return frozenset(found - words)
+
+
+@lru_cache(maxsize=1)
+def _groups() -> tuple[tuple[tuple[str, ...], ...], tuple[frozenset[str], ...]]:
+    import yaml
+
+    data = yaml.safe_load(resources.files(__package__).joinpath("kindred.yaml").read_text("utf-8"))
+    return tuple(map(tuple, data["zh"])), tuple(frozenset(map(stem, group)) for group in data["en"])

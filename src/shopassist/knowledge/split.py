@@ -14,8 +14,8 @@ from shopassist.knowledge.documents import Document
 PASSAGE_CHARS = 320
 """The longest passage, in characters: about 300 tokens, well inside an embedding model's 512."""
 
-VERSION = 1
-"""Grows when the same document would be split otherwise, so that an older index is built anew."""
+VERSION = 2
+"""Grows when the same document would be split or read into tokens otherwise, so that an older index is built anew."""
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
 _TABLE_RULE = re.compile(r"\|?(\s*:?-{2,}:?\s*\|)+\s*(:?-{2,}:?\s*)?$")

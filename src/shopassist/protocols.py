@@ -34,10 +34,11 @@ class Knowledge(Protocol):
         valid_on: date,
         limit: int = 4,
         within: frozenset[str] = frozenset(),
+        only: frozenset[str] = frozenset(),
     ) -> list[Passage]:
         """The best passages that hold on `valid_on`, best first; `within` names documents to prefer (the focus).
 
-        Raises `KnowledgeError`.
+        `only` names the documents that are searched; where it is empty, all are. Raises `KnowledgeError`.
         """
         ...
 

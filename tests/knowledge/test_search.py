@@ -283,3 +283,19 @@ def test_a_vector_store_that_refuses_a_question_is_named_without_it(tmp_path):
         ChromaKnowledge(tmp_path / "index", shorter).search("运费谁出", language="zh", valid_on=TODAY)
     assert "运费" not in str(caught.value)
     assert shop.search("运费谁出", language="zh", valid_on=TODAY)
+
+
+@pytest.mark.parametrize("query", ["退货要几天", "能不能收到以后再给钱", "唢呐怎么吹"])
+def test_only_the_named_documents_are_searched(shop, query):
+    found = shop.search(query, language="zh", valid_on=TODAY, limit=20, only=frozenset({"payment"}))
+    assert {p.document for p in found} == {"payment"}
+    assert len(found) == len([r for r in shop.generation.shelves["zh"].rows if r.document == "payment"])
+
+
+def test_of_the_named_documents_the_version_that_holds_is_searched(shop):
+    ask = {"query": "退货期", "language": "zh", "limit": 20, "only": frozenset({"returns"})}
+    assert versions(shop.search(**ask, valid_on=date(2024, 11, 5)), "returns") == {"returns@2024-11-01..2024-11-12"}
+
+
+def test_an_unknown_document_holds_nothing(shop):
+    assert shop.search("退货", language="zh", valid_on=TODAY, only=frozenset({"none"})) == []

@@ -18,7 +18,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -117,6 +117,17 @@ class Shelf:
             )
             for key, row in pages.items()
         )
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for n, row in enumerate(self.rows):
+            places.setdefault(row.document, []).append(n)
+        return places
+
+    def of(self, documents: Iterable[str]) -> list[int]:
+        """The rows of these documents, in their order; of an unknown one there are none."""
+        return sorted(n for document in documents for n in self._places.get(document, ()))
 
     def nearest(self, vector: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The rows nearest to a vector and their cosines, by Chroma's HNSW index. Raises `KnowledgeError`."""

@@ -65,6 +65,7 @@ class ChromaKnowledge:
         self._looked = time.monotonic()
         self._refused: Path | None = None
         self._told: str | None = None
+        self._last: tuple[str, NDArray[np.float32]] | None = None
         self._generation = self._open(index.current_or_raise(folder))
 
     @property
@@ -109,9 +110,11 @@ class ChromaKnowledge:
         valid_on: date,
         limit: int = 4,
         within: frozenset[str] = frozenset(),
+        only: frozenset[str] = frozenset(),
     ) -> list[Passage]:
         """The best passages, best first. A language without pages is answered from the shop's other pages.
 
+        With `only`, every passage of these documents is ranked, even one that shares nothing with the question.
         Raises `KnowledgeError`, whose text holds nothing of the question.
         """
         query = clean(query)
@@ -126,8 +129,9 @@ class ChromaKnowledge:
             return []
         words = shelf.lexical.scores(query)
         words[~holds] = 0
-        cosines = self._cosines(shelf, query, holds, words)
-        rows = np.array(sorted(cosines or _best(words, CANDIDATES)), np.int64)
+        own = [n for n in shelf.of(only) if holds[n]] if only else None
+        cosines = self._cosines(shelf, query, holds, words, own)
+        rows = np.array(sorted(cosines or (_best(words, CANDIDATES) if own is None else own)), np.int64)
         if not len(rows):
             return []
         share = _share(shelf, query) if cosines else 1.0
@@ -145,18 +149,35 @@ class ChromaKnowledge:
             for n in order
         ]
 
+    def _vector(self, embeddings: Embeddings, query: str) -> NDArray[np.float32]:
+        """The question's vector; the last one is kept, since a turn searches all pages and the one that decides."""
+        kept = self._last
+        if kept is None or kept[0] != query:
+            try:
+                kept = self._last = query, encode(embeddings, [query], private=True)[0]
+            except KnowledgeError:
+                raise
+            except ShopAssistError as error:  # weights that turn out to be broken, a package that is lacking
+                raise KnowledgeError(str(error)) from error
+        return kept[1]
+
     def _cosines(
-        self, shelf: Shelf, query: str, holds: NDArray[np.bool_], words: NDArray[np.float32]
+        self,
+        shelf: Shelf,
+        query: str,
+        holds: NDArray[np.bool_],
+        words: NDArray[np.float32],
+        own: Sequence[int] | None,
     ) -> dict[int, float]:
-        """Exact cosines of the nearest passages that hold and of the best by words; empty in a lexical index."""
+        """Exact cosines of the nearest passages that hold and of the best by words, or of `own` alone.
+
+        Empty in a lexical index.
+        """
         if self._embeddings is None:
             return {}
-        try:
-            vector = encode(self._embeddings, [query], private=True)[0]
-        except KnowledgeError:
-            raise
-        except ShopAssistError as error:  # weights that turn out to be broken, a package that is lacking
-            raise KnowledgeError(str(error)) from error
+        vector = self._vector(self._embeddings, query)
+        if own is not None:
+            return shelf.cosines(vector, own)
         count = CANDIDATES
         while True:
             rows, values = shelf.nearest(vector, count)

@@ -220,3 +220,43 @@ def test_a_question_on_a_page_is_no_source():
 def test_a_courtesy_has_no_citation():
     assert cite("让您久等了，非常抱歉。", ALL) is None
     assert cite("任何话", []) is None
+
+
+RULE = page("金卡会员的新订单享 98 折。\n1. 打开会员中心，查看金卡等级。", "membership", "会员制度", tags=("policy",))
+ROW = page("怎样成为金卡会员？\n金卡会员的新订单享 98 折。", "faq-gold", "怎样成为金卡会员？", tags=("faq",))
+WATCH = page(
+    "The watch is fit for swimming.\nDoes GPS shorten the battery life? Yes, using GPS takes more power.",
+    "p-3001", "Smart Watch", "en", ("product",),
+)  # fmt: skip
+
+
+def test_a_policys_page_is_cited_before_a_row_that_repeats_it():
+    assert cite("金卡会员的新订单享 98 折。", [ROW, RULE]).document == "membership"
+
+
+def test_a_page_with_another_figure_is_not_cited_for_its_authority():
+    other = page("金卡会员的新订单享 95 折。", "membership", "会员制度", tags=("policy",))
+    assert cite("金卡会员的新订单享 98 折。", [ROW, other]).document == "faq-gold"
+
+
+def test_a_yes_to_another_question_is_no_answer():
+    assert quote("Can I swim with it?", [WATCH])[1] == "The watch is fit for swimming."
+
+
+def test_a_bare_no_is_quoted_with_what_follows():
+    row = page("Can I choose the courier?\nNo. The warehouse assigns one.", "faq", "Can I choose the courier?", "en")
+    assert quote("can I pick the courier", [row])[1] == "No. The warehouse assigns one."
+
+
+def test_a_step_is_quoted_where_steps_are_asked_for():
+    assert quote("金卡等级怎么查看", [RULE])[1].startswith("1.")
+    assert not quote("金卡会员的等级", [RULE])[1].startswith("1.")
+
+
+def test_a_policys_beginning_is_quoted_where_no_word_is_shared():
+    assert quote("满额了能省钱吗", [RULE])[1] == "金卡会员的新订单享 98 折。"
+    assert quote("满额了能省钱吗", [ROW]) is None
+
+
+def test_what_customers_call_it_finds_what_the_page_calls_it():
+    assert quote("邮费算谁的", [RETURNS])[1] == "运费由买家承担。"

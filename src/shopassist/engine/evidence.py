@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from shopassist.engine.figures import Figure, asked_for, figures, names_one, without_figures
+from shopassist.engine.figures import Figure, figures, without_figures
+from shopassist.engine.quote import authority
+from shopassist.engine.quote import quote as quote
 from shopassist.replies import Citation, Passage
 from shopassist.text import HAN, content, fold, sentences
 
@@ -25,6 +26,9 @@ REVERSED = 3
 
 CITED = 0.3
 """The least share of a sentence's content that its source holds."""
+
+BORNE = 0.55
+"""The least share of it that a page holds which says as much as another source."""
 
 _NEGATION = re.compile(
     r"不|没|无(?!线|理由|损|论)|未|非(?!常|凡)|禁止|拒绝|\bnot\b|n't\b|\bno\b|\bnever\b|\bcannot\b|\bwithout\b"
@@ -194,60 +198,25 @@ def about(passages: Sequence[Passage], products: Sequence[str]) -> list[Passage]
     return own or list(passages)
 
 
-def quote(text: str, passages: Sequence[Passage], used: Iterable[str] = ()) -> tuple[Passage, str] | None:
-    """The sentence of the passages that is nearest to a text, with its passage; earlier passages win ties.
-
-    Sentences in `used` are left out. None where no sentence has anything to do with the text. Where it asks for a
-    figure, a sentence that names one goes first. A product's name says nothing about which of its page's sentences is
-    meant; the title of any other page counts, as a question's does.
-    """
-    units = asked_for(text)
-    done = {fold(u).strip() for u in used}
-    found = [
-        (rank, passage, sentence.strip(), content(sentence))
-        for rank, passage in enumerate(passages)
-        for sentence in sentences(passage.text)
-        if _whole(sentence) and fold(sentence).strip() not in done
-    ]
-    wanted = content(text)
-    frequency = Counter(token for *_, words in found for token in words)
-    best: tuple[tuple[bool, float], Passage, str] | None = None
-    titles = Counter(token for p in passages for token in content(p.title))
-    for place, passage, sentence, words in found:
-        title = content(passage.title)
-        common = (wanted - title or wanted) & words
-        score = sum(1 / frequency[t] ** 0.5 for t in common) / (len(words) + 8) ** 0.25 * 0.95**place
-        if "product" not in passage.tags:
-            common = common | (wanted & title)
-            score += 0.5 * sum(1 / titles[t] ** 0.5 for t in wanted & title)
-        rank = (bool(units) and names_one(sentence, units), score)
-        if common and (best is None or rank > best[0]):
-            best = rank, passage, sentence
-    return (best[1], best[2]) if best else None
-
-
-def _whole(sentence: str) -> bool:
-    """A heading or a question is no answer."""
-    text = sentence.strip()
-    return len(text) > 3 and not text.endswith(("?", "？", ":", "：", "›")) and text[-1] in "。！.!”」)）"
-
-
 def cite(sentence: str, passages: Sequence[Passage]) -> Citation | None:
     """The source of a sentence: the words of a page that hold its figures and most of its content.
 
-    None where no passage bears it out, as with a courtesy.
+    A policy's or a product's page is named rather than a FAQ row or a guide, if it bears the sentence out as well.
+    None where no passage does, as with a courtesy.
     """
     wanted, words = figures(sentence), content(sentence)
-    best: tuple[tuple[bool, bool, float], Passage, str] | None = None
+    best: tuple[tuple[bool, bool, bool, float], Passage, str] | None = None
     for passage in passages:
         holds = bool(wanted) and _holds(passage, wanted)
-        if not holds and support(sentence, passage) < CITED:
+        held = support(sentence, passage)
+        if not holds and held < CITED:
             continue
+        decides = authority(passage) and (held >= BORNE and (holds or not wanted))
         for source in sentences(passage.text):
             if source.rstrip().endswith(("?", "？")):
                 continue
             exact = holds and all(any(f.agrees(k) for k in figures(source)) for f in wanted)
-            rank = (holds, exact, len(words & content(source)) / (len(content(source)) + 8) ** 0.5)
+            rank = (holds, decides, exact, len(words & content(source)) / (len(content(source)) + 8) ** 0.5)
             if best is None or rank > best[0]:
                 best = rank, passage, source.strip()
     if best is None:

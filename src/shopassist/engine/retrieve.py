@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from langgraph.runtime import Runtime
 
-from shopassist.engine.evidence import quote
+from shopassist.engine.evidence import support
+from shopassist.engine.figures import asked_for, names_one
 from shopassist.engine.planning.points import Query
+from shopassist.engine.quote import authority, leads, quote, spans
 from shopassist.engine.state import Looked, Ports, Turn
-from shopassist.language.references import attached
+from shopassist.language.references import attached, mentioned
+from shopassist.protocols import Knowledge
 from shopassist.replies import Citation, Passage
 from shopassist.text import sentences
 
@@ -19,6 +23,18 @@ NEAR = 0.85
 
 LIMIT = 4
 """Passages that the answer may draw on: what a small model reads well, and what a person would."""
+
+SEEN = 8
+"""Passages that are looked through for them: a page may stand behind the rows and guides that repeat it."""
+
+CLEARLY = 0.45
+"""By how much another page must be more relevant than the policy's own, for it to be the one that answers."""
+
+MEANT = 0.3
+"""How much less relevant the page that the conversation is about may be than the best one, and still be meant."""
+
+SAME = 0.6
+"""The share of a sentence that a page holds which says the same."""
 
 
 def retrieve(state: Turn, runtime: Runtime[Ports]) -> Turn:
@@ -51,30 +67,81 @@ def _source(found: Looked) -> Citation | None:
 def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     if ports.knowledge is None:
         return Looked(query.text, (), (), silent=query.silent)
+    knowledge, language = ports.knowledge, state["language"]
+    valid_on = date.fromisoformat(query.valid_on) if query.valid_on else state["valid_on"]
     products = tuple(p.lower() for p in query.products)
-    near = {p.lower() for p in products}
-    if not near and attached(state["text"], state["language"]):
+    text = _named(query.text, products, knowledge, language)
+
+    def search(**options: Any) -> list[Passage]:
+        return knowledge.search(text, language=language, valid_on=valid_on, **options)
+
+    own = search(limit=SEEN, only=frozenset((query.policy,))) if query.policy else []
+    if query.silent:
+        return Looked(query.text, tuple(own[:LIMIT]), tuple(own), products, silent=True)
+    near = set(products)
+    if not near and attached(state["text"], language):
         near = {p.lower() for p in ports.memory.dialogue.focus.products}
-    near |= {p for p in (query.policy, query.context) if p}
-    found = ports.knowledge.search(
-        query.text,
-        language=state["language"],
-        valid_on=date.fromisoformat(query.valid_on) if query.valid_on else state["valid_on"],
-        limit=LIMIT,
-        within=frozenset(near),
-    )
-    evidence = _relevant(found, query, products, ports.settings.relevance)
-    return Looked(query.text, evidence, tuple(found), products, query.silent)
+    found = search(limit=SEEN, within=frozenset((*near, *filter(None, [query.policy]))))
+    pages = search(limit=LIMIT, only=frozenset(products)) if products else []
+    if query.context and not own:
+        own = _of_context(search(limit=SEEN, only=frozenset((query.context,))), found)
+    evidence = _evidence(text, found, own, pages, ports.settings.relevance)
+    return Looked(text, evidence, tuple(dict.fromkeys((*found, *own, *pages))), products)
 
 
-def _relevant(found: list[Passage], query: Query, products: tuple[str, ...], relevance: float) -> tuple[Passage, ...]:
-    """The passages that may be answered from.
+def _of_context(own: list[Passage], found: list[Passage]) -> list[Passage]:
+    """The page that the conversation is about, where no other one is clearly nearer to the question."""
+    best = max((p.relevance for p in found), default=0.0)
+    return own if max((p.relevance for p in own), default=0.0) + MEANT >= best else []
 
-    The page of the policy that decides and that of a product that was named are evidence, however little the words of
-    the question resemble theirs.
+
+def _named(text: str, products: tuple[str, ...], knowledge: Knowledge, language: str) -> str:
+    """The question with the titles of the products that it is about, where it leaves their names out."""
+    known = knowledge.products(language) if products else ()
+    named = {p.document for p in mentioned(text, known)}
+    titles = [p.title for p in known if p.document in products and p.document not in named]
+    return " ".join((*titles, text)) if not named else text
+
+
+def _evidence(
+    text: str, found: list[Passage], own: list[Passage], pages: list[Passage], relevance: float
+) -> tuple[Passage, ...]:
+    """The passages that may be answered from, the one with the answer first.
+
+    The page of the policy that decides and those of the products that were named are evidence, however little the words
+    of the question resemble theirs, and stand before the rows and guides that repeat them; where another page is
+    clearly nearer to the question, it stands before them.
     """
     least = max(relevance, NEAR * max((p.relevance for p in found), default=0.0))
-    kept = [p for p in found if p.relevance >= least or p.document.lower() in products or p.document == query.policy]
-    if query.silent:
-        kept = [p for p in kept if p.document == query.policy]
-    return tuple(kept)
+    others = [p for p in found if p.relevance >= least]
+    decisive = [*own[:LIMIT], *(p for p in own[LIMIT:] if leads(p)), *pages]
+    best = max((p.relevance for p in decisive), default=0.0)
+    clear = [p for p in others if p.relevance > best + CLEARLY and (pages or "product" not in p.tags)]
+    kept = list(dict.fromkeys((*clear, *decisive, *others))) if decisive else _by_authority(others, found)
+    first = (_first(text, [*clear, *decisive]) if decisive else None) or _first(text, kept)
+    kept.sort(key=lambda p: p is not first)
+    return tuple(kept[: max(LIMIT, len(decisive))])
+
+
+def _first(text: str, passages: list[Passage]) -> Passage | None:
+    """The passage with the answer; None where none has the figure that is asked for.
+
+    Of pages that share no word with the question, the beginning of one tells most.
+    """
+    units = asked_for(text)
+    answer = quote(text, passages)
+    if answer is None:
+        begins = (p for p in passages if leads(p) and authority(p))
+        return next((p for p in begins if not units or names_one(p.text, units, text)), None)
+    return answer[0] if not units or names_one(answer[1], units, text) else None
+
+
+def _by_authority(others: list[Passage], found: list[Passage]) -> list[Passage]:
+    """The passages, each FAQ row or guide after the page that says the same."""
+    kept: list[Passage] = []
+    for passage in others:
+        if not authority(passage):
+            answer = next((s.text for s in spans(passage.text)), "")
+            kept += [p for p in found if authority(p) and support(answer, p) >= SAME]
+        kept.append(passage)
+    return list(dict.fromkeys(kept))

@@ -24,7 +24,7 @@ NEAR = 0.85
 LIMIT = 4
 """Passages that the answer may draw on: what a small model reads well, and what a person would."""
 
-SEEN = 8
+SEEN = 6
 """Passages that are looked through for them: a page may stand behind the rows and guides that repeat it."""
 
 CLEARLY = 0.45

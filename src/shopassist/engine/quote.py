@@ -129,7 +129,8 @@ def _score(span: Span, passage: Passage, weights: Mapping[str, float], steps: bo
         score *= UNMATCHED
     elif answered and alike < 0.5:
         score *= ASIDE
-    if (_STEP.match(span.text) and not steps) or _ROW.match(span.text):
+    step = _STEP.match(span.text)
+    if (step and not (steps and span.text.startswith("1"))) or _ROW.match(span.text):  # who asks how begins at 1
         score *= ASIDE
     if span.leads:
         score += WHOLE if share(about) >= SUBJECT else LEAD

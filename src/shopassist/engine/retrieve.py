@@ -27,6 +27,9 @@ LIMIT = 4
 SEEN = 6
 """Passages that are looked through for them: a page may stand behind the rows and guides that repeat it."""
 
+WHOLE = 12
+"""Passages of the policy's own page that are ranked: all of it, since its beginning states the rule."""
+
 CLEARLY = 0.45
 """By how much another page must be more relevant than the policy's own, for it to be the one that answers."""
 
@@ -75,7 +78,7 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     def search(**options: Any) -> list[Passage]:
         return knowledge.search(text, language=language, valid_on=valid_on, **options)
 
-    own = search(limit=SEEN, only=frozenset((query.policy,))) if query.policy else []
+    own = search(limit=WHOLE, only=frozenset((query.policy,))) if query.policy else []
     if query.silent:
         return Looked(query.text, tuple(own[:LIMIT]), tuple(own), products, silent=True)
     near = set(products)

@@ -12,6 +12,7 @@ import yaml
 from shopassist.language.slots import Found
 from shopassist.text import content, fold
 
+
 def pointing_back(text: str, language: str) -> bool:
     """Whether the message points to what was said before: 也改成这个地址."""
     return bool(_rules(language)["back"].search(fold(text)))

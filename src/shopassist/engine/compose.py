@@ -15,7 +15,7 @@ from langgraph.runtime import Runtime
 from shopassist.dialogue import Asked
 from shopassist.engine.check import check
 from shopassist.engine.evidence import about, quote, support
-from shopassist.engine.figures import asked_for, names_one
+from shopassist.engine.figures import asked_for, figures, names_one
 from shopassist.engine.planning.points import Point
 from shopassist.engine.state import Candidate, Looked, Ports, Turn
 from shopassist.errors import ShopAssistError
@@ -41,6 +41,9 @@ BARE = 4
 
 ENDED = re.compile(r"[。！？!?….~～][”’」』）)\"']*$")
 """How a whole sentence ends. One that the token limit cut off may say the opposite of the whole."""
+
+COMPARED = 3
+"""Sentences of a page that are looked at for a figure to compare."""
 
 HISTORY = 2
 HISTORY_CHARS = 160
@@ -145,12 +148,18 @@ class Draft:
             yield self._said(Point("ask", "offer_human"))
 
     def _by_template(self, looked: Looked) -> Iterator[Candidate]:
-        """The best passage's own words: the sentence nearest to the question, and the next best of the same page."""
+        """The best passage's own words: the sentence nearest to the question, and the next best of the same page.
+
+        Where several products are compared, the best sentence of each one's page.
+        """
+        if len(looked.products) > 1 and (compared := self._compared(looked)):
+            yield from compared
+            return
         units = asked_for(looked.query)
         sources = about(looked.evidence, looked.products)
         found = [f for some in (sources[:1], sources) if (f := quote(looked.query, some))]
-        first = next((f for f in found if not units or names_one(f[1], units)), None)
-        if first is None and (units or not (found or self.calls)):  # after a model's silence it would be no answer
+        first = next((f for f in found if not units or names_one(f[1], units)), next(iter(found), None))
+        if first is None and not self.calls:  # after a model's silence it would be no answer
             first = _opening(looked.evidence[0], units)
         if first is None:
             yield from self._unknown()
@@ -160,6 +169,13 @@ class Draft:
         second = quote(looked.query, [p for p in looked.evidence if p.document == passage.document], used=[sentence])
         if second and len(second[1]) + len(sentence) < 160 and len(content(second[1]) - content(sentence)) >= BARE:
             yield Candidate(second[1], trusted=True)
+
+    def _compared(self, looked: Looked) -> list[Candidate]:
+        pages = [[p for p in looked.evidence if p.document.lower() == product] for product in looked.products]
+        found = [f for page in pages if page and (f := _comparable(looked.query, page))]
+        if len(found) < len(looked.products):
+            return []
+        return [self._said(Point("knowledge", "page", {"title": p.title, "text": text})) for p, text in found]
 
     def _by_model(self, mood: str) -> Iterator[Candidate]:
         try:
@@ -237,6 +253,16 @@ def front(settings: Settings, words: Texts) -> list[BaseMessage]:
     for question, answer in words.examples:
         messages += [HumanMessage(question), AIMessage(answer)]
     return messages
+
+
+def _comparable(query: str, page: list[Passage]) -> tuple[Passage, str] | None:
+    """The page's sentence to the point that has a figure, if one of the best three has: only figures compare."""
+    used: list[str] = []
+    while len(used) < COMPARED and (found := quote(query, page, used=used)):
+        if figures(found[1]):
+            return found
+        used.append(found[1])
+    return quote(query, page)
 
 
 def _opening(passage: Passage, units: frozenset[str]) -> tuple[Passage, str] | None:

@@ -26,7 +26,7 @@ LEAD, WHOLE, HINTED = 0.2, 0.6, 0.3
 """What a page's first sentence gains, in shares of the question: always, and where the question is about the page as a
 whole; and what a figure gains of a kind that the question hints at."""
 
-SUBJECT = 0.7
+SUBJECT = 0.85
 """The share of a question that title and heading hold, if it is about the page as a whole."""
 
 UNMATCHED, ASIDE = 0.4, 0.7

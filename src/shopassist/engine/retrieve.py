@@ -13,7 +13,7 @@ from shopassist.engine.figures import asked_for, names_one
 from shopassist.engine.planning.points import Query
 from shopassist.engine.quote import authority, leads, quote, spans
 from shopassist.engine.state import Looked, Ports, Turn
-from shopassist.language.references import attached, mentioned
+from shopassist.language.references import attached, leaning, mentioned
 from shopassist.protocols import Knowledge
 from shopassist.replies import Citation, Passage
 from shopassist.text import sentences
@@ -34,7 +34,8 @@ CLEARLY = 0.45
 """By how much another page must be more relevant than the policy's own, for it to be the one that answers."""
 
 MEANT = 0.3
-"""How much less relevant the page that the conversation is about may be than the best one, and still be meant."""
+"""How much less relevant the page that the conversation is about may be than the best one, and still be meant; twice
+as much where the question points back (那, 它, that)."""
 
 SAME = 0.6
 """The share of a sentence that a page holds which says the same."""
@@ -87,15 +88,16 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     found = search(limit=SEEN, within=frozenset((*near, *filter(None, [query.policy]))))
     pages = search(limit=LIMIT, only=frozenset(products)) if products else []
     if query.context and not own:
-        own = _of_context(search(limit=SEEN, only=frozenset((query.context,))), found)
+        own = _of_context(search(limit=SEEN, only=frozenset((query.context,))), found, leaning(state["text"], language))
     evidence = _evidence(text, found, own, pages, ports.settings.relevance)
     return Looked(text, evidence, tuple(dict.fromkeys((*found, *own, *pages))), products)
 
 
-def _of_context(own: list[Passage], found: list[Passage]) -> list[Passage]:
+def _of_context(own: list[Passage], found: list[Passage], leans: bool) -> list[Passage]:
     """The page that the conversation is about, where no other one is clearly nearer to the question."""
     best = max((p.relevance for p in found), default=0.0)
-    return own if max((p.relevance for p in own), default=0.0) + MEANT >= best else []
+    margin = MEANT * 2 if leans else MEANT
+    return own if max((p.relevance for p in own), default=0.0) + margin >= best else []
 
 
 def _named(text: str, products: tuple[str, ...], knowledge: Knowledge, language: str) -> str:

@@ -87,7 +87,7 @@ class _Reader:
         if not self.text and not sent:
             talk = "empty"
         last = self.dialogue.focus.last_question
-        query = f"{last} {self.text}" if adds and last else self._restated(self.text)
+        query = self._added(last) if adds and last else self._restated(self.text)
         return Heard(
             self.text,
             tuple(found),
@@ -98,7 +98,7 @@ class _Reader:
             alarm(self.text, self.language),
             query,
             self._queries(found, query),
-            self._products(query),
+            () if adds else self._products(query),
             self._hints(),
             pointing_back(self.text, self.language) or leaning(self.text, self.language),
             self._valid_on(query),
@@ -152,6 +152,10 @@ class _Reader:
         """The wish of a text that leaves it unsaid: the last one with another value, or what a value alone asks."""
         last = carried_on(self.text, self.language, said, self.found, self.dialogue.last)
         return last or from_values(self.text, self.language, said, self.found, card=card)
+
+    def _added(self, last: str) -> str:
+        """The last question with the condition that the text adds to it."""
+        return f"{last.rstrip('。.?？!！ ')}{'。' if self.language == 'zh' else '. '}{self.text}"
 
     def _restated(self, text: str) -> str:
         focus = [p for p in self.known if p.document.upper() in self.dialogue.focus.products]

@@ -9,23 +9,37 @@ from shopassist.engine.planning.points import Query
 from shopassist.engine.planning.sheet import CLOSED, Sheet, value
 
 
-def query(sheet: Sheet, text: str, policy: str | None = None, products: tuple[str, ...] = ()) -> Query:
+def query(
+    sheet: Sheet,
+    text: str,
+    policy: str | None = None,
+    products: tuple[str, ...] = (),
+    *,
+    topics: tuple[str, ...] = (),
+) -> Query:
     """A question to the pages, with the rule that the conversation is about and the day of its order.
 
-    What the text itself says comes first: a policy, a product, a day.
+    What the text itself says comes first: a policy, a product, a day. A mere topic (运费) gives way to the task that
+    waits for an answer: 运费谁出 is then the question of its rule.
     """
+    waiting = [t.intent for t in sorted(sheet.before.tasks, key=lambda t: -t.touched) if t.status not in CLOSED]
+    about = _policy(sheet, waiting) or (None if topics else _policy(sheet, [w.intent for w in sheet.before.last[::-1]]))
+    policy = policy or (topics[0] if topics and about is None else None)
+    context = None if policy or products else about
     day = sheet.heard.valid_on
-    about = None if policy or products else policy_of(sheet)
-    if day is None and (policy or about) == policy_of(sheet):
+    if day is None and about is not None and about in (policy, context):
         day = placed(sheet)
-    return Query(text, policy=policy, products=products, valid_on=day, context=about)
+    return Query(text, policy=policy, products=products, valid_on=day, context=context)
 
 
-def policy_of(sheet: Sheet) -> str | None:
-    """The rule of the task that waits for an answer, else of what was wished last."""
-    waiting = [t for t in sheet.before.tasks if t.status not in CLOSED]
-    last = [w.intent for w in sheet.before.last]
-    for intent in [*(t.intent for t in sorted(waiting, key=lambda t: -t.touched)), *reversed(last)]:
+def waits(sheet: Sheet) -> bool:
+    """Whether a task waits for the customer's answer."""
+    return any(task.status in ("consent", "asking") for task in sheet.before.tasks)
+
+
+def _policy(sheet: Sheet, intents: list[str]) -> str | None:
+    """The rule of the first of these intents that has one."""
+    for intent in intents:
         entry = sheet.intent(intent)
         if policy := entry.route("how").policy or entry.route("request").policy:
             return policy

@@ -16,7 +16,7 @@ from shopassist.engine.planning.answer import OPENS, take_answer
 from shopassist.engine.planning.contracts import Dialogue, HandOffReason, Heard, Plan, Setting, Settled
 from shopassist.engine.planning.lookup import Known, Lookup
 from shopassist.engine.planning.points import Point, Query
-from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order
+from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, values
 from shopassist.engine.planning.tasks import conflicts, queue
 from shopassist.engine.planning.told import ASKS_RULE, about_order, about_products, own_reads, remember, said
 
@@ -103,8 +103,9 @@ def _meant(sheet: Sheet, wish: Wish) -> Wish:
     entry = sheet.intent(wish.intent)
     if wish.act == "retract" and entry.undo and not _under_way(sheet, wish):
         return replace(wish, intent=entry.undo, act="request")
-    if wish.intent in ("out_of_scope", "chitchat") and wish.slots.get("product"):
-        return replace(wish, intent="product_question")
+    product = sheet.heard.slots.get("product")
+    if wish.intent in ("out_of_scope", "chitchat") and product:
+        return replace(wish, intent="product_question", slots={**wish.slots, "product": product})
     return wish
 
 
@@ -140,10 +141,14 @@ def _take(sheet: Sheet, wish: Wish) -> None:
     elif wish.intent in ("greeting", "thanks", "chitchat", "out_of_scope", "complaint"):
         sheet.say("fact", wish.target or wish.intent)
     else:
-        products = tuple(s.value for s in wish.slots.get("product", ())) or sheet.heard.products
+        products = values(wish.slots, "product")
         sheet.look_at_products(products)
-        topics = tuple(s.value for s in wish.slots.get("topic", ()))
-        sheet.search(context.query(sheet, said(sheet, wish), route.policy or next(iter(topics), None), products))
+        if wish.intent == "policy_question":
+            products = ()  # a rule may name the product that it is asked about, and stands on a page of its own
+        elif not products and not context.waits(sheet):
+            products = sheet.heard.products
+        topics = values(wish.slots, "topic")
+        sheet.search(context.query(sheet, said(sheet, wish), route.policy, products, topics=topics))
     if route.offer == "human" and wish.act not in OPENS:
         sheet.ask(Asked("offer", "human", None, None, (), sheet.setting.turn), Point("ask", "offer_human"))
 
@@ -207,10 +212,11 @@ def _unclear(sheet: Sheet, wishes: list[Wish]) -> None:
     if sheet.says_nothing and not wishes and sheet.heard.text.strip():
         heard = sheet.heard
         if sheet.consent is None or heard.answer is None:
-            sheet.look_at_products(heard.products)
-            sheet.note({"product": tuple(Slot(p, "focus") for p in heard.products)})
-            topics = tuple(s.value for s in heard.slots.get("topic", ()))
-            sheet.search(context.query(sheet, heard.query or heard.text, next(iter(topics), None), heard.products))
+            products = values(heard.slots, "product") or (() if context.waits(sheet) else heard.products)
+            sheet.look_at_products(products)
+            sheet.note({"product": tuple(Slot(p, "focus") for p in products)})
+            topics = values(heard.slots, "topic")
+            sheet.search(context.query(sheet, heard.query or heard.text, None, products, topics=topics))
 
 
 def _ask_again(sheet: Sheet) -> None:

@@ -119,12 +119,9 @@ class Sheet:
         tasks = sorted((t for t in self.tasks.values() if t.intent == intent), key=lambda t: -t.touched)
         return next((number for t in tasks if (number := value(t.slots, "order_id"))), None)
 
-    def look_at(self, order: str, lines: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Put an order into focus, and its product where it has one."""
+    def look_at(self, order: str) -> None:
+        """Put an order into focus."""
         self.focus = replace(self.focus, orders=first((order,), self.focus.orders))
-        products = {str(line["product"]) for line in lines}
-        if len(products) == 1:
-            self.look_at_products(products)
         self.note({"order_id": (Slot(order, "resolver"),)})
 
     def look_at_products(self, products: Iterable[str]) -> None:

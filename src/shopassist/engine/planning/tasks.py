@@ -11,7 +11,7 @@ from shopassist.dialogue import Asked, Consent, Option, Quote, Slot, Slots, Task
 from shopassist.engine.planning.binding import Bound
 from shopassist.engine.planning.naming import variant_of
 from shopassist.engine.planning.points import Point, Query
-from shopassist.engine.planning.sheet import Sheet, same_order, value
+from shopassist.engine.planning.sheet import Sheet, same_order, value, values
 
 LIVES = timedelta(minutes=15)
 """How long a consent question can be answered."""
@@ -70,7 +70,8 @@ def advance(sheet: Sheet, task: Task) -> None:
             assert bound.order is not None  # noqa: S101 - _take says so
             slots["order_id"] = (Slot(str(bound.order["id"]), bound.source, sheet.setting.turn),)
             bound_lines = tuple(bound.order["lines"])
-            sheet.look_at(str(bound.order["id"]), bound_lines)
+            sheet.look_at(str(bound.order["id"]))
+            sheet.look_at_products(values(slots, "product"))
     slots |= _carried(sheet, task, slots, names)
     if "variant" in names and slots.get("variant") and bound_lines:
         named = _variant(sheet, slots, bound_lines)

@@ -37,7 +37,8 @@ def about_order(sheet: Sheet, wish: Wish, route: Route) -> None:
         return
     assert bound.order is not None  # noqa: S101 - nothing else is left
     order = bound.order
-    sheet.look_at(str(order["id"]), order["lines"])
+    sheet.look_at(str(order["id"]))
+    sheet.look_at_products(values(wish.slots, "product"))
     facts = _read(sheet, route, order)
     if facts is None:
         return
@@ -124,7 +125,8 @@ def own_reads(sheet: Sheet, wish: Wish, route: Route) -> bool:
 
 def about_products(sheet: Sheet, wish: Wish, route: Route) -> None:
     """Tell a product's price and stock, what there is to buy, or the coupons; the pages tell the rest."""
-    products = values(wish.slots, "product") or (sheet.focus.products[:1] if wish.intent != "recommend" else ())
+    spoken_of = {"recommend": 0, "compare_products": 2}.get(wish.intent, 1)
+    products = values(wish.slots, "product") or sheet.focus.products[:spoken_of]
     told = False
     if "get_product" in route.reads and products:
         sheet.look_at_products(products)

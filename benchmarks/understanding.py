@@ -1,0 +1,116 @@
+"""What it costs to read a text: the graph's step `understand` alone, inside of real turns.
+
+    python benchmarks/understanding.py [--json FILE]
+
+The texts are the single utterances and the dialogues of scenarios/, played once each, so that a dialogue's turn is
+read against what was said before; every tenth is only played to warm up. Once by words alone and once with embeddings,
+where the model for them is there.
+"""
+
+import argparse
+import gc
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+
+import numpy as np
+
+import options as option
+import shopassist.engine.graph as wiring
+from report import Figure, describe, embedding_folder, save, show
+from sample import ROOT, settings_with_pages
+from shopassist.evaluation.run import play
+from shopassist.evaluation.sample import SampleAssistants, has
+from shopassist.evaluation.scenario import Scenario, load
+
+SLOWEST = 5  # texts that are named
+WARM = 10  # every tenth scenario fills what is filled at its first use: modules, patterns, vectors of the examples
+
+Readings = list[tuple[float, str]]
+
+
+@contextmanager
+def timed() -> Iterator[Readings]:
+    """Seconds and text of each reading while this is open; the graph is compiled anew around a watched step."""
+    found: Readings = []
+    step = wiring.understand
+
+    @wraps(step)
+    def watched(state, runtime):
+        began = time.perf_counter()
+        try:
+            return step(state, runtime)
+        finally:
+            found.append((time.perf_counter() - began, state["text"]))
+
+    wiring.understand = watched
+    wiring.graph.cache_clear()
+    try:
+        yield found
+    finally:
+        wiring.understand = step
+        wiring.graph.cache_clear()
+
+
+def readings(scenarios: list[Scenario], assistants: SampleAssistants) -> Readings:
+    """Play the scenarios; every `WARM`-th is played before the others and left out."""
+    with timed() as found:
+        for scenario in scenarios[::WARM]:
+            play(scenario, assistants)
+        found.clear()
+        gc.collect()
+        for number, scenario in enumerate(scenarios):
+            if number % WARM:
+                play(scenario, assistants)
+    return found
+
+
+def figures(name: str, found: Readings) -> list[Figure]:
+    middle, high, highest = np.percentile([seconds * 1000 for seconds, _ in found], [50, 95, 99])
+    return [
+        Figure(f"{name}, p50", float(middle), "ms"),
+        Figure(f"{name}, p95", float(high), "ms"),
+        Figure(f"{name}, p99", float(highest), "ms", 20),
+        Figure(f"{name}, slowest", max(found)[0] * 1000, "ms"),
+    ]
+
+
+def measure(scenarios: list[Scenario], embeddings: Path | None, threads: int) -> Readings:
+    """The readings on the sample shop's pages, by words alone without embeddings."""
+    with tempfile.TemporaryDirectory() as data:
+        settings = settings_with_pages(Path(data), embeddings, threads)
+        assistants = SampleAssistants(settings)
+        try:
+            return readings([s for s in scenarios if s.needs <= has(settings)], assistants)
+        finally:
+            assistants.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=option.count, default=2, help="of the embedding model")
+    parser.add_argument("--json", type=option.output, help="write the figures to this file")
+    options = parser.parse_args()
+    describe()
+    folder = embedding_folder()
+    print(f"embeddings: {folder.name}" if folder else "skipped: embeddings; no model (set SHOPASSIST_EMBEDDING_MODEL)")
+    files = [ROOT / "scenarios/utterances.jsonl", *sorted((ROOT / "scenarios/dialogues").glob("*.yaml"))]
+    scenarios = [scenario for file in files for scenario in load(file)]
+    every: list[Figure] = []
+    facts: dict[str, object] = {}
+    for name, model in (("by words", None), ("with embeddings", folder)):
+        if name == "by words" or model is not None:
+            found = measure(scenarios, model, options.threads)
+            every += figures(name, found)
+            slowest = [f"{s * 1000:.1f} ms: {t[:60]}" for s, t in sorted(found, reverse=True)[:SLOWEST]]
+            facts[name] = {"texts": len(found), "slowest": slowest}
+            print(f"{name}: {len(found)} texts; the slowest:", *slowest, sep="\n  ")
+    show("reading a text", every)
+    save(options.json, every, embeddings=folder.name if folder else None, **facts)
+
+
+if __name__ == "__main__":
+    main()

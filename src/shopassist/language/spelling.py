@@ -28,6 +28,18 @@ def mended(text: str, language: str, known: frozenset[str] = frozenset()) -> str
     return text
 
 
+def unnamed(text: str, language: str) -> str:
+    """The mended text with one word for whatever thing is for sale in it: what is wanted does not hang on the thing."""
+    once, thing = _things()[language]
+    return once.sub(thing, text)
+
+
+def stand_in(slot: str, language: str) -> str | None:
+    """What stands for a slot's value where only the words around it matter; None where the value itself speaks."""
+    word: str | None = _data()["stand_ins"][language].get(slot)
+    return word
+
+
 @lru_cache(maxsize=8192)
 def _nearest(word: str) -> str:
     """The keyword at one slip's distance, if there is only one and it begins alike; else the word itself."""
@@ -76,6 +88,16 @@ def _rules() -> dict[str, tuple[tuple[re.Pattern[str], str], ...]]:
         language: tuple((re.compile(pattern), str(new)) for pattern, new in data[language].items())
         for language in ("zh", "en")
     }
+
+
+@lru_cache(maxsize=1)
+def _things() -> dict[str, tuple[re.Pattern[str], str]]:
+    data = _data()
+    found = {}
+    for language, words in data["things"].items():
+        thing = str(data["stand_ins"][language]["product"])
+        found[language] = re.compile(words.replace("{thing}", thing)), thing
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from shopassist.dialogue import Act, Wish
 from shopassist.language.acts import act
 from shopassist.language.intents import Classifier
 from shopassist.language.segments import Segment, Span, segments
+from shopassist.language.spelling import stand_in
 from shopassist.language.talk import small_talk
 from shopassist.text import HAN, fold
 
@@ -69,9 +70,10 @@ def _read(segment: Segment, language: str, classifier: Classifier, finder: SlotF
         return [_Found(wish, frozenset(), False)] if wish else []
     if segment.empty or _bare(segment.text, finder):
         return []
-    intent, score = _best(segment.core, language, classifier)
+    plain = _Plain(segment.text, language, finder)
+    intent, score = _best(plain(segment.core), language, classifier)
     if segment.told:  # 退款点错了，帮我取消: what the verb is aimed at may stand in what is told
-        whole = _best(segment.text, language, classifier)
+        whole = _best(plain(segment.text), language, classifier)
         if whole[1] > score + MARGIN:
             intent, score = whole
     if score < (LEAST_ASKED if segment.asks else LEAST_TOLD):
@@ -82,6 +84,24 @@ def _read(segment: Segment, language: str, classifier: Classifier, finder: SlotF
         done = whole_act if whole_act in ("conditional", "retract") else done
     main = _Found(Wish(intent, done, span=segment.span, score=score), _things(segment.text, finder), not segment.asks)
     return [*_beside(segment, main, language, classifier, finder), main]
+
+
+class _Plain:
+    """Texts with a common word for each value that a segment holds: 键盘发货了吗 asks what 手表发货了吗 asks."""
+
+    def __init__(self, text: str, language: str, finder: SlotFinder | None) -> None:
+        self._words: list[tuple[str, str]] = []
+        for found in finder(text) if finder is not None else ():
+            place = _place(found)
+            word = stand_in(getattr(found, "name", ""), language)
+            if place and word:
+                self._words.append((text[slice(*place)], word))
+        self._words.sort(key=lambda pair: -len(pair[0]))
+
+    def __call__(self, text: str) -> str:
+        for words, stands in self._words:
+            text = text.replace(words, f" {stands} " if words.isascii() else stands)
+        return text
 
 
 def _best(text: str, language: str, classifier: Classifier) -> tuple[str, float]:
@@ -97,7 +117,7 @@ def _beside(
     for clause, span in segment.told:
         if small_talk(clause) is not None or _bare(clause, finder):
             continue
-        intent, score = _best(clause, language, classifier)
+        intent, score = _best(_Plain(segment.text, language, finder)(clause), language, classifier)
         absorbed = (main.wish.intent, *classifier.catalogue[main.wish.intent].absorbs)
         done = act(clause, language, intent)
         if score < SURE or intent in absorbed or done not in ("report", "blocked") or main.wish.act == "conditional":

@@ -1,0 +1,163 @@
+"""How like the catalogue's examples a text is, by its words: its nearest examples, and what a linear rule makes of all.
+
+The rule is a ridge regression on tf-idf vectors (Rifkin & Klautau 2004: one against the rest needs nothing finer), solved
+in closed form when the catalogue is read. Nothing is stored; a shop's own examples count as the built-in ones do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shopassist.text import tokens
+
+NEAREST = 3
+"""How many of an intent's examples speak for it; the nearest weighs `FIRST`, the others share the rest."""
+FIRST = 0.7
+TEMPERATURE = 0.05
+"""How sharply near examples of different intents are told apart; found on the catalogue's examples, each left out."""
+RIDGE = 0.4
+"""How much the linear rule is held back from fitting each example; found the same way."""
+SHARPNESS = 14.0
+"""How sharply the rule's values are told apart, found the same way."""
+NONE = 0.15
+"""The value that the rule gives to what no intent means."""
+STEPS = 12
+"""Of the fitting; more change nothing that counts."""
+RULE = 0.7
+"""The rule's part beside that of the nearest examples."""
+STRANGE = 0.35
+"""A feature that no example has makes a text less like any of them: by this part of what a rare known one weighs."""
+
+Vector = NDArray[np.float32]
+Places = NDArray[np.intp]
+
+
+def features(text: str) -> Iterator[str]:
+    """What texts share if they mean the same: tokens, pairs of words, and parts of words that outlive a slip."""
+    found = tokens(text)
+    yield from found
+    words = [t for t in found if t.isascii() and t.isalpha()]
+    yield from (f"{a} {b}" for a, b in pairwise(words))
+    for word in words:
+        if len(word) > 4:
+            yield from (f"*{f'^{word}$'[n : n + 4]}" for n in range(len(word) - 1))
+    runs = re.findall(r"[㐀-鿿]+", text)
+    yield from (run[n : n + 3] for run in runs for n in range(len(run) - 2))
+
+
+class Likeness:
+    """Examples as tf-idf vectors of length 1, kept by feature, and the rule that was fitted to them."""
+
+    def __init__(self, examples: Sequence[tuple[int, str]], intents: int) -> None:
+        """`examples` are pairs of an intent's number, below `intents`, and a text; those of one intent together."""
+        self.intents = intents
+        told = [(owner, found) for owner, text in examples if (found := Counter(features(text)))]
+        self.owners = np.asarray([owner for owner, _ in told], np.intp)
+        found = [one for _, one in told]
+        counts = Counter(feature for one in found for feature in one)
+        self.rows = {feature: row for row, feature in enumerate(counts)}
+        size = len(found)
+        idf = np.log((1 + size) / (1 + np.asarray(list(counts.values()), np.float32))) + 1
+        self.idf = idf.astype(np.float32)
+        self.unseen = STRANGE * float(np.log(1 + size) + 1)
+        vectors = [self._vector(one) for one in found]
+        self._table = _Table(vectors, len(counts)) if vectors else None
+        self.rule = _fitted(self._table, self.owners, intents) if self._table else np.zeros((0, intents), np.float32)
+
+    def near(self, text: str) -> Vector:
+        """How likely each intent is: nothing where no word is known."""
+        found = Counter(features(text))
+        rows, weights = self._vector({f: c for f, c in found.items() if f in self.rows}, unit=False)
+        if not len(rows) or self._table is None:
+            return np.zeros(self.intents, np.float32)
+        strange = sum(1 for f in found if f not in self.rows) * self.unseen**2
+        weights /= float(np.sqrt(weights @ weights + strange))
+        similarity = np.zeros(len(self.owners), np.float32)
+        for row, weight in zip(rows, weights, strict=True):
+            where, weighed = self._table.having(row)
+            similarity[where] += weight * weighed
+        by_example = likely(by_intent(similarity, self.owners, self.intents), TEMPERATURE, middle=0.3, slope=12.0)
+        return RULE * self.share(weights @ self.rule[rows]) + (1 - RULE) * by_example
+
+    def share(self, values: Vector) -> Vector:
+        """The rule's values, 1 for an intent that is meant and 0 for others, as probabilities that leave room for none."""
+        raised = np.exp(SHARPNESS * np.maximum(values, -1.0))
+        return np.asarray(raised / (raised.sum() + np.exp(SHARPNESS * NONE)), np.float32)
+
+    def _vector(self, found: dict[str, int], *, unit: bool = True) -> tuple[Places, Vector]:
+        rows = np.asarray([self.rows[f] for f in found], np.intp)
+        counts = np.asarray(list(found.values()), np.float32)
+        weights = (1 + np.log(counts)) * self.idf[rows]
+        if unit:
+            weights /= max(float(np.linalg.norm(weights)), 1e-12)
+        return rows, np.asarray(weights, np.float32)
+
+
+class _Table:
+    """The weights of features in examples, a row an example, of which few are not 0; by example and by feature."""
+
+    def __init__(self, vectors: Sequence[tuple[Places, Vector]], features: int) -> None:
+        sizes = [len(rows) for rows, _ in vectors]
+        self.features = np.concatenate([rows for rows, _ in vectors])
+        self.weights = np.concatenate([weights for _, weights in vectors])
+        self.begins = np.cumsum([0, *sizes[:-1]])
+        owners = np.repeat(np.arange(len(vectors), dtype=np.intp), sizes)
+        order = np.argsort(self.features, kind="stable")
+        self.of_feature = owners[order]
+        self.feature_weights = self.weights[order]
+        self.bounds = np.searchsorted(self.features[order], np.arange(features + 1))
+
+    def having(self, feature: int) -> tuple[Places, Vector]:
+        """The examples that have a feature, and its weight in them."""
+        part = slice(self.bounds[feature], self.bounds[feature + 1])
+        return self.of_feature[part], self.feature_weights[part]
+
+    def by_feature(self, values: Vector) -> Vector:
+        """The transposed table times a matrix with a row for each example."""
+        return np.add.reduceat(self.feature_weights[:, None] * values[self.of_feature], self.bounds[:-1], axis=0)
+
+    def by_example(self, values: Vector) -> Vector:
+        """The table times a matrix with a row for each feature."""
+        return np.add.reduceat(self.weights[:, None] * values[self.features], self.begins, axis=0)
+
+
+def _fitted(table: _Table, owners: Places, intents: int) -> Vector:
+    """What each feature says for each intent: the ridge's weights, by conjugate gradients (Hestenes & Stiefel 1952)."""
+    left = np.zeros((len(owners), intents), np.float32)
+    left[np.arange(len(owners)), owners] = 1
+    dual, way, size = np.zeros_like(left), left.copy(), (left**2).sum(0)
+    for _ in range(STEPS):
+        image = table.by_example(table.by_feature(way)) + RIDGE * way
+        step = size / np.maximum((way * image).sum(0), 1e-12)
+        dual += step * way
+        left -= step * image
+        before, size = size, (left**2).sum(0)
+        way = left + size / np.maximum(before, 1e-12) * way
+    return table.by_feature(dual)
+
+
+def by_intent(similarity: Vector, owners: Places, intents: int) -> Vector:
+    """Each intent's similarity: that of its nearest example and, for less, of the next ones."""
+    result = np.full(intents, similarity.min() if len(similarity) else 0.0, np.float32)
+    bounds = np.flatnonzero(np.diff(owners)) + 1  # the examples of an intent stand together
+    for part, owner in zip(np.split(similarity, bounds), owners[np.r_[0, bounds]], strict=True):
+        top = np.sort(part)[::-1][:NEAREST]
+        result[owner] = FIRST * top[0] + (1 - FIRST) * (top[1:].mean() if len(top) > 1 else top[0])
+    return result
+
+
+def likely(similarity: Vector, temperature: float, *, middle: float, slope: float) -> Vector:
+    """A probability for each intent: its share among the others, and whether the best is near enough to mean anything.
+
+    At `middle` even the best is as likely wrong as right; `slope` says how fast that changes.
+    """
+    best = float(similarity.max())
+    share = np.exp((similarity - best) / temperature)
+    enough = 1 / (1 + np.exp(-slope * (best - middle)))
+    return np.asarray(share / share.sum() * enough, np.float32)

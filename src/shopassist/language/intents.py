@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DENSE_TEMPERATURE = 0.4
 """How sharply near examples of different intents are told apart, in standard deviations of their dense similarity."""
-TRUST = 0.75
+TRUST = 0.9
 """How much nearest examples alone can say."""
 LONGEST = 300
 """Characters of a piece that are looked at: what a customer wants stands in far fewer."""

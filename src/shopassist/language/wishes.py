@@ -16,13 +16,18 @@ from shopassist.language.talk import small_talk
 from shopassist.text import HAN, fold
 
 SURE = 0.6
-"""From this score on a clause is taken at its word: a reason told beside a wish counts as a wish of its own."""
-MARGIN = 0.03
-"""By so much a piece as a whole must fit an intent better than the part of it that asks."""
+"""From this score on a clause that asks is taken at its word."""
+BESIDE = 0.85
+"""From this score on a reason told beside a wish counts as a wish of its own."""
+MARGIN = 2.0
+"""By so much less must the doubt be that a piece as a whole leaves, than that of the part of it that asks."""
 LEAST_ASKED = 0.35
 """A piece that asks is a wish from this score on; what it is may be left to somebody who knows more."""
 LEAST_TOLD = 0.55
 """A piece that only tells is a wish from this score on."""
+
+COURTEOUS = 0.8
+"""A piece that is no other wish is a greeting or thanks from this score on."""
 
 _TALK = {"greeting": "greeting", "thanks": "thanks", "goodbye": "chitchat", "identity": "chitchat", "human": "human"}
 _SAYING = frozenset(("reason", "topic"))
@@ -74,10 +79,11 @@ def _read(segment: Segment, language: str, classifier: Classifier, finder: SlotF
     intent, score = _best(plain(segment.core), language, classifier)
     if segment.told:  # 退款点错了，帮我取消: what the verb is aimed at may stand in what is told
         whole = _best(plain(segment.text), language, classifier)
-        if whole[1] > score + MARGIN:
+        grown = score >= SURE and whole[0] in classifier.catalogue[intent].absorbs
+        if (1 - whole[1]) * MARGIN < 1 - score and not grown:
             intent, score = whole
     if score < (LEAST_ASKED if segment.asks else LEAST_TOLD):
-        return []
+        return _courtesy(segment, plain, language, classifier)
     done = act(segment.core, language, intent)
     if segment.told and done == "request":  # 要是明天还不发，我就取消: the condition stands in what is told
         whole_act = act(segment.text, language, intent)
@@ -109,6 +115,14 @@ def _best(text: str, language: str, classifier: Classifier) -> tuple[str, float]
     return next((n, s) for n, s in classifier.scores(text, language) if n not in _COURTESY)
 
 
+def _courtesy(segment: Segment, plain: _Plain, language: str, classifier: Classifier) -> list[_Found]:
+    """A greeting or thanks in words that small talk does not know: 3q亲, 么么哒."""
+    name, score = classifier.scores(plain(segment.text), language)[0]
+    if name not in _COURTESY or score < COURTEOUS:
+        return []
+    return [_Found(Wish(name, "request", span=segment.span, score=score), frozenset(), False)]
+
+
 def _beside(
     segment: Segment, main: _Found, language: str, classifier: Classifier, finder: SlotFinder | None
 ) -> list[_Found]:
@@ -120,7 +134,7 @@ def _beside(
         intent, score = _best(_Plain(segment.text, language, finder)(clause), language, classifier)
         absorbed = (main.wish.intent, *classifier.catalogue[main.wish.intent].absorbs)
         done = act(clause, language, intent)
-        if score < SURE or intent in absorbed or done not in ("report", "blocked") or main.wish.act == "conditional":
+        if score < BESIDE or intent in absorbed or done not in ("report", "blocked") or main.wish.act == "conditional":
             continue
         wish = Wish(intent, done, span=span, score=score)
         found.append(_Found(wish, _things(clause, finder), True))
@@ -152,7 +166,9 @@ def _same(a: _Found, b: _Found) -> bool:
 def _reason(part: _Found, of: _Found, classifier: Classifier) -> bool:
     """Whether one wish is only what another grew out of: 取消了 before 怎么没退款."""
     tells = part.told or part.wish.act == "report"
-    return tells and part.wish.act != "retract" and part.wish.intent in classifier.catalogue[of.wish.intent].absorbs
+    if part.wish.act == "retract":  # 取消掉售后单 不退了
+        return classifier.catalogue[part.wish.intent].undo == of.wish.intent
+    return tells and part.wish.intent in classifier.catalogue[of.wish.intent].absorbs
 
 
 def _joined(old: _Found, new: _Found) -> _Found:

@@ -410,7 +410,7 @@ SAME = [
     ("order_id", "ORD20241201002", "ORD20241203002", False),
     ("variant", "蓝", "星空蓝", True),
     ("variant", "星空蓝", "深蓝", False),
-    ("variant", "红", "红轴", False),
+    ("variant", "红", "红轴", True),
     ("product", "p-1001", "P-1001", True),
     ("product", "P-1001", "P-1002", False),
     ("reason", "坏了", "耳机坏了", True),

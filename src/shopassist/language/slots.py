@@ -21,13 +21,15 @@ from shopassist.language.references import mentioned
 from shopassist.language.spots import Folded, Spot, data, filled, pattern
 from shopassist.language.variants import colour, variants
 from shopassist.protocols import Product
-from shopassist.text import fold
+from shopassist.text import HAN, fold
 
 NAMES = (
     "order_id", "product", "variant", "address", "recipient", "phone", "email", "date", "period", "quantity", "reason",
     "invoice_title", "tax_no", "invoice_type", "tracking_no", "service_id", "price_range", "topic",
 )  # fmt: skip
 """The slots that are found."""
+
+_BEGINNING = re.compile(rf"[{HAN}]{{2}}(?=[{HAN}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,20 +167,31 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _products(text: str, products: Sequence[Product]) -> Iterator[Spot]:
-    """Where the products stand that `mentioned` finds, by the longest of their names."""
+    """Where the products stand that a text names, by the longest of their names; English ones also in the plural."""
     names = sorted(
-        ((n, p) for p in mentioned(text, products) for n in p.names if len(n) > 1 and n in text),
-        key=lambda pair: -len(pair[0]),
+        ((n, p) for p in products for n in p.names if len(n) > 1 and n in text), key=lambda pair: -len(pair[0])
     )
     taken: list[tuple[int, int]] = []
-    for name, product in names:
-        for match in re.finditer(re.escape(name), text):
+    for name, product in [*names, *_beginnings(text, products)]:
+        for match in re.finditer(re.escape(name) + ("s?" if name[-1].isascii() and name[-1].isalpha() else ""), text):
             start, end = match.span()
-            word = f"{text[start - 1 : start]}{name}{text[end : end + 1]}"
-            if not _whole(word, name, start > 0) or any(start < b and a < end for a, b in taken):
+            word = f"{text[start - 1 : start]}{match[0]}{text[end : end + 1]}"
+            if not _whole(word, match[0], start > 0) or any(start < b and a < end for a, b in taken):
                 continue
             taken.append((start, end))
             yield Spot("product", product.document.upper(), start, end, rank=1)
+
+
+def _beginnings(text: str, products: Sequence[Product]) -> Iterator[tuple[str, Product]]:
+    """How a Chinese name begins, where 的 follows and no other name begins so: 头戴的 for 头戴式耳机."""
+    begun: dict[str, set[str]] = {}
+    for product in products:
+        for name in product.names:
+            if match := _BEGINNING.match(name):
+                begun.setdefault(match[0], set()).add(product.document)
+    for product in products:
+        for begin in {m[0] for name in product.names if (m := _BEGINNING.match(name)) and len(begun[m[0]]) == 1}:
+            yield from ((match[0], product) for match in re.finditer(re.escape(begin) + "式?的", text))
 
 
 def _whole(word: str, name: str, led: bool) -> bool:

@@ -16,10 +16,14 @@ _WORDS = ("compound", "coloured", "short", "coined", "switch", "english")
 
 def variants(text: str) -> Iterator[Spot]:
     """The variants in folded text."""
+    switches = pattern("variants", "of_switches").search(text)
     for name in _WORDS:
         for match in pattern("variants", name).finditer(text):
             end = match.end("value" if name == "coined" else 0)
-            yield Spot("variant", colour(match["value"]), match.start("value"), end, rank=6)
+            word = colour(match["value"])
+            if switches and name == "english":  # red switches … brown ones
+                word = listed("variants", "switches").get(word, word)
+            yield Spot("variant", word, match.start("value"), end, rank=6)
     for rule in patterns("variants", "size_"):
         for match in rule.finditer(text):
             yield Spot("variant", size(match["value"]), match.start(), match.end(), rank=6)

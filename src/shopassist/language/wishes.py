@@ -16,12 +16,12 @@ from shopassist.language.talk import small_talk
 from shopassist.text import HAN, fold
 
 SURE = 0.6
-"""From this score on a clause that asks is taken at its word."""
+"""From this score on a piece is taken at its word; beside one that is, others count from here on too."""
 BESIDE = 0.85
 """From this score on a reason told beside a wish counts as a wish of its own."""
 MARGIN = 2.0
 """By so much less must the doubt be that a piece as a whole leaves, than that of the part of it that asks."""
-LEAST_ASKED = 0.35
+LEAST_ASKED = 0.4
 """A piece that asks is a wish from this score on; what it is may be left to somebody who knows more."""
 LEAST_TOLD = 0.55
 """A piece that only tells is a wish from this score on."""
@@ -51,6 +51,8 @@ def wishes(text: str, language: str, classifier: Classifier, slot_finder: SlotFi
     found: list[_Found] = []
     for segment in segments(text, language):
         found.extend(_read(segment, language, classifier, slot_finder))
+    if any(f.wish.score >= SURE for f in found):  # beside what is clear, what is hardly heard is part of it
+        found = [f for f in found if f.wish.score >= SURE or not f.wish.score]
     merged = _merged(found, classifier)
     if any(f.wish.intent not in _IDLE for f in merged):
         merged = [f for f in merged if f.wish.intent not in _IDLE]

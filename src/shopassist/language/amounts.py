@@ -68,7 +68,7 @@ def prices(text: str) -> Iterator[Spot]:
 
 def _measures(text: str, match: re.Match[str], kind: str, speaks_of_money: bool) -> bool:
     """Whether the number may count something other than money."""
-    least = number(match["a"])
+    least = number(match["a"] + (match.groupdict().get("scale") or ""))  # 五六百
     if kind == "between_":
         return not (match.groupdict().get("cue") or speaks_of_money) or (least or 0) < 10
     if least is None or pattern("amounts", "unit_after").search(text[match.end("a") :]):

@@ -92,7 +92,9 @@ def _kind(text: str, match: re.Match[str]) -> str | None:
     before = re.split(r"[。！？!?\n;；]", before)[-1]
     named = [m.lastgroup for m in pattern("codes", "kinds").finditer(before)]
     if named:
-        kind = "phone" if "phone" in named and pattern("contacts", "phone").fullmatch(match[0]) else named[-1]
+        kind = named[-1]
+        if kind == "order_id" and pattern("contacts", "phone").fullmatch(match[0]) and not _searched("calls", before):
+            return None  # my mobile on the order, 139…
         if kind == "tax_no":
             return kind if 15 <= len(letters + digits) <= 20 else None
         return kind if kind in ("order_id", "service_id", "tracking_no") else None

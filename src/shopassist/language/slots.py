@@ -29,6 +29,7 @@ NAMES = (
 )  # fmt: skip
 """The slots that are found."""
 
+_OURS = re.compile(r"\b(?:the|my|your|these|those|this|any|more|some|\d+|two|three|four|five|ten|both)\s(?:new |of )?$")
 _BEGINNING = re.compile(rf"[{HAN}]{{2}}(?=[{HAN}])")
 
 
@@ -178,6 +179,8 @@ def _products(text: str, products: Sequence[Product]) -> Iterator[Spot]:
             word = f"{text[start - 1 : start]}{match[0]}{text[end : end + 1]}"
             if not _whole(word, match[0], start > 0) or any(start < b and a < end for a, b in taken):
                 continue
+            if match[0] != name and not _OURS.search(text[:start]):
+                continue  # headphones for flights: any of that kind
             taken.append((start, end))
             yield Spot("product", product.document.upper(), start, end, rank=1)
 

@@ -16,7 +16,9 @@ from shopassist.language.talk import small_talk
 from shopassist.text import HAN, fold
 
 SURE = 0.6
-"""From this score on a piece is taken at its word; beside one that is, others count from here on too."""
+"""From this score on a clause that asks is taken at its word."""
+CLEAR = 0.7
+"""Beside a wish of this score others count from it on too: what is hardly heard belongs to what is clear."""
 BESIDE = 0.85
 """From this score on a reason told beside a wish counts as a wish of its own."""
 MARGIN = 2.0
@@ -51,8 +53,8 @@ def wishes(text: str, language: str, classifier: Classifier, slot_finder: SlotFi
     found: list[_Found] = []
     for segment in segments(text, language):
         found.extend(_read(segment, language, classifier, slot_finder))
-    if any(f.wish.score >= SURE for f in found):  # beside what is clear, what is hardly heard is part of it
-        found = [f for f in found if f.wish.score >= SURE or not f.wish.score]
+    if any(f.wish.score >= CLEAR for f in found):
+        found = [f for f in found if f.wish.score >= CLEAR or f.wish.intent in _TALK.values()]
     merged = _merged(found, classifier)
     if any(f.wish.intent not in _IDLE for f in merged):
         merged = [f for f in merged if f.wish.intent not in _IDLE]

@@ -1,7 +1,7 @@
-"""How like the catalogue's examples a text is, by its words: its nearest examples, and what a linear rule makes of all.
+"""How like the catalogue's examples a text is, by its words: its nearest ones, and what a linear rule makes of all.
 
-The rule is a ridge regression on tf-idf vectors (Rifkin & Klautau 2004: one against the rest needs nothing finer), solved
-in closed form when the catalogue is read. Nothing is stored; a shop's own examples count as the built-in ones do.
+The rule is a ridge regression on tf-idf vectors (Rifkin & Klautau 2004: one against the rest needs nothing finer),
+fitted when the catalogue is read. Nothing is stored; a shop's own examples count as the built-in ones do.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class Likeness:
     def __init__(self, examples: Sequence[tuple[int, str]], intents: int) -> None:
         """`examples` are pairs of an intent's number, below `intents`, and a text; those of one intent together."""
         self.intents = intents
-        told = [(owner, found) for owner, text in examples if (found := Counter(features(text)))]
-        self.owners = np.asarray([owner for owner, _ in told], np.intp)
-        found = [one for _, one in told]
+        kept = [(owner, words) for owner, text in examples if (words := Counter(features(text)))]
+        self.owners = np.asarray([owner for owner, _ in kept], np.intp)
+        found = [words for _, words in kept]
         counts = Counter(feature for one in found for feature in one)
         self.rows = {feature: row for row, feature in enumerate(counts)}
         size = len(found)
@@ -86,7 +86,7 @@ class Likeness:
         return RULE * self.share(weights @ self.rule[rows]) + (1 - RULE) * by_example
 
     def share(self, values: Vector) -> Vector:
-        """The rule's values, 1 for an intent that is meant and 0 for others, as probabilities that leave room for none."""
+        """The rule's values, 1 for an intent that is meant and 0 for others, as probabilities with room for none."""
         raised = np.exp(SHARPNESS * np.maximum(values, -1.0))
         return np.asarray(raised / (raised.sum() + np.exp(SHARPNESS * NONE)), np.float32)
 

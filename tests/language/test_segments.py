@@ -27,6 +27,11 @@ PIECES = {
     "降价了，我怎么办？": ["降价了，我怎么办？"],
     "蓝牙5.3的支持吗": ["蓝牙5.3的支持吗"],
     "还有货吗": ["还有货吗"],
+    "有货没 能开票不": ["有货没", "能开票不"],
+    "白的啥时候有 黑的多钱": ["白的啥时候有", "黑的多钱"],
+    "取消002 003那个催一下": ["取消002", "003那个催一下"],
+    "先别取消 我再想想": ["先别取消 我再想想"],
+    "寄过去要另外加钱吗": ["寄过去要另外加钱吗"],
     "嗯": ["嗯"],
     "Where is my order and how much are the earbuds?": ["Where is my order", "and how much are the earbuds?"],
     "I bought the earbuds yesterday, the left one is dead, I want to exchange it": [

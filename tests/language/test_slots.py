@@ -98,6 +98,9 @@ pearl white -> variant=珍珠白
 silver or gold -> variant=银 | variant=金
 红轴换茶轴 -> variant=茶轴
 the red switch please -> variant=红轴
+can I swap the red switches for browns -> variant=茶轴
+replace the red switches with brown ones -> variant=茶轴
+换大一号的 ->
 size M -> variant=M
 换个L码 -> variant=L
 换成42码 -> variant=42
@@ -178,6 +181,8 @@ please send it to No. 231 Zhongshan North Road, Guangzhou instead -> address=No.
 """
 
 TIMES = """
+明天家里没人，后天送 -> date=2024-12-07
+要是明天还不发货就算了 ->
 明天送 -> date=2024-12-06
 后天下午送到可以吗 -> date=2024-12-07
 周三送 -> date=2024-12-11
@@ -222,6 +227,7 @@ decided to keep it ->
 """
 
 AMOUNTS = """
+预算五六百 -> price_range=500-600
 300以内的耳机 -> price_range=0-300
 200到500块 -> price_range=200-500
 价格在300到500之间 -> price_range=300-500
@@ -278,6 +284,10 @@ REASONS = """
 because it doesn't work -> reason=it doesn't work
 since it arrived damaged I want a refund -> reason=it arrived damaged
 my keyboard is broken, can I return it -> reason=is broken
+表带断了 -> reason=表带断了
+充电盒进水了 -> reason=充电盒进水了
+少了一根线 -> reason=少了一根线
+the left one is dead -> reason=left one is dead
 没坏 ->
 会不会坏 ->
 有没有划痕 ->
@@ -298,9 +308,11 @@ made out to Acme Trading Co., Ltd., tax number 91310115MA1K4ABC3D -> invoice_tit
 不要专票要普票 -> invoice_type=普通发票
 I need a VAT special invoice -> invoice_type=专用发票
 send me an e-invoice -> invoice_type=普通发票
+发票开个人 -> topic=invoice | invoice_title=个人
 抬头写错了 ->
 抬头可以改吗 ->
 包邮吗 -> topic=shipping
+do you send it for free -> topic=shipping
 七天无理由 -> topic=returns
 保修多久 -> topic=warranty
 do you have free shipping -> topic=shipping

@@ -54,6 +54,7 @@ def slots(
     folded = Folded(text)
     named = list(_products(folded.text, products))
     spots = kept(folded.text, _apart(folded.text, [*named, *_spots(folded.text, today, named, wanted)]))
+    spots = [s for s in spots if not _unmet(folded.text, s)]
     if wanted and not any(s.name == wanted for s in spots) and (answer := bare(wanted, folded.text, today)):
         weaker = [s for s in spots if s.end <= answer.start or answer.end <= s.start]
         spots = sorted([*weaker, answer], key=lambda s: s.start)
@@ -133,6 +134,13 @@ def _spots(text: str, today: date, named: Sequence[Spot], wanted: str | None) ->
     for name, rank in (("invoice_type", 5), ("topic", 8)):
         for value, rule in _labels(name):
             yield from (Spot(name, value, *m.span(), rank=rank) for m in rule.finditer(text))
+
+
+def _unmet(text: str, spot: Spot) -> bool:
+    """Whether a day only sets a term that may fail: 要是明天还发不出来."""
+    if spot.name not in ("date", "period") or not pattern("days", "condition").search(text[: spot.start]):
+        return False
+    return bool(pattern("days", "unmet").search(text[spot.end :]))
 
 
 def _apart(text: str, spots: Sequence[Spot]) -> list[Spot]:

@@ -130,11 +130,16 @@ _LABEL = re.compile(
 )
 _HEX = re.compile("[0-9a-z][0-9]+[a-z]")
 _CODE_BEFORE = re.compile(r"(?<![A-Za-z])(?!(?:TEL|PH|MOB|CELL|CALL|WX|VX|V|QQ|SMS)-?$)[A-Z]{1,4}-?$")
-_RUN = re.compile(r"(?<![\da-z])\d{6,18}[\dx](?![\da-z])", re.ASCII)
+_RUN = re.compile(rf"(?<![\da-z])\d(?:{_O}\d){{5,17}}{_O}[\dx](?![\da-z])", re.ASCII)
 _TAIL = re.compile(r"(?:转|分机|ext\.?|-)\s?(\d{1,5})$", re.ASCII)
+_APART = re.compile(_S)
 _NO_DIGIT = re.compile("[^0-9]+")
 _PLAIN_MOBILE = re.compile("1[3-9][0-9]{9}")
 _WHOLE = re.compile(r"(?:00)?(?:86)?(?:0?1[3-9]\d{9}|0[1-9]\d{8,10}|[1-9]\d{9,10})", re.ASCII)
+
+
+def _tight(number: str) -> str:
+    return _APART.sub("", number).upper()
 
 
 def found(text: str, known: Mapping[str, Kind] | None = None) -> list[Found]:
@@ -211,7 +216,7 @@ class _Search:
             self._take("phone", (m.span() for m in _LANDLINE.finditer(self.rest) if not self._is_paper(m)))
         self._take("phone", self._named("phone", _NAMED_PHONE))
         self.rest = self.rest.translate(_UNPARKED)
-        again = [(*m.span(), self.known.get(m[0].upper())) for m in _RUN.finditer(self.rest)] if self.known else []
+        again = [(*m.span(), self.known.get(_tight(m[0]))) for m in _RUN.finditer(self.rest)] if self.known else []
         for kind in {kind for *_, kind in again if kind}:
             self._take(kind, ((start, stop) for start, stop, its in again if its == kind))
 

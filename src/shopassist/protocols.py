@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from shopassist.messages import Item, Message
@@ -46,6 +47,9 @@ class Knowledge(Protocol):
         """The products that have a page in this language."""
         ...
 
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""No entries of a vault."""
 
 Conceal = Callable[[Mapping[str, str], str], tuple[str, Mapping[str, str]]]
 """(vault, text) → the text to store, and the vault with what was taken out of it.
@@ -142,8 +146,12 @@ class ConversationStore(Protocol):
         """Prolong the lease. Raises `StaleTurn` if it was lost."""
         ...
 
-    def commit(self, claim: Claim, *, state: Mapping[str, Any], reply: Reply) -> None:
+    def commit(
+        self, claim: Claim, *, state: Mapping[str, Any], reply: Reply, vault: Mapping[str, str] = NOTHING
+    ) -> None:
         """Store state, reply and the reply's message in one transaction and give the conversation back.
+
+        `vault` are entries that the turn adds to the conversation's.
 
         Raises `StaleTurn` if the lease was lost (nothing is stored then), `ConversationErased` if it is gone.
         """

@@ -66,7 +66,16 @@ class Vault:
         """
         if isinstance(text, Hidden):
             return text
-        text = _BRACKETED.sub(_disarmed, text)
+        return self._hidden(_BRACKETED.sub(_disarmed, text), 1)
+
+    def cover(self, text: str, least: int) -> Hidden:
+        """As `hide`, for a text of our own: its placeholders stay, and new ones are numbered from `least`.
+
+        A turn that numbers from its own thousand never gives a number that a message gets in the meantime.
+        """
+        return self._hidden(text, least)
+
+    def _hidden(self, text: str, least: int) -> Hidden:
         names = {(_kind(key), normal_form(_kind(key), value)): key for key, value in self._entries.items()}
         numbers = {_kind(key): 0 for key in self._entries}
         for key in self._entries:
@@ -74,7 +83,7 @@ class Vault:
         parts, end = [], 0
         for start, stop, kind, normal in found(text, {value: cast("Kind", kind) for kind, value in names}):
             if (kind, normal) not in names:
-                numbers[kind] = numbers.get(kind, 0) + 1
+                numbers[kind] = max(numbers.get(kind, 0) + 1, least)
                 names[kind, normal] = f"<{kind.upper()}_{numbers[kind]}>"
                 self._entries[names[kind, normal]] = text[start:stop]
             parts += [text[end:start], names[kind, normal]]

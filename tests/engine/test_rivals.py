@@ -549,17 +549,12 @@ def test_8_the_table_is_long_enough():
         assert {runs for n, _, runs in PHRASES if n == name} == {True, False}
 
 
-OTHER_SLOT = (
-    "while another task asks for a value, an answer that names the waiting deed is not read against the consent"
-)
-
-
 @pytest.mark.parametrize(
     "hold",
     [
         "等等",
         "我再想想",
-        pytest.param("ok 但是先换个地址", marks=pytest.mark.xfail(strict=True, reason=OTHER_SLOT)),
+        "ok 但是先换个地址",
         "我同意你说的但先等等",
         QUESTION,
     ],
@@ -581,9 +576,6 @@ def test_8_a_bare_yes_to_another_question_runs_nothing(assistant):
     talk.nothing_written()
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a corrected part of an address is not heard, and the old one is asked for again"
-)
 @pytest.mark.parametrize("correction", ["是18号不是8号", "好的，不过门牌写错了，是18号", "门牌号应该是18号"])
 def test_8_a_corrected_address_takes_the_question_back(assistant, correction):
     talk = Visit(assistant)
@@ -593,9 +585,6 @@ def test_8_a_corrected_address_takes_the_question_back(assistant, correction):
     assert asked.consent.args["address"] == ADDRESS
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a street alone takes the place of the whole address, and city and district are lost"
-)
 def test_8_a_street_alone_does_not_lose_the_city(assistant):
     talk = Visit(assistant)
     talk.say(ASKS["change_address"])

@@ -78,7 +78,6 @@ def test_a_personal_value_is_in_the_vault_alone(assistant, tmp_path, caplog, nam
     assert len(talk.assistant.store.vault("c")) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="what was hidden once is found again only where its digits stand together")
 def test_a_number_that_was_hidden_once_stays_hidden_however_it_is_spelled(assistant, tmp_path):
     talk = Visit(assistant)
     talk.say("我的银行卡号是6222020200112233445")
@@ -121,10 +120,6 @@ def test_a_tool_that_declares_it_gets_the_plain_number(assistant, tmp_path, capl
     assert json.dumps([dict(row.args) for row in talk.ledger.rows.values()]).count("<PHONE_1>") == 1
 
 
-SHOPS_OWN = "what the shop's tools tell of the customer goes into texts and state as it is, not through the vault"
-
-
-@pytest.mark.xfail(strict=True, reason=SHOPS_OWN)
 def test_what_the_shop_says_of_a_hidden_number_stays_hidden(assistant, tmp_path):
     talk = Visit(assistant)
     talk.say(f"把{MINE}的收件电话改成{NEW}")
@@ -133,7 +128,6 @@ def test_what_the_shop_says_of_a_hidden_number_stays_hidden(assistant, tmp_path)
     assert holding(tmp_path, NEW) == {"vault"}
 
 
-@pytest.mark.xfail(strict=True, reason=SHOPS_OWN)
 def test_the_model_does_not_read_the_shops_own_number_in_the_history(assistant):
     model = ScriptedModel(answers=["无理由退货的运费由买家承担。"])
     talk = Visit(assistant, model)

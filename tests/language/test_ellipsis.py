@@ -50,7 +50,12 @@ def test_a_condition_alone_adds_to_what_was_asked(text, expected):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("充电器的也改成这个地址", True), ("再给我开一张", True), ("use the same address", True), ("改到南京西路8号", False)],
+    [
+        ("充电器的也改成这个地址", True),
+        ("再给我开一张", True),
+        ("use the same address", True),
+        ("改到南京西路8号", False),
+    ],
 )
 def test_some_words_point_back(text, expected):
     assert pointing_back(text, "en" if text.isascii() else "zh") is expected

@@ -11,10 +11,15 @@ from shopassist.messages import Item, OrderRef, ProductRef
 def cards(items: Sequence[Item]) -> dict[str, tuple[Slot, ...]]:
     """The slots that the cards fill."""
     found: dict[str, tuple[Slot, ...]] = {}
-    orders = [Slot(i.id.strip().upper(), "said") for i in items if isinstance(i, OrderRef)]
-    products = [Slot(i.id.strip().upper(), "said") for i in items if isinstance(i, ProductRef)]
+    orders = [Slot(_whole(i.id), "said") for i in items if isinstance(i, OrderRef)]
+    products = [Slot(_whole(i.id), "said") for i in items if isinstance(i, ProductRef)]
     if orders:
         found["order_id"] = tuple(orders)
     if products:
         found["product"] = tuple(products)
     return found
+
+
+def _whole(number: str) -> str:
+    """The id as a whole one: no card means whatever ends so (*003)."""
+    return number.strip().lstrip("*").upper() or "-"

@@ -65,7 +65,7 @@ class Draft:
         self.first_token: float | None = None
         self.asked: Asked | None = None
         self.accepted: list[str] = []
-        self.opening = 0
+        self.opening = self.closing = 0
         self._cut_off = False
         self._tokens: Any = None
         self._candidates = self._write()
@@ -103,10 +103,10 @@ class Draft:
     def _knowledge(self) -> Iterator[Candidate]:
         if not self.looked:
             return
+        self.opening = self.closing = self.shown
         if not self.evidence:
             yield from self._unknown()
             return
-        self.opening = self.shown
         if self.ports.model is not None:
             yield from self._by_model(self.state["mood"])
         if self.shown == self.opening:
@@ -115,6 +115,12 @@ class Draft:
                     yield from self._by_template(found)
         elif missing := self._missing():
             yield Candidate(missing, trusted=True)
+        self.closing = self.shown
+
+    @property
+    def answered(self) -> tuple[str, ...]:
+        """The sentences that answer from the pages: all that a later prompt needs to know of this reply."""
+        return tuple(self.accepted[self.opening : self.closing])
 
     @property
     def shown(self) -> int:

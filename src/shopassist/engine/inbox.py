@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -120,7 +120,7 @@ def turn(
             usage=_usage(ports, times, first),
             merged=tuple(m.id for m in claim.messages if m.id),
         )
-        hold.commit(state["memory"], reply)
+        hold.commit(state["memory"], reply, {k: v for k, v in vault.to_dict().items() if k not in claim.vault})
     yield Done(owner_view(reply, vault))
 
 
@@ -187,9 +187,9 @@ class _Hold:
         self._over.set()
         self._thread.join()
 
-    def commit(self, memory: Memory, reply: Reply) -> None:
+    def commit(self, memory: Memory, reply: Reply, vault: Mapping[str, str]) -> None:
         self.end()
-        self.store.commit(self.claim, state=plain(memory), reply=reply)
+        self.store.commit(self.claim, state=plain(memory), reply=reply, vault=vault)
         self.committed = True
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
 from shopassist.engine.check import between
+from shopassist.engine.owner_view import mapped
 from shopassist.engine.state import REMEMBERED, REMEMBERED_CHARS, Memory, Ports, Turn
 from shopassist.replies import Reply
 
@@ -15,11 +17,13 @@ from shopassist.replies import Reply
 def reply(state: Turn, runtime: Runtime[Ports]) -> Turn:
     """The finished reply; usage is added by the caller, which has the times."""
     ports, made = runtime.context, state["plan"]
-    sentences, heard = state["sentences"], state["heard"]
+    heard, cover = state["heard"], _cover(ports)
+    sentences = tuple(map(cover, state["sentences"]))
     text = "".join(s + between(s, state["language"]) for s in sentences[:-1]) + (sentences[-1] if sentences else "")
-    memory = _memory(state, ports, text)
+    memory = _memory(state, ports)
     searched = next((found for found in state["looked"] if not found.silent), None)
     dialogue = memory.dialogue
+    outcomes = tuple(replace(o, facts=mapped(o.facts, cover)) for o in state["outcomes"])
     finished = Reply(
         id=uuid.uuid4().hex,
         turn=ports.turn,
@@ -34,7 +38,7 @@ def reply(state: Turn, runtime: Runtime[Ports]) -> Turn:
         consent=dialogue.consent,
         options=dialogue.asked.options if dialogue.asked is not None else (),
         reads=state["reads"],
-        tool_outcomes=state["outcomes"],
+        tool_outcomes=outcomes,
         query=searched.query if searched else None,
         valid_on=state["valid_on"] if searched else None,
         citations=state["citations"],
@@ -45,6 +49,11 @@ def reply(state: Turn, runtime: Runtime[Ports]) -> Turn:
         degraded=ports.degraded,
     )
     return {"reply": finished, "memory": memory, "events": ()}
+
+
+def _cover(ports: Ports) -> Callable[[str], str]:
+    """Takes out of what is kept what the shop's tools told of the customer; the owner still sees it."""
+    return lambda text: str(ports.vault.cover(text, ports.turn * 1000))
 
 
 def _intents(state: Turn) -> tuple[str, ...]:
@@ -61,14 +70,21 @@ def _intents(state: Turn) -> tuple[str, ...]:
     )
 
 
-def _memory(state: Turn, ports: Ports, text: str) -> Memory:
+def _memory(state: Turn, ports: Ports) -> Memory:
     memory, dialogue, heard = ports.memory, state["plan"].dialogue, state["heard"]
+    if dialogue.consent is not None:
+        quote = dialogue.consent.quote
+        quote = replace(quote, facts=mapped(quote.facts, _cover(ports)))
+        dialogue = replace(dialogue, consent=replace(dialogue.consent, quote=quote))
     if ports.draft is not None and ports.draft.asked is not None and dialogue.asked is None:
         dialogue = replace(dialogue, asked=ports.draft.asked)
     number = state["settled"].handoff if state["settled"] is not None else None
     angry = state["mood"] == "negative"
-    said, told = state["text"][:REMEMBERED_CHARS], text[:REMEMBERED_CHARS]
-    messages = (*memory.messages, ("customer", said), ("assistant", told))
+    answered = ports.draft.answered if ports.draft is not None else ()
+    messages = memory.messages
+    if answered:  # the model's history: what tools told of the customer is none of its business
+        told = " ".join(map(_cover(ports), answered))
+        messages += (("customer", state["text"][:REMEMBERED_CHARS]), ("assistant", told[:REMEMBERED_CHARS]))
     return replace(
         memory,
         customer=ports.customer.id if ports.customer else None,

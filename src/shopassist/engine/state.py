@@ -123,7 +123,8 @@ class Ports:
 class Memory:
     """A conversation's state, one plain JSON value: bounded, and versioned by `schema`.
 
-    `customer` is whose consents and orders it holds; `handoff` is the number of the hand-off that is open.
+    `customer` is whose consents and orders it holds; `handoff` is the number of the hand-off that is open. `messages`
+    are the last questions to the pages and their answers: the model's history.
     """
 
     schema: int = SCHEMA

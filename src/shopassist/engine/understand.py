@@ -29,6 +29,9 @@ from shopassist.language.talk import small_talk
 from shopassist.language.wishes import wishes
 from shopassist.protocols import Product
 
+MOST_OF = 0.6
+"""The share of a text that its one wish must take up, for the whole to be the question."""
+
 LONGEST_VALUE = 200
 """Characters of a value in the customer's own words that are kept."""
 
@@ -115,6 +118,12 @@ class _Reader:
         """The answer with its value in normal form; a value that is none is no answer."""
         objects = consent_objects(self.dialogue)
         answer = read_answer(self.text, self.language, self.asked, objects=objects)
+        waiting = consent_of(self.dialogue)
+        if waiting is not None and self.asked is not None and self.asked.kind != "consent":
+            named = read_answer(self.text, self.language, waiting, objects=objects)
+            if named is not None and not named.bare and (answer is None or answer.kind == "value"):
+                self.asked = waiting  # it names the deed that waits, whatever else was asked meanwhile
+                return named
         if answer is None or answer.kind != "value" or self.asked is None or self.asked.slot is None:
             return answer
         slot = self.asked.slot
@@ -164,7 +173,9 @@ class _Reader:
 
     def _queries(self, found: Sequence[Wish], query: str) -> Mapping[tuple[int, int], str]:
         if len(found) == 1:
-            return {found[0].span: query}
+            start, end = found[0].span
+            whole = end - start >= MOST_OF * len(self.text)
+            return {found[0].span: query if whole else self._restated(self.text[start:end])}
         return {w.span: self._restated(self.text[slice(*w.span)]) for w in found}
 
     def _products(self, query: str) -> tuple[str, ...]:
@@ -208,8 +219,13 @@ def _within(span: tuple[int, int], found: Found) -> bool:
 
 def asked_of(dialogue: Dialogue) -> Asked | None:
     """What an answer is read against: the last reply's question, else the consent that still waits."""
-    if dialogue.asked is not None or dialogue.consent is None:
-        return dialogue.asked
+    return dialogue.asked or consent_of(dialogue)
+
+
+def consent_of(dialogue: Dialogue) -> Asked | None:
+    """The question of the consent that waits, whether or not the last reply asked it."""
+    if dialogue.consent is None:
+        return None
     task = next((t for t in dialogue.tasks if t.id == dialogue.consent_task), None)
     return Asked("consent", task.intent, task.id) if task is not None else None
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from shopassist.language.spots import Spot, pattern
+from shopassist.text import fold
 
 
 def addresses(text: str) -> Iterator[Spot]:
@@ -68,3 +69,27 @@ def _english(text: str) -> Iterator[Spot]:
 def _placed(value: str) -> bool:
     """Whether free words after "deliver to" name a place: a number, and words beside it."""
     return bool(re.search(r"\d", value)) and bool(pattern("addresses", "english_place").search(value))
+
+
+_REGION = re.compile(r"^.*(?:省|市|区|县|旗|州)(?=.)")
+_NUMBERED = re.compile(
+    r"(?P<not>不是|不要|别|非)?\s*(?P<number>\d+|[a-z]?\d+[a-z]?)\s*(?P<unit>号楼|号院|号|弄|栋|幢|座|单元|楼|层|室|房)"
+)
+
+
+def corrected(old: str, text: str) -> str | None:
+    """An address with the numbers that a text corrects (是18号不是8号); None where it corrects none."""
+    new = old
+    for match in _NUMBERED.finditer(fold(text)):
+        places = list(re.finditer(rf"\d+(?={match['unit']})", new))
+        if match["not"] or not places:
+            continue
+        last = places[-1]
+        new = new[: last.start()] + match["number"] + new[last.end() :]
+    return new if new != old else None
+
+
+def within(new: str, old: str) -> str:
+    """A new address without a region (漕溪北路18号) in that of the old one."""
+    region = _REGION.match(old)
+    return new if _REGION.match(new) or region is None else region[0] + new

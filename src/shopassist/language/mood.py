@@ -97,4 +97,4 @@ def _lexicon() -> _Lexicon:
 
 
 def _word(word: str) -> re.Pattern[str]:
-    return re.compile(word if re.search(f"[{HAN}]", word) else rf"(?<![a-z])(?:{word})(?![a-z])")
+    return re.compile(word if re.search(f"[{HAN}]", word) else rf"(?<![a-z0-9])(?:{word})(?![a-z0-9])")

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from shopassist.messages import Message
-from shopassist.protocols import Claim, Conceal, Enqueued, HandOff, StoredMessage
+from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, HandOff, StoredMessage
 from shopassist.replies import Reply
 from shopassist.storage.rules import (
     MAX_ATTEMPTS,
@@ -114,7 +114,9 @@ class MemoryStore:
             kept.until = self._clock() + lease
             return replace(claim, until=kept.until)
 
-    def commit(self, claim: Claim, *, state: Mapping[str, Any], reply: Reply) -> None:
+    def commit(
+        self, claim: Claim, *, state: Mapping[str, Any], reply: Reply, vault: Mapping[str, str] = NOTHING
+    ) -> None:
         """See `ConversationStore.commit`."""
         new_state, new_reply = plain_json(state), plain_json(reply.to_dict())
         with self._lock:
@@ -126,6 +128,7 @@ class MemoryStore:
                 StoredMessage(len(kept.messages) + 1, "assistant", clean(reply.text), None, claim.turn)
             )
             kept.state, kept.token = new_state, None
+            kept.vault = plain_json({**json.loads(kept.vault), **vault})
 
     def release(self, claim: Claim, *, tried: bool = True) -> None:
         """See `ConversationStore.release`."""

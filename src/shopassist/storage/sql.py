@@ -16,7 +16,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from shopassist.messages import Message, items_from_json, items_to_json
-from shopassist.protocols import Claim, Conceal, Enqueued, HandOff, StoredMessage
+from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, HandOff, StoredMessage
 from shopassist.replies import Reply
 from shopassist.storage import statements
 from shopassist.storage.database import Database, insert_new
@@ -93,7 +93,9 @@ class SqlStore:
                 raise stale(claim)
         return replace(claim, until=until)
 
-    def commit(self, claim: Claim, *, state: Mapping[str, Any], reply: Reply) -> None:
+    def commit(
+        self, claim: Claim, *, state: Mapping[str, Any], reply: Reply, vault: Mapping[str, str] = NOTHING
+    ) -> None:
         """See `ConversationStore.commit`."""
         answer = reply.to_dict()
         usage, new_state = plain_json(answer.pop("usage")), plain_json(state)
@@ -104,6 +106,8 @@ class SqlStore:
             db.execute(statements.THESE, {**_these(claim), "turn": claim.turn})
             _add(db, claim.conversation, role="assistant", text=clean(reply.text), turn=claim.turn)
             new = {"state": new_state, "mode": reply.mode, "schema": SCHEMA, "revision": claim.turn}
+            if vault:
+                new["vault"] = plain_json({**_vault(_locked(db, claim.conversation)), **vault})
             _update(db, claim.conversation, **new, lease_token=None, lease_until=None)
 
     def release(self, claim: Claim, *, tried: bool = True) -> None:

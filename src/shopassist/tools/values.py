@@ -13,6 +13,11 @@ from shopassist.shop import Deed
 from shopassist.text import clean
 
 MAX_DEPTH = 20
+LARGEST = 100_000
+"""Characters that a tool's facts may have together: they are said, stored and carried on."""
+
+LONGEST_ID = 200
+"""Characters of the number of what a tool made."""
 
 
 class Garbage(Exception):
@@ -33,12 +38,24 @@ def json_values(value: Any) -> dict[str, Any]:
 def answer(result: Any) -> tuple[dict[str, Any], str | None]:
     """A tool's result as facts and the id of what it made. A `Deed` says both; a dict may hold its ``id``."""
     if isinstance(result, Deed):
-        return json_values(result.facts), result.id
-    if not isinstance(result, Mapping):
+        facts, made = json_values(result.facts), result.id
+    elif isinstance(result, Mapping):
+        facts = json_values(result)
+        made = facts.get("id")
+    else:
         raise Garbage
-    facts = json_values(result)
-    made = facts.get("id")
+    if (isinstance(made, str) and len(made) > LONGEST_ID) or _size(facts) > LARGEST:
+        raise Garbage
     return facts, made if isinstance(made, str) else None
+
+
+def _size(value: Any) -> int:
+    """Characters of all texts, and the number of all values."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(len(key) + _size(inner) for key, inner in value.items())
+    return sum(map(_size, value)) if isinstance(value, list) else 1
 
 
 def _plain(value: Any, depth: int) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from shopassist.dialogue import Act, Answer, Slot, Slots, Task, Wish
 from shopassist.engine.planning.points import Query
 from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, value
+from shopassist.language.addresses import corrected, within
 
 OPENS: frozenset[Act] = frozenset(("request", "can", "blocked"))
 """The acts that open a task: all others ask or tell."""
@@ -23,7 +24,7 @@ def take_answer(sheet: Sheet) -> list[Wish]:
     if asked is None or answer is None:
         return _bare_values(sheet, wishes)
     if asked.kind == "consent":
-        if answer.bare and sheet.before.asked is None:
+        if answer.bare and (sheet.before.asked is None or sheet.before.asked.kind != "consent"):
             return wishes  # a bare yes answers the question of the last reply only
         consented(sheet, answer)
     elif asked.kind == "offer" and asked.intent:
@@ -60,18 +61,37 @@ def _about_consent(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
     if sheet.consent is None or task is None:
         return wishes
     left: list[Wish] = []
+    corrections = _changes(_placed(_corrected(sheet, task), task), task)
+    if corrections and all(w.intent == task.intent and not w.slots.get("order_id") for w in wishes):
+        sheet.void(task, {**task.slots, **corrections})  # 写错了，是5号楼: a value, or a part of one
+        return []
     for wish in wishes:
         if wish.intent != task.intent or not same_order(wish.slots, task.slots):
             left.append(wish)
         elif wish.act == "retract":
             sheet.drop(task)
-        elif wish.act in OPENS and (changes := _changes(wish.slots, task)):
+        elif wish.act in OPENS and (changes := _changes(_placed(wish.slots, task), task)):
             sheet.void(task, {**task.slots, **changes})
         elif wish.act not in OPENS:
             left.append(wish)
-    if not wishes and sheet.consent and (changes := _changes(sheet.heard.slots, task)):
-        sheet.void(task, {**task.slots, **changes})  # 写错了，是5号楼: the value alone
     return left
+
+
+def _placed(said: Slots, task: Task) -> Slots:
+    """A street alone stays in the city that was named before."""
+    new, old = value(said, "address"), value(task.slots, "address")
+    if not new or not old:
+        return said
+    return {**said, "address": (replace(said["address"][0], value=within(new, old)),)}
+
+
+def _corrected(sheet: Sheet, task: Task) -> Slots:
+    """The values that the text names, and an address that it corrects in part: 是18号不是8号."""
+    said, old = sheet.heard.slots, value(task.slots, "address")
+    if old is None or said.get("address"):
+        return said
+    new = corrected(old, sheet.heard.text)
+    return {**said, "address": (Slot(new, "said", sheet.setting.turn),)} if new else said
 
 
 def _changes(said: Slots, task: Task) -> Slots:

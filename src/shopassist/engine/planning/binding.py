@@ -74,10 +74,14 @@ def label(order: Order) -> str:
 
 
 def _named(orders: Sequence[Order], values: Sequence[str]) -> Bound:
-    found = [o for o in orders for v in values if o["id"] == v or (v.startswith("*") and o["id"].endswith(v[1:]))]
+    found = [o for o in orders if any(_is(o, v) for v in values)]
     if len(found) == 1:
         return Bound(found[0])
     return Bound(options=_options(found)) if found else Bound(problem="no_order")
+
+
+def _is(order: Order, number: str) -> bool:
+    return bool(order["id"] == number or (len(number) > 1 and number[0] == "*" and order["id"].endswith(number[1:])))
 
 
 def _one_of(orders: Sequence[Order], intent: Intent, focus: Focus, source: Source, back: bool) -> Bound:

@@ -19,12 +19,13 @@ def query(
 ) -> Query:
     """A question to the pages, with the rule that the conversation is about and the day of its order.
 
-    What the text itself says comes first: a policy, a product, a day. A mere topic (运费) gives way to the task that
-    waits for an answer: 运费谁出 is then the question of its rule.
+    What the text itself says comes first: a policy, a product, a day. A task that waits for an answer is meant where
+    the text leaves its subject unsaid, also where it names a topic (运费谁出); what was wished last, where it names
+    none.
     """
     waiting = [t.intent for t in sorted(sheet.before.tasks, key=lambda t: -t.touched) if t.status not in CLOSED]
-    about = _policy(sheet, waiting) or (None if topics else _policy(sheet, [w.intent for w in sheet.before.last[::-1]]))
-    policy = policy or (topics[0] if topics and about is None else None)
+    last = [] if topics else [w.intent for w in reversed(sheet.before.last)]
+    about = _policy(sheet, [*waiting, *last])
     context = None if policy or products else about
     day = sheet.heard.valid_on
     if day is None and about is not None and about in (policy, context):

@@ -37,6 +37,9 @@ MEANT = 0.3
 """How much less relevant the page that the conversation is about may be than the best one, and still be meant; twice
 as much where the question points back (那, 它, that)."""
 
+NAMED = 0.1
+"""The same for a page that a word of the question names: 运费 is also the returns' business."""
+
 SAME = 0.6
 """The share of a sentence that a page holds which says the same."""
 
@@ -87,17 +90,18 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
         near = {p.lower() for p in ports.memory.dialogue.focus.products}
     found = search(limit=SEEN, within=frozenset((*near, *filter(None, [query.policy]))))
     pages = search(limit=LIMIT, only=frozenset(products)) if products else []
-    if query.context and not own:
-        own = _of_context(search(limit=SEEN, only=frozenset((query.context,))), found, leaning(state["text"], language))
+    margin = MEANT * 2 if leaning(state["text"], language) else MEANT
+    for page, less in ((query.context, margin), (query.topic, NAMED)):
+        if page and not own:
+            own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less)
     evidence = _evidence(text, found, own, pages, ports.settings.relevance)
     return Looked(text, evidence, tuple(dict.fromkeys((*found, *own, *pages))), products)
 
 
-def _of_context(own: list[Passage], found: list[Passage], leans: bool) -> list[Passage]:
-    """The page that the conversation is about, where no other one is clearly nearer to the question."""
+def _if_meant(own: list[Passage], found: list[Passage], less: float) -> list[Passage]:
+    """The page's passages, where no other page is nearer to the question by more than `less`."""
     best = max((p.relevance for p in found), default=0.0)
-    margin = MEANT * 2 if leans else MEANT
-    return own if max((p.relevance for p in own), default=0.0) + margin >= best else []
+    return own if max((p.relevance for p in own), default=0.0) + less >= best else []
 
 
 def _named(text: str, products: tuple[str, ...], knowledge: Knowledge, language: str) -> str:

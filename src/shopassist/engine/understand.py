@@ -80,7 +80,7 @@ class _Reader:
         answer = self._answer(said)
         talk = self._talk()
         adds = bool(self.dialogue.last) and supposing(self.text, self.language)
-        found = [] if talk is not None or adds or answer_is_all(answer) else self._wishes(answer)
+        found = [] if talk is not None or adds or answer_is_all(answer) else self._unsaid_or_said(answer, said)
         if answer is not None and answer.kind == "yes" and self.asked is not None and self.asked.kind == "consent":
             found = []  # a yes to a consent never comes with anything else: what it says repeats the deed
         if talk is None and answer is None and not found and not adds:
@@ -134,6 +134,11 @@ class _Reader:
         value = normal(slot, str(answer.value), today=self.today, products=self.known)
         return replace(answer, value=value) if value else None
 
+    def _unsaid_or_said(self, answer: Answer | None, said: Slots) -> list[Wish]:
+        """The last wish with another value, where the text is little more than that; else the wishes that it says."""
+        last = [] if answer else carried_on(self.text, self.language, said, self.found, self.dialogue.last)
+        return last or self._wishes(answer)
+
     def _wishes(self, answer: Answer | None) -> list[Wish]:
         found = wishes(self.text, self.language, self.ports.classifier, finder(self.text, self.found))
         if answer is not None and answer.kind == "value" and answer.value:
@@ -159,7 +164,7 @@ class _Reader:
 
     def _left_unsaid(self, said: Slots, card: bool) -> list[Wish]:
         """The wish of a text that leaves it unsaid: the last one with another value, or what a value alone asks."""
-        last = carried_on(self.text, self.language, said, self.found, self.dialogue.last)
+        last = carried_on(self.text, self.language, said, self.found, self.dialogue.last) if not self.text else []
         return last or from_values(self.text, self.language, said, self.found, card=card)
 
     def _added(self, last: str) -> str:

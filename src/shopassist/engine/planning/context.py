@@ -30,7 +30,8 @@ def query(
     day = sheet.heard.valid_on
     if day is None and about is not None and about in (policy, context):
         day = placed(sheet)
-    return Query(text, policy=policy, products=products, valid_on=day, context=context)
+    topic = topics[0] if len(topics) == 1 and not policy else None
+    return Query(text, policy=policy, products=products, valid_on=day, context=context, topic=topic)
 
 
 def waits(sheet: Sheet) -> bool:

@@ -1,6 +1,6 @@
 import pytest
 
-from shopassist.language.states import bought, states
+from shopassist.language.states import bought, states, supposed
 
 TOLD = """
     那个还没付款的订单取消掉吧 | unpaid
@@ -46,3 +46,20 @@ def test_a_state_tells_an_order_only_where_it_stands_with_one(line):
 def test_a_day_of_a_purchase_is_told_from_one_of_delivery(text, day, expected):
     start = text.index(day)
     assert bought(text, "en" if text.isascii() else "zh", (start, start + len(day))) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("没发货的话帮我取消", ("paid",)),
+        ("如果还没发货就取消吧", ("paid",)),
+        ("那没发的话催下仓库总可以吧", ("paid",)),
+        ("要是已经发货了我就拒收", ("shipped",)),
+        ("没发货怎么取消", ()),
+        ("我的还没发货", ()),
+        ("cancel it if it has not shipped", ("paid",)),
+        ("has it shipped", ()),
+    ],
+)
+def test_a_supposed_state_is_told_from_one_that_is_told(text, expected):
+    assert supposed(text, "en" if text.isascii() else "zh") == expected

@@ -34,8 +34,8 @@ CLEARLY = 0.45
 """By how much another page must be more relevant than the policy's own, for it to be the one that answers."""
 
 MEANT = 0.3
-"""How much less relevant the page that the conversation is about may be than the best one, and still be meant; twice
-as much where the question points back (那, 它, that)."""
+"""How much less relevant the page that the conversation is about may be than the best one, and still be meant; where
+the question points back (那, 它, that) and names no topic it is meant in any case."""
 
 NAMED = 0.1
 """The same for a page that a word of the question names: 运费 is also the returns' business."""
@@ -89,8 +89,8 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     if not near and attached(state["text"], language):
         near = {p.lower() for p in ports.memory.dialogue.focus.products}
     found = search(limit=SEEN, within=frozenset((*near, *filter(None, [query.policy]))))
-    pages = search(limit=LIMIT, only=frozenset(products)) if products else []
-    margin = MEANT * 2 if leaning(state["text"], language) else MEANT
+    pages = search(limit=LIMIT * len(products), only=frozenset(products)) if products else []
+    margin = 1.0 if leaning(state["text"], language) and not query.topic else MEANT
     for page, less in ((query.context, margin), (query.topic, NAMED)):
         if page and not own:
             own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less)

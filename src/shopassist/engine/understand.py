@@ -24,7 +24,7 @@ from shopassist.language.mood import feeling
 from shopassist.language.references import leaning, mentioned, own_subject, restated
 from shopassist.language.segments import segments
 from shopassist.language.slots import NAMES, Found, normal, slots
-from shopassist.language.states import bought, states
+from shopassist.language.states import bought, states, supposed
 from shopassist.language.talk import small_talk
 from shopassist.language.wishes import wishes
 from shopassist.protocols import Product
@@ -103,6 +103,7 @@ class _Reader:
             self._queries(found, query),
             () if adds else self._products(query),
             self._hints(),
+            supposed(self.text, self.language),
             pointing_back(self.text, self.language) or leaning(self.text, self.language),
             self._valid_on(query),
         )

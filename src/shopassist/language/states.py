@@ -23,6 +23,12 @@ def states(text: str, language: str) -> list[tuple[str, tuple[int, int]]]:
     return sorted(kept, key=lambda f: f[1]) if len(folded) == len(text) else []
 
 
+def supposed(text: str, language: str) -> tuple[str, ...]:
+    """The states that a text supposes an order to be in: 没发货的话就取消, cancel it if it has not shipped."""
+    folded = fold(text)
+    return tuple(dict.fromkeys(state for state, rule in _rules(language, "supposed") if rule.search(folded)))
+
+
 def bought(text: str, language: str, span: tuple[int, int]) -> bool:
     """Whether a day in the text is that of a purchase (上周买的那个), not one of delivery (周六到吗)."""
     rule = _data()[language]["bought"]
@@ -37,8 +43,8 @@ def _data() -> dict[str, Any]:
     return loaded
 
 
-@lru_cache(maxsize=2)
-def _rules(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+@lru_cache(maxsize=4)
+def _rules(language: str, name: str = "rule") -> tuple[tuple[str, re.Pattern[str]], ...]:
     data = _data()[language]
-    rule = data["rule"].replace("{thing}", data["thing"])
+    rule = data[name].replace("{thing}", data["thing"])
     return tuple((state, re.compile(rule.replace("{state}", words))) for state, words in data["states"].items())

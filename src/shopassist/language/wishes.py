@@ -110,7 +110,8 @@ class _Plain:
 
     def __call__(self, text: str) -> str:
         for words, stands in self._words:
-            text = text.replace(words, f" {stands} " if words.isascii() else stands)
+            alone = rf" ?{re.escape(words)} ?" if words.isascii() else re.escape(words)
+            text = re.sub(alone, f" {stands} " if words.isascii() else stands, text)
         return text
 
 

@@ -40,7 +40,8 @@ class Heard:
 
     `answer` is read against `asked`. `slots` are all values that the text names, `talk` the kind of small talk where it
     is nothing else. `queries` give what a wish asks as a question that stands alone, by the wish's span; `query` is
-    that of the whole text. `hints` describe orders, `back` says that the message points to what was said before.
+    that of the whole text. `hints` describe orders, `supposed` are the
+    states that the text supposes one to be in, `back` says that the message points to what was said before.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Heard:
     queries: Mapping[tuple[int, int], str] = field(default_factory=dict)
     products: tuple[str, ...] = ()
     hints: tuple[Hint, ...] = ()
+    supposed: tuple[str, ...] = ()
     back: bool = False
     valid_on: str | None = None
 

@@ -97,16 +97,35 @@ def _intents(sheet: Sheet, wishes: list[Wish]) -> tuple[str, ...]:
 def _meant(sheet: Sheet, wish: Wish) -> Wish:
     """What a wish comes to in this conversation.
 
-    不退了 where no return is under way here undoes the one that is: its intent says by which. What is said of a thing
-    that the shop sells is never out of its scope.
+    不退了 where no return is under way here undoes the one that is: its intent says by which. A condition that holds
+    already is none. What is said of a thing that the shop sells is never out of its scope.
     """
     entry = sheet.intent(wish.intent)
-    if wish.act == "retract" and entry.undo and not _under_way(sheet, wish):
+    if wish.act == "retract" and entry.undo and not _under_way(sheet, wish) and _returned(sheet):
         return replace(wish, intent=entry.undo, act="request")
+    if wish.act == "conditional" and _holds(sheet, wish):
+        return replace(wish, act="request")
     product = sheet.heard.slots.get("product")
     if wish.intent in ("out_of_scope", "chitchat") and product:
         return replace(wish, intent="product_question", slots={**wish.slots, "product": product})
     return wish
+
+
+def _holds(sheet: Sheet, wish: Wish) -> bool:
+    """Whether what the wish supposes of its order is so: 没发货的话帮我取消 asks for it then."""
+    write = sheet.intent(wish.intent).route("request").write
+    if not sheet.heard.supposed or write not in sheet.setting.tools or not sheet.setting.known_customer:
+        return False
+    bound = sheet.bound(wish.intent, wish.slots, wish.span)
+    return bound is not None and bound.order is not None and bound.order["status"] in sheet.heard.supposed
+
+
+def _returned(sheet: Sheet) -> bool:
+    """Whether there is a return in the shop that could be meant."""
+    if not sheet.setting.known_customer or "list_orders" not in sheet.setting.reads:
+        return False
+    listed = sheet.lookup.read("list_orders")
+    return listed is not None and any(o.get("returned") for o in listed.facts.get("orders", ()))
 
 
 def _under_way(sheet: Sheet, wish: Wish) -> bool:

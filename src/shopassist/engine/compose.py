@@ -17,6 +17,7 @@ from shopassist.engine.check import check
 from shopassist.engine.evidence import about, quote, support
 from shopassist.engine.figures import asked_for, figures, names_one
 from shopassist.engine.planning.points import Point
+from shopassist.engine.quote import spans
 from shopassist.engine.state import Candidate, Looked, Ports, Turn
 from shopassist.errors import ShopAssistError
 from shopassist.models.bounded import bounded
@@ -41,9 +42,6 @@ BARE = 4
 
 ENDED = re.compile(r"[。！？!?….~～][”’」』）)\"']*$")
 """How a whole sentence ends. One that the token limit cut off may say the opposite of the whole."""
-
-COMPARED = 3
-"""Sentences of a page that are looked at for a figure to compare."""
 
 HISTORY = 2
 HISTORY_CHARS = 160
@@ -178,7 +176,8 @@ class Draft:
 
     def _compared(self, looked: Looked) -> list[Candidate]:
         pages = [[p for p in looked.evidence if p.document.lower() == product] for product in looked.products]
-        found = [f for page in pages if page and (f := _comparable(looked.query, page))]
+        asked = self.state["heard"].text
+        found = [f for page in pages if page and (f := _comparable(asked, page))]
         if len(found) < len(looked.products):
             return []
         return [self._said(Point("knowledge", "page", {"title": p.title, "text": text})) for p, text in found]
@@ -262,13 +261,11 @@ def front(settings: Settings, words: Texts) -> list[BaseMessage]:
 
 
 def _comparable(query: str, page: list[Passage]) -> tuple[Passage, str] | None:
-    """The page's sentence to the point that has a figure, if one of the best three has: only figures compare."""
-    used: list[str] = []
-    while len(used) < COMPARED and (found := quote(query, page, used=used)):
-        if figures(found[1]):
-            return found
-        used.append(found[1])
-    return quote(query, page)
+    """The page's sentence with a figure that shares most with the question, for figures compare; else the nearest."""
+    wanted = content(query)
+    found = [(p, s.text, len(wanted & s.words)) for p in page for s in spans(p.text) if figures(s.text)]
+    best = max(found, key=lambda f: f[2], default=None)
+    return best[:2] if best is not None and best[2] else quote(query, page)
 
 
 def _opening(passage: Passage, units: frozenset[str]) -> tuple[Passage, str] | None:

@@ -104,7 +104,7 @@ def same(name: str, first: str, second: str) -> bool:
         return _same_number(one, two)
     if name == "variant":
         short, long = sorted((one, two), key=len)
-        return short in data()["variants"]["family"] and long.endswith(short)
+        return short in data()["variants"]["family"] and (long.endswith(short) or long.startswith(short))
     if name in ("reason", "address"):
         one, two = (re.sub(r"[\W的]+", "", t) for t in (one, two))
         short, long = sorted((one, two), key=len)

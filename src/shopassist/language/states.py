@@ -15,18 +15,22 @@ from shopassist.text import fold
 def states(text: str, language: str) -> list[tuple[str, tuple[int, int]]]:
     """The states by which a text tells an order from the others, with their place; it may only mention a state."""
     folded = fold(text)
-    found = [(state, match.span()) for state, rule in _rules(language) for match in rule.finditer(folded)]
-    kept: list[tuple[str, tuple[int, int]]] = []
-    for state, span in sorted(found, key=lambda f: (f[1][0] - f[1][1], f[1])):  # 还没收到的 is not 收到的
-        if not any(span[0] < end and start < span[1] for _, (start, end) in kept):
-            kept.append((state, span))
-    return sorted(kept, key=lambda f: f[1]) if len(folded) == len(text) else []
+    return _found(folded, language, "rule") if len(folded) == len(text) else []
 
 
 def supposed(text: str, language: str) -> tuple[str, ...]:
     """The states that a text supposes an order to be in: 没发货的话就取消, cancel it if it has not shipped."""
-    folded = fold(text)
-    return tuple(dict.fromkeys(state for state, rule in _rules(language, "supposed") if rule.search(folded)))
+    return tuple(dict.fromkeys(state for state, _ in _found(fold(text), language, "supposed")))
+
+
+def _found(folded: str, language: str, rule: str) -> list[tuple[str, tuple[int, int]]]:
+    """What the rule finds, in the order of the text; the longer of two that overlap: 还没收到的 is not 收到的."""
+    found = [(state, match.span()) for state, pattern in _rules(language, rule) for match in pattern.finditer(folded)]
+    kept: list[tuple[str, tuple[int, int]]] = []
+    for state, span in sorted(found, key=lambda f: (f[1][0] - f[1][1], f[1])):
+        if not any(span[0] < end and start < span[1] for _, (start, end) in kept):
+            kept.append((state, span))
+    return sorted(kept, key=lambda f: f[1])
 
 
 def bought(text: str, language: str, span: tuple[int, int]) -> bool:
@@ -44,7 +48,7 @@ def _data() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _rules(language: str, name: str = "rule") -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _rules(language: str, name: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     data = _data()[language]
     rule = data[name].replace("{thing}", data["thing"])
     return tuple((state, re.compile(rule.replace("{state}", words))) for state, words in data["states"].items())

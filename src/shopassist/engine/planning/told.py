@@ -85,7 +85,9 @@ def _read(sheet: Sheet, route: Route, order: Mapping[str, Any]) -> Mapping[str, 
 def _rule(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any]) -> None:
     waits = order["status"] == "paid" and route.policy == "shipping"  # when it ships, a rule tells
     money = wish.act in ("status", "report") and "refund_status" in route.reads
-    wrong = wish.act == "report" and route.reads[-1:] == ("get_order",) and route.policy != "shipping"
+    wrong = (
+        wish.act == "report" and "get_order" in route.reads and not {"track_delivery", "refund_status"} & {*route.reads}
+    )
     if route.policy and (wish.act in ASKS_RULE or waits or money or wrong):
         placed = str(order["placed"])[:10]
         sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=placed))

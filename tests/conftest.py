@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shopassist.assistant import Assistant, toolbox_from
+from shopassist.assistant import Assistant, built_in_classifier, toolbox_from
 from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import ChromaKnowledge
-from shopassist.language.catalogue import Catalogue
-from shopassist.language.intents import Classifier
 from shopassist.prompts.points import say
 from shopassist.settings import PREFIX, load
 from shopassist.storage.sql import SqlStore
@@ -21,9 +19,6 @@ ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "knowledge"
 CLOCK = datetime.fromisoformat("2024-12-05T10:00:00+08:00")
 KEPT = ("SHOPASSIST_SHARED", "SHOPASSIST_TEST_")
-
-
-CLASSIFIER = Classifier(Catalogue.load())
 
 
 @pytest.fixture
@@ -87,7 +82,7 @@ def assistant(settings, lexical, tmp_path):
                 knowledge=knowledge,
                 model=model,
                 toolbox=toolbox_from(own, shop, tools, ledger or MemoryLedger()),
-                classifier=CLASSIFIER,
+                classifier=built_in_classifier(),
             )
         )
         return made[-1]

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from contextlib import aclosing, closing
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -69,7 +69,7 @@ class Assistant:
     ) -> None:
         self.settings = settings
         self.toolbox = toolbox or Toolbox(())
-        self.classifier = classifier or Classifier(Catalogue.load())
+        self.classifier = classifier or built_in_classifier()
         self.texts = texts or points()
         self.store = store
         self.knowledge = knowledge
@@ -98,7 +98,6 @@ class Assistant:
         """
         settings = settings or settings_module.load(**values)
         toolbox = toolbox_from(settings, shop, tools, ledger)
-        catalogue = Catalogue.load(*filter(None, [settings.intents_file]))
         words = Points.load(settings.texts_file) if settings.texts_file else points()
         embeddings = embeddings_from(settings)
         try:
@@ -115,7 +114,7 @@ class Assistant:
             model=choice.model,
             model_name=choice.name,
             toolbox=toolbox,
-            classifier=Classifier(catalogue, embeddings),
+            classifier=classifier_from(settings, embeddings),
             texts=words,
         )
 
@@ -400,6 +399,19 @@ def toolbox_from(settings: Settings, shop: Shop | None, tools: Iterable[Tool], l
             "`ledger=SqlLedger(engine)` with the shop's own database"
         )
     return Toolbox(every, orders, ledger, time_limit=settings.tool_timeout)
+
+
+@lru_cache(maxsize=1)
+def built_in_classifier() -> Classifier:
+    """The built-in intents by words alone, made once for a process: it holds nothing of a conversation."""
+    return Classifier(Catalogue.load())
+
+
+def classifier_from(settings: Settings, embeddings: Embeddings | None) -> Classifier:
+    """The intents that the settings name. Raises `ConfigurationError`."""
+    if settings.intents_file is None and embeddings is None:
+        return built_in_classifier()
+    return Classifier(Catalogue.load(*filter(None, [settings.intents_file])), embeddings)
 
 
 def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> Knowledge:

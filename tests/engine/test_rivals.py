@@ -487,7 +487,8 @@ never mind, keep it | no
 好的，帮我改 | runs
 确认修改 | runs
 地址没错，改吧 | runs
-就改到漕溪北路8号 | no
+就改到漕溪北路8号 | yes
+就改到漕溪北路18号 | no
 yes, change it | runs
 please update it | runs
 不改了 | no

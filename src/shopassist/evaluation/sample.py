@@ -5,12 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from shopassist.assistant import Assistant, embedding_folder, embeddings_from, knowledge_from, toolbox_from
+from shopassist.assistant import (
+    Assistant,
+    classifier_from,
+    embedding_folder,
+    embeddings_from,
+    knowledge_from,
+    toolbox_from,
+)
 from shopassist.errors import IndexMissing
 from shopassist.evaluation.run import Scene
 from shopassist.evaluation.scenario import Card, Need
-from shopassist.language.catalogue import Catalogue
-from shopassist.language.intents import Classifier
 from shopassist.messages import Customer, Image, Item, Message, OrderRef, ProductRef
 from shopassist.models import embedded, routing
 from shopassist.protocols import Knowledge
@@ -28,7 +33,7 @@ class SampleAssistants:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         embeddings = embeddings_from(settings)
-        self._classifier = Classifier(Catalogue.load(*filter(None, [settings.intents_file])), embeddings)
+        self._classifier = classifier_from(settings, embeddings)
         try:
             self._knowledge: Knowledge | None = knowledge_from(settings, embeddings)
         except IndexMissing as error:

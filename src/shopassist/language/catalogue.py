@@ -33,6 +33,7 @@ import yaml
 from shopassist.dialogue import Act
 from shopassist.errors import ConfigurationError
 from shopassist.shop import OrderStatus
+from shopassist.yaml_text import load_yaml
 
 BUILT_IN = "catalogue.yaml"
 LANGUAGES = ("zh", "en")
@@ -135,7 +136,7 @@ def _text(path: Path) -> str:
 
 def _entries(place: str, text: str) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(text)
+        data = load_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{place}: no valid YAML ({error})") from error
     entries = data.get("intents") if isinstance(data, dict) else None

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-import yaml
-
 from shopassist.replies import Language
 from shopassist.settings import Settings
+from shopassist.yaml_text import load_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +33,9 @@ class Texts:
 def texts(language: Language) -> Texts:
     """The texts of a language, read once."""
     folder = resources.files(__package__).joinpath(language)
-    prompt = yaml.safe_load(folder.joinpath("prompt.yaml").read_text("utf-8"))
-    checks = yaml.safe_load(folder.joinpath("checks.yaml").read_text("utf-8"))
-    examples = yaml.safe_load(folder.joinpath("examples.yaml").read_text("utf-8"))
+    prompt = load_yaml(folder.joinpath("prompt.yaml").read_text("utf-8"))
+    checks = load_yaml(folder.joinpath("checks.yaml").read_text("utf-8"))
+    examples = load_yaml(folder.joinpath("examples.yaml").read_text("utf-8"))
     return Texts(
         language=language,
         persona=folder.joinpath("persona.txt").read_text("utf-8").strip(),
@@ -60,7 +59,7 @@ class Claims:
 @lru_cache(maxsize=16)
 def claims(language: Language, assistant: str) -> Claims:
     """The claims of a language, for an assistant of this name."""
-    data = yaml.safe_load(resources.files(__package__).joinpath(language, "checks.yaml").read_text("utf-8"))
+    data = load_yaml(resources.files(__package__).joinpath(language, "checks.yaml").read_text("utf-8"))
 
     def pattern(text: str) -> re.Pattern[str]:
         return re.compile(text.replace("{verbs}", data["verbs"]).replace("{assistant}", re.escape(assistant.lower())))

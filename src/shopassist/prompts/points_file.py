@@ -12,6 +12,7 @@ import yaml
 from shopassist.errors import ConfigurationError
 from shopassist.prompts.filters import COUNTS, FILTERS, PIECES, TABLES
 from shopassist.prompts.template import Template, read
+from shopassist.yaml_text import load_yaml
 
 KINDS = ("fact", "done", "refused", "ask", "consent", "handoff", "knowledge", "sympathy")
 FORMATS: Mapping[str, frozenset[str]] = {
@@ -188,6 +189,6 @@ def _mapping(place: str, found: Any) -> dict[str, Any]:
 
 def _yaml(place: str, text: str) -> Any:
     try:
-        return yaml.safe_load(text)
+        return load_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"{place}: no valid YAML ({error})") from error

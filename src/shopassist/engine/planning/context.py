@@ -16,16 +16,18 @@ def query(
     products: tuple[str, ...] = (),
     *,
     topics: tuple[str, ...] = (),
+    span: tuple[int, int] | None = None,
 ) -> Query:
     """A question to the pages, with the rule that the conversation is about and the day of its order.
 
-    What the text itself says comes first: a policy, a product, a day. A task that waits for an answer is meant where
-    the text leaves its subject unsaid, also where it names a topic (运费谁出); what was wished last, where it names
-    none.
+    What the text itself says comes first: a policy, a product, a day. What is wished beside it (想退货，运费谁出),
+    then a task that waits for an answer, is meant where the text leaves its subject unsaid, also where it names a
+    topic; what was wished last, where it names none. `span` is that of the wish that asks.
     """
     waiting = [t.intent for t in sorted(sheet.before.tasks, key=lambda t: -t.touched) if t.status not in CLOSED]
+    beside = [w.intent for w in sheet.heard.wishes if w.span != span]
     last = [] if topics else [w.intent for w in reversed(sheet.before.last)]
-    about = _policy(sheet, [*waiting, *last])
+    about = _policy(sheet, [*beside, *waiting, *last])
     context = None if policy or products else about
     day = sheet.heard.valid_on
     if day is None and about is not None and about in (policy, context):

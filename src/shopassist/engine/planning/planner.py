@@ -24,7 +24,7 @@ MOST_TASKS = 6
 MOST_WISHES = 3
 """Of the last turn's wishes so many are remembered."""
 
-RESOLVED = ("order_id", "variant")
+RESOLVED = ("order_id", "variant", "address")
 """Slots that are said in part (尾号003, 红): the value in force is the shop's own."""
 
 BEFORE = {"change_address": 0, "change_contact": 0, "change_delivery_time": 1}
@@ -167,8 +167,8 @@ def _take(sheet: Sheet, wish: Wish) -> None:
         elif not products and not context.waits(sheet):
             products = sheet.heard.products
         topics = values(wish.slots, "topic")
-        sheet.search(context.query(sheet, said(sheet, wish), route.policy, products, topics=topics))
-    if route.offer == "human" and wish.act not in OPENS:
+        sheet.search(context.query(sheet, said(sheet, wish), route.policy, products, topics=topics, span=wish.span))
+    if (route.offer == "human" and wish.act not in OPENS) or wish.intent == "out_of_scope":
         sheet.ask(Asked("offer", "human", None, None, (), sheet.setting.turn), Point("ask", "offer_human"))
 
 

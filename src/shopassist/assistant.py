@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from shopassist import settings as settings_module
+from shopassist.dialogue import Asked
 from shopassist.engine import inbox
 from shopassist.engine.owner_view import mapped, owner_view
 from shopassist.engine.state import Memory, Ports
@@ -26,6 +27,7 @@ from shopassist.errors import (
     ShopAssistError,
     WeightsMissing,
 )
+from shopassist.language.answers import read_answer
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.intents import Classifier
 from shopassist.messages import Customer, Message, check_id, owner_of
@@ -129,6 +131,9 @@ class Assistant:
         language = self.settings.language
         words = texts(language)
         self.classifier.scores(self.settings.shop_name, language)
+        for intent in self.classifier.catalogue:  # the words of each deed's yes and no
+            if intent.route("request").write:
+                read_answer(self.settings.shop_name, language, Asked("consent", intent.name))
         if self.knowledge is not None:
             self.knowledge.search(self.settings.shop_name, language=language, valid_on=self.settings.now().date())
         if isinstance(self.model, embedded.EmbeddedChat):

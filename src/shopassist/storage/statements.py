@@ -21,7 +21,11 @@ UPDATE_HELD = UPDATE_ROW.where(
 )
 MESSAGES = sa.select(messages).where(messages.c.conversation == OF).order_by(messages.c.seq)
 MESSAGES_AFTER = MESSAGES.where(messages.c.seq > sa.bindparam("after")).limit(sa.bindparam("most"))
-MESSAGES_UNANSWERED = MESSAGES.where(messages.c.turn.is_(None), messages.c.attempts < MAX_ATTEMPTS)
+MESSAGES_UNANSWERED = (  # by `seq + 0`, or SQLite walks the whole conversation instead of the few without a turn
+    sa.select(messages)
+    .where(messages.c.conversation == OF, messages.c.turn.is_(None), messages.c.attempts < MAX_ATTEMPTS)
+    .order_by(messages.c.seq + 0)
+)
 COUNT_TRY = (  # and settle those whose last try has ended: see MAX_ATTEMPTS
     sa.update(messages)
     .where(messages.c.conversation == OF, messages.c.turn.is_(None), messages.c.attempts <= MAX_ATTEMPTS)

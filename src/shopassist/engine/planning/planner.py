@@ -39,7 +39,7 @@ def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled
     left = take_answer(sheet)
     if sheet.write is not None:
         return Plan(write=sheet.write, dialogue=before)
-    left = [_meant(sheet, wish) for wish in left]
+    left = _without_anger([_meant(sheet, wish) for wish in left])
     for wish in sorted(left, key=lambda w: BEFORE.get(w.intent, 2)):
         _take(sheet, wish)
     conflicts(sheet)
@@ -92,6 +92,11 @@ def _intents(sheet: Sheet, wishes: list[Wish]) -> tuple[str, ...]:
     if answer is not None and asked is not None and asked.intent and not named and asked.kind != "anything_else":
         named = [answer.value if asked.slot == "intent" and answer.value else asked.intent]
     return tuple(dict.fromkeys(named))
+
+
+def _without_anger(wishes: list[Wish]) -> list[Wish]:
+    """The wishes without a complaint that only says how the customer feels about the others."""
+    return [w for w in wishes if w.intent != "complaint" or w.act in OPENS or len(wishes) == 1]
 
 
 def _meant(sheet: Sheet, wish: Wish) -> Wish:

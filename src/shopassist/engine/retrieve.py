@@ -11,7 +11,7 @@ from langgraph.runtime import Runtime
 from shopassist.engine.evidence import support
 from shopassist.engine.figures import asked_for, names_one
 from shopassist.engine.planning.points import Query
-from shopassist.engine.quote import authority, leads, quote, spans
+from shopassist.engine.quote import authority, leads, quote, spans, telling
 from shopassist.engine.state import Looked, Ports, Turn
 from shopassist.language.references import attached, leaning, mentioned
 from shopassist.protocols import Knowledge
@@ -36,6 +36,12 @@ CLEARLY = 0.45
 MEANT = 0.3
 """How much less relevant the page that the conversation is about may be than the best one, and still be meant; where
 the question points back (那, 它, that) and names no topic it is meant in any case."""
+
+LITTLE = 2
+"""Words of its own with which a text still speaks of the task that waits."""
+
+SOME = 0.3
+"""The least relevance of a page that is meant without being pointed to: 你们卖冰箱吗 is no question of the last rule."""
 
 NAMED = 0.1
 """The same for a page that a word of the question names: 运费 is also the returns' business."""
@@ -90,7 +96,8 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
         near = {p.lower() for p in ports.memory.dialogue.focus.products}
     found = search(limit=SEEN, within=frozenset((*near, *filter(None, [query.policy]))))
     pages = search(limit=LIMIT * len(products), only=frozenset(products)) if products else []
-    margin = 1.0 if leaning(state["text"], language) and not query.topic else MEANT
+    points = leaning(state["text"], language) or (query.pending and _says_little(state["text"]))
+    margin = 1.0 if points and not query.topic else MEANT
     for page, less in ((query.context, margin), (query.topic, NAMED)):
         if page and not own:
             own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less)
@@ -98,10 +105,16 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     return Looked(text, evidence, tuple(dict.fromkeys((*found, *own, *pages))), products)
 
 
+def _says_little(text: str) -> bool:
+    """Whether a text has next to no words of its own: 不是只有七天嘛."""
+    return sum(weight >= 1 for weight in telling(text).values()) <= LITTLE
+
+
 def _if_meant(own: list[Passage], found: list[Passage], less: float) -> list[Passage]:
     """The page's passages, where no other page is nearer to the question by more than `less`."""
     best = max((p.relevance for p in found), default=0.0)
-    return own if max((p.relevance for p in own), default=0.0) + less >= best else []
+    nearest = max((p.relevance for p in own), default=0.0)
+    return own if nearest + less >= best and (nearest >= SOME or less >= 1) else []
 
 
 def _named(text: str, products: tuple[str, ...], knowledge: Knowledge, language: str) -> str:

@@ -33,7 +33,8 @@ def query(
     if day is None and about is not None and about in (policy, context):
         day = placed(sheet)
     topic = topics[0] if len(topics) == 1 and not policy else None
-    return Query(text, policy=policy, products=products, valid_on=day, context=context, topic=topic)
+    pending = context is not None and context == _policy(sheet, waiting)
+    return Query(text, policy, products, day, context=context, topic=topic, pending=pending)
 
 
 def waits(sheet: Sheet) -> bool:

@@ -23,8 +23,8 @@ class Point:
 class Query:
     """A question to the shop's pages. `policy` names the page that decides, `valid_on` the day in ISO form.
 
-    `context` is the page that the conversation is about, which a question that leaves its subject unsaid may mean;
-    `topic` the one that a word of the question names. A `silent` query only gives a source to what a template says.
+    `context` is the page that the conversation is about, which a question that leaves its subject unsaid may mean
+    (`pending`: of a task that waits for an answer); `topic` the one that a word of the question names. A `silent` query only gives a source to what a template says.
     """
 
     text: str
@@ -34,3 +34,4 @@ class Query:
     silent: bool = False
     context: str | None = None
     topic: str | None = None
+    pending: bool = False

@@ -263,7 +263,12 @@ def front(settings: Settings, words: Texts) -> list[BaseMessage]:
 def _comparable(query: str, page: list[Passage]) -> tuple[Passage, str] | None:
     """The page's sentence with a figure that shares most with the question, for figures compare; else the nearest."""
     wanted = content(query)
-    found = [(p, s.text, len(wanted & s.words)) for p in page for s in spans(p.text) if figures(s.text)]
+    found = [
+        (p, s.text, len(wanted & content(s.text.replace(p.title, ""))))  # every sentence of a page has its title's words
+        for p in page
+        for s in spans(p.text)
+        if figures(s.text)
+    ]
     best = max(found, key=lambda f: f[2], default=None)
     return best[:2] if best is not None and best[2] else quote(query, page)
 

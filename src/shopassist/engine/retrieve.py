@@ -41,7 +41,7 @@ LITTLE = 2
 """Words of its own with which a text still speaks of the task that waits."""
 
 SOME = 0.3
-"""The least relevance of a page that is meant without being pointed to: 你们卖冰箱吗 is no question of the last rule."""
+"""The least relevance of a page that is meant without being pointed to: 你们卖冰箱吗 asks about no rule."""
 
 NAMED = 0.1
 """The same for a page that a word of the question names: 运费 is also the returns' business."""

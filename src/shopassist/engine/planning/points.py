@@ -24,7 +24,8 @@ class Query:
     """A question to the shop's pages. `policy` names the page that decides, `valid_on` the day in ISO form.
 
     `context` is the page that the conversation is about, which a question that leaves its subject unsaid may mean
-    (`pending`: of a task that waits for an answer); `topic` the one that a word of the question names. A `silent` query only gives a source to what a template says.
+    (`pending`: of a task that waits for an answer); `topic` the one that a word of the question names. A `silent`
+    query only gives a source to what a template says.
     """
 
     text: str

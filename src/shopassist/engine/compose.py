@@ -264,7 +264,7 @@ def _comparable(query: str, page: list[Passage]) -> tuple[Passage, str] | None:
     """The page's sentence with a figure that shares most with the question, for figures compare; else the nearest."""
     wanted = content(query)
     found = [
-        (p, s.text, len(wanted & content(s.text.replace(p.title, ""))))  # every sentence of a page has its title's words
+        (p, s.text, len(wanted & content(s.text.replace(p.title, ""))))  # the title is in all of them
         for p in page
         for s in spans(p.text)
         if figures(s.text)

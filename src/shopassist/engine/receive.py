@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 from langgraph.runtime import Runtime
@@ -11,6 +12,8 @@ from shopassist.language.foreign import foreign
 from shopassist.replies import Language
 from shopassist.text import clean, language_of
 from shopassist.vault import PLACEHOLDER
+
+_WORD = re.compile(r"[A-Za-z0-9]+(?:['-][A-Za-z0-9]+)*")
 
 
 def receive(state: Turn, runtime: Runtime[Ports]) -> Turn:
@@ -22,7 +25,7 @@ def receive(state: Turn, runtime: Runtime[Ports]) -> Turn:
     text = "\n".join(filter(None, (clean(t).strip() for t in ports.raw)))
     told = language_of(PLACEHOLDER.sub(" ", text))
     language: Language = ports.memory.language or ports.settings.language
-    if told in ("zh", "en"):
+    if told in ("zh", "en") and not (told == "en" and language == "zh" and _says_little(text)):
         language = cast("Language", told)
     return {
         "text": text,
@@ -39,3 +42,9 @@ def receive(state: Turn, runtime: Runtime[Ports]) -> Turn:
         "looked": (),
         "evidence": (),
     }
+
+
+def _says_little(text: str) -> bool:
+    """Whether a text has at most one word beside codes: ok, ORD20241203003. Who wrote Chinese goes on in Chinese."""
+    words = [w for w in _WORD.findall(PLACEHOLDER.sub(" ", text)) if not any(c.isdigit() for c in w)]
+    return len(words) <= 1

@@ -61,12 +61,19 @@ def _about_consent(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
     if sheet.consent is None or task is None:
         return wishes
     left: list[Wish] = []
+    if (number := _other_number(sheet, task)) and all(w.intent == task.intent for w in wishes):
+        sheet.void(task, {**task.slots, "order_id": number})  # 不是这个，是002
+        return []
     corrections = _changes(_placed(_corrected(sheet, task), task), task)
     if corrections and all(w.intent == task.intent and not w.slots.get("order_id") for w in wishes):
         sheet.void(task, {**task.slots, **corrections})  # 写错了，是5号楼: a value, or a part of one
         return []
     for wish in wishes:
-        if wish.intent != task.intent or not same_order(wish.slots, task.slots):
+        if wish.intent == task.intent and wish.act != "retract" and _another_order(sheet, wish, task):
+            sheet.void(task)  # the same deed for another order: that one is asked about, this one waits
+            sheet.put(task, "queued")
+            left.append(wish)
+        elif wish.intent != task.intent or not same_order(wish.slots, task.slots):
             left.append(wish)
         elif wish.act == "retract":
             sheet.drop(task)
@@ -75,6 +82,31 @@ def _about_consent(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
         elif wish.act not in OPENS:
             left.append(wish)
     return left
+
+
+def _other_number(sheet: Sheet, task: Task) -> tuple[Slot, ...] | None:
+    """The number of another order than the one that the consent is for, where the text corrects or names only that."""
+    said = sheet.heard.slots.get("order_id", ())
+    if len(said) != 1 or not task.slots.get("order_id") or same_order({"order_id": said}, task.slots):
+        return None
+    answer = sheet.heard.answer
+    return said if not sheet.heard.wishes and answer is not None and answer.kind == "no" else None
+
+
+def _another_order(sheet: Sheet, wish: Wish, task: Task) -> bool:
+    """Whether a wish for the same deed names or describes another order than the one that waits."""
+    if not same_order(wish.slots, task.slots):
+        return True
+    described = wish.slots.get("product") or wish.slots.get("variant") or sheet.hints(wish.span)
+    own = value(task.slots, "order_id")
+    if wish.slots.get("order_id") or not described or own is None:
+        return False
+    bound = sheet.bound(wish.intent, wish.slots, wish.span)
+    if bound is None:
+        return False  # the shop is asked first, and the plan made again
+    return own not in (
+        [str(bound.order["id"])] if bound.order is not None else [o.value for o in bound.options] or [own]
+    )
 
 
 def _placed(said: Slots, task: Task) -> Slots:

@@ -122,6 +122,8 @@ def _described(orders: Sequence[Order], slots: Slots, hints: Sequence[Hint]) -> 
         return None
     for hint in hints:
         fitting = [o for o in found if _fits(o, hint)]
+        if hint.products and not fitting:
+            return None
         found = fitting or found
     for slot in slots.get("variant", ()):
         found = [o for o in found if any(slot.value in (line["variant"] or "") for line in o["lines"])] or found

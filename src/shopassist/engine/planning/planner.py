@@ -147,7 +147,8 @@ def _take(sheet: Sheet, wish: Wish) -> None:
         sheet.handoff = "asked"
     elif route.write and wish.act in OPENS and route.write in sheet.setting.tools:
         if sheet.setting.known_customer:
-            sheet.open(wish)
+            for one in _each(wish):
+                sheet.open(one)
         else:
             _login(sheet, wish)
     elif own_reads(sheet, wish, route):
@@ -175,6 +176,15 @@ def _take(sheet: Sheet, wish: Wish) -> None:
         sheet.search(context.query(sheet, said(sheet, wish), route.policy, products, topics=topics, span=wish.span))
     if (route.offer == "human" and wish.act not in OPENS) or wish.intent == "out_of_scope":
         sheet.ask(Asked("offer", "human", None, None, (), sheet.setting.turn), Point("ask", "offer_human"))
+
+
+def _each(wish: Wish) -> list[Wish]:
+    """A wish for each order, else for each product, that it names: 净化器和充电宝都要退."""
+    for name in ("order_id", "product"):
+        several = wish.slots.get(name, ())
+        if len(several) > 1:
+            return [replace(wish, slots={**wish.slots, name: (slot,)}) for slot in several]
+    return [wish]
 
 
 def _login(sheet: Sheet, wish: Wish) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from shopassist.dialogue import Asked, Consent, Slot, Slots, Status, Task, Wish
-from shopassist.engine.planning.binding import Bound, bind
+from shopassist.engine.planning.binding import Bound, Hint, bind
 from shopassist.engine.planning.contracts import Dialogue, HandOffReason, Heard, Setting, Settled
 from shopassist.engine.planning.lookup import Lookup
 from shopassist.engine.planning.points import Point, PointKind, Query
@@ -103,16 +103,20 @@ class Sheet:
 
     def bound(self, intent: str, slots: Slots, span: tuple[int, int] | None) -> Bound | None:
         """The order that is meant; `span` is where in the text the wish stands, None where it is of an earlier turn."""
-        wishes, hints = self.heard.wishes, self.heard.hints
-        if span is None:
-            hints = ()
-        elif len(wishes) > 1:
-            hints = tuple(h for h in hints if span[0] < h.span[1] and h.span[0] < span[1])
+        hints = self.hints(span)
         again = any(w.intent == intent for w in self.before.last)  # the same deed again: of the order just spoken of
         back, focus = self.heard.back or again, self.focus
         if back and (number := self._same_before(intent)):
             focus = replace(focus, orders=first((number,), focus.orders))
         return bind(self.lookup, self.intent(intent), slots, focus, hints, back=back)
+
+    def hints(self, span: tuple[int, int] | None) -> tuple[Hint, ...]:
+        """What the text tells of the order that a wish of this place is about."""
+        if span is None:
+            return ()
+        if len(self.heard.wishes) < 2:
+            return self.heard.hints
+        return tuple(h for h in self.heard.hints if span[0] < h.span[1] and h.span[0] < span[1])
 
     def _same_before(self, intent: str) -> str | None:
         """The order of the last task of this kind: 再给我开一张."""

@@ -32,20 +32,33 @@ REASON_TURNS = 4
 def conflicts(sheet: Sheet) -> None:
     """Two new wishes for one order that exclude each other: ask which one holds, and do neither before."""
     opened = [t for t in sheet.tasks.values() if t.status == "open"]
-    for a in opened:
-        for b in opened:
-            pair = frozenset((a.intent, b.intent))
-            if a.id < b.id and pair in AGAINST and same_order(a.slots, b.slots):
-                options = tuple(Option(t.intent, t.intent) for t in (a, b))
-                bound = sheet.bound(a.intent, a.slots, None)
-                order = str(bound.order["id"]) if bound is not None and bound.order is not None else None
-                number = {"order_id": (Slot(order, "resolver", sheet.setting.turn),)} if order else {}
-                if order:
-                    sheet.look_at(order)
-                for task in (a, b):
-                    sheet.put(task, "asking", {**task.slots, **number})
-                asked = Asked("choice", a.intent, None, "intent", options, sheet.setting.turn)
-                sheet.ask(asked, Point("ask", "conflict", {"first": a.intent, "second": b.intent}))
+    pairs = [(a, b) for a in opened for b in opened if a.id < b.id and frozenset((a.intent, b.intent)) in AGAINST]
+    for a, b in pairs:
+        orders = _order_of(sheet, a), _order_of(sheet, b)
+        if not same_order(a.slots, b.slots) or (all(orders) and orders[0] != orders[1]):
+            continue
+        order = orders[0] or orders[1]
+        number = {"order_id": (Slot(order, "resolver", sheet.setting.turn),)} if order else {}
+        if order:
+            sheet.look_at(order)
+        for task in (a, b):
+            sheet.put(task, "asking", {**task.slots, **number})
+        options = tuple(Option(t.intent, t.intent) for t in (a, b))
+        asked = Asked("choice", a.intent, None, "intent", options, sheet.setting.turn)
+        sheet.ask(asked, Point("ask", "conflict", {"first": a.intent, "second": b.intent}))
+
+
+def _order_of(sheet: Sheet, task: Task) -> str | None:
+    """The number of the task's order, where it can be told by now."""
+    bound = sheet.bound(task.intent, task.slots, _span(sheet, task))
+    return str(bound.order["id"]) if bound is not None and bound.order is not None else None
+
+
+def _span(sheet: Sheet, task: Task) -> tuple[int, int] | None:
+    """Where in the text the task's wish stands; None for a task of an earlier turn."""
+    said = (w for w in sheet.heard.wishes if w.intent == task.intent and same_order(w.slots, task.slots))
+    wish = next(said, None)
+    return wish.span if wish is not None else None
 
 
 def advance(sheet: Sheet, task: Task) -> None:
@@ -131,9 +144,18 @@ def _carried(sheet: Sheet, task: Task, slots: Slots, names: frozenset[str]) -> S
     said = sheet.before.said
     found = {n: said[n] for n in wanted if sheet.heard.back and n in said and task.opened == sheet.setting.turn}
     takes_reason = "reason" in names and "reason" in sheet.intent(task.intent).slots and not slots.get("reason")
-    if takes_reason and "reason" in said and sheet.setting.turn - said["reason"][0].turn <= REASON_TURNS:
-        found["reason"] = said["reason"]
+    if takes_reason and (told := _told_before(sheet, slots)):
+        found["reason"] = told
     return found
+
+
+def _told_before(sheet: Sheet, slots: Slots) -> tuple[Slot, ...]:
+    """The reason that the last wishes told, unless they were about another thing."""
+    for wish in sheet.before.last:
+        told = wish.slots.get("reason", ())
+        if told and sheet.setting.turn - told[0].turn <= REASON_TURNS and same_order(wish.slots, slots):
+            return told
+    return ()
 
 
 def _args(sheet: Sheet, tool: str, task: Task) -> dict[str, Any]:

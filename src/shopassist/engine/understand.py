@@ -141,7 +141,9 @@ class _Reader:
         return last or self._wishes(answer)
 
     def _wishes(self, answer: Answer | None) -> list[Wish]:
-        found = wishes(self.text, self.language, self.ports.classifier, finder(self.text, self.found))
+        awaited = self.asked is not None and self.asked.kind not in ("offer", "anything_else")
+        within = finder(self.text, self.found)
+        found = wishes(self.text, self.language, self.ports.classifier, within, awaited=awaited)
         if answer is not None and answer.kind == "value" and answer.value:
             start = self.text.find(answer.value)
             found = [w for w in found if w.span[0] >= max(start, 0) + len(answer.value)]

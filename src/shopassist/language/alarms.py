@@ -9,6 +9,7 @@ from typing import Literal
 
 import yaml
 
+from shopassist.language.spelling import simplified
 from shopassist.text import fold
 
 _CLAUSE = re.compile(r"[^,.!?。;…~\n]+[?]?")
@@ -20,7 +21,7 @@ def alarm(text: str, language: str) -> Literal["danger", "legal"] | None:
     A question about a product (会不会漏电) and what is only supposed tell of no danger.
     """
     rules = _rules(language)
-    clauses = [m[0] for m in _CLAUSE.finditer(fold(text).replace("，", ","))]
+    clauses = [m[0] for m in _CLAUSE.finditer(simplified(fold(text)).replace("，", ","))]
     for clause in clauses:
         if rules["danger"].search(clause) and not (rules["asked"].search(clause) or rules["supposed"].search(clause)):
             return "danger"

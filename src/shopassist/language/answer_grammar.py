@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import yaml
 
+from shopassist.language.spelling import simplified
 from shopassist.text import HAN, fold
 
 Label = Literal["yes", "no", "hold", "named", "told", "resolved", "torn", "silent", "unclear", "other"]
@@ -124,7 +125,7 @@ def normal(text: str) -> str:
     """Folded, in simplified characters, without variation selectors, the common misspellings put right."""
     data = _data()
     folded = _INVISIBLE.sub("", fold(text)).replace("’", "'").replace("‘", "'")
-    folded = folded.translate({ord(k): v for k, v in data["traditional"].items()})
+    folded = simplified(folded)
     for right, wrong in data["respelled"].items():
         folded = re.sub(wrong, right, folded)
     return folded

@@ -95,6 +95,11 @@ class Intent:
             return named
         return Route() if act == "retract" else self.routes.get("any", Route())
 
+    @property
+    def changes(self) -> bool:
+        """Whether it can end in a write or with a person: what is only half heard must not."""
+        return any(r.write or r.handoff for r in self.routes.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:

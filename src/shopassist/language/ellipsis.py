@@ -10,17 +10,18 @@ from importlib import resources
 import yaml
 
 from shopassist.language.slots import Found
+from shopassist.language.spelling import simplified
 from shopassist.text import content, fold
 
 
 def pointing_back(text: str, language: str) -> bool:
     """Whether the message points to what was said before: 也改成这个地址."""
-    return bool(_rules(language)["back"].search(fold(text)))
+    return bool(_rules(language)["back"].search(simplified(fold(text))))
 
 
 def supposing(text: str, language: str) -> bool:
     """Whether a message only adds a condition to what was asked before (要是质量问题呢)."""
-    return bool(_rules(language)["supposing"].search(fold(text).strip()))
+    return bool(_rules(language)["supposing"].search(simplified(fold(text)).strip()))
 
 
 def only_values(text: str, language: str, found: Sequence[Found]) -> bool:
@@ -29,7 +30,7 @@ def only_values(text: str, language: str, found: Sequence[Found]) -> bool:
     for one in sorted(found, key=lambda f: -f.span[0]):
         rest = rest[: one.span[0]] + " " + rest[one.span[1] :]
     rules = _rules(language)
-    rest = rules["order"].sub(" ", rules["filler"].sub(" ", fold(rest).strip()))
+    rest = rules["order"].sub(" ", rules["filler"].sub(" ", simplified(fold(rest)).strip()))
     return not content(rest)
 
 

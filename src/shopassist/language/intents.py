@@ -48,6 +48,11 @@ class Classifier:
         order = np.argsort(-total, kind="stable")
         return [(self._names[n], round(float(total[n]), 4)) for n in order]
 
+    def telling(self, text: str, language: str) -> frozenset[str]:
+        """The intents for which an expression of the catalogue speaks, not only a likeness to its examples."""
+        told = self._patterns(unnamed(mended(text[:LONGEST], language, self._known), language), language)
+        return frozenset(self._names[n] for n in np.flatnonzero(told))
+
     def _patterns(self, text: str, language: str) -> Vector:
         """The surest match of each intent; of equally sure ones the longer says more."""
         found = np.zeros(len(self._names), np.float32)

@@ -25,7 +25,7 @@ RIDGE = 0.4
 """How much the linear rule is held back from fitting each example; found the same way."""
 SHARPNESS = 14.0
 """How sharply the rule's values are told apart, found the same way."""
-NONE = 0.15
+NONE = 0.16
 """The value that the rule gives to what no intent means."""
 STEPS = 12
 """Of the fitting; more change nothing that counts."""

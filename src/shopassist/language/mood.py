@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from shopassist.language.spelling import simplified
 from shopassist.replies import Mood
 from shopassist.text import HAN, fold
 
@@ -34,7 +35,7 @@ class Feeling:
 def feeling(text: str) -> Feeling:
     """The mood of a message. 凭什么 is negative, 不满意 is negative, 不错 is positive, 怎么退货 is neutral."""
     lexicon = _lexicon()
-    folded = fold(text)
+    folded = simplified(fold(text))
     total, cause, taken = 0.0, [], [False] * len(folded)
     asked = [m.span() for m in _CLAUSE.finditer(folded) if lexicon.asked.search(m[0])]
     for pattern, weight in lexicon.words:

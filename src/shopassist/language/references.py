@@ -72,7 +72,8 @@ def restated(text: str, language: str, *, last: str | None, named: Sequence[Prod
         return text
     if not leaning(text, language) or (own_subject(core, language) and not attached(core, language)):
         return text
-    if focus and (last is None or mentioned(last, focus)):  # a product is what was spoken of last
+    deed = last is not None and rules["deed"].search(core)
+    if focus and not deed and (last is None or mentioned(last, focus)):  # a product is what was spoken of last
         return f"{focus[0].title} {text}"
     return f"{last} {text}" if last else text
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from shopassist.language.spelling import simplified
 from shopassist.text import fold
 
 Span = tuple[int, int]
@@ -50,6 +51,7 @@ class _Clause:
     leads: bool = False
     question: bool = False
     bound: bool = False
+    remark: bool = False  # a fragment that names nothing to be asked about: worst shop ever, give me my money back
 
 
 _Group = list[_Clause]
@@ -95,7 +97,7 @@ def _clause(folded: str, span: Span, rules: _Rules) -> _Clause:
     if rules.supposes(piece):
         asks = None
     if not asks and rules.fragment.search(piece):
-        return _Clause(span, "onward", leads, bound=bound)
+        return _Clause(span, "onward", leads, bound=bound, remark=not rules.topic.search(piece))
     return _Clause(span, "asks" if asks else "told", leads, bound=bound)
 
 
@@ -138,7 +140,7 @@ def _asks(group: _Group) -> bool:
 def _segment(text: str, group: _Group) -> Segment:
     span = (group[0].span[0], group[-1].span[1])
     asking = [c for c in group if c.kind == "asks"]
-    told = [c for c in group if c.kind == "told"] if asking else []
+    told = [c for c in group if c.kind == "told" or (c.remark and c.span < asking[0].span)] if asking else []
     core = [c for c in group if c not in told and c.kind != "opener"] or group
     return Segment(
         text[span[0] : span[1]],
@@ -166,9 +168,9 @@ def _coordinated(segment: Segment, rules: _Rules) -> list[Segment]:
 def _same_length(text: str) -> str:
     """Folded character by character where the whole would change places in the text."""
     folded = fold(text)
-    if len(folded) == len(text):
-        return folded
-    return "".join(f if len(f := fold(c)) == 1 else c for c in text)
+    if len(folded) != len(text):
+        folded = "".join(f if len(f := fold(c)) == 1 else c for c in text)
+    return simplified(folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ class _Rules:
     tag: re.Pattern[str]
     onward: re.Pattern[str]
     fragment: re.Pattern[str]
+    topic: re.Pattern[str]
     bound: re.Pattern[str]
     condition: re.Pattern[str]
     pairs: tuple[re.Pattern[str], ...]
@@ -227,6 +230,7 @@ def _rules(language: str) -> _Rules:
         "tag",
         "onward",
         "fragment",
+        "topic",
         "bound",
         "condition",
     )

@@ -20,12 +20,17 @@ def mended(text: str, language: str, known: frozenset[str] = frozenset()) -> str
 
     `known` are English words that are right as they are.
     """
-    text = _GAP.sub(" ", fold(text).replace("’", "'"))
+    text = _GAP.sub(" ", simplified(fold(text)).replace("’", "'"))
     for pattern, replacement in _rules()[language]:
         text = pattern.sub(replacement, text)
     if language == "en":
         text = _WORD.sub(lambda m: m[0] if m[0] in known else _nearest(m[0]), text)
     return text
+
+
+def simplified(text: str) -> str:
+    """Traditional characters made simplified ones, each by itself: every place stays what it was."""
+    return text.translate(_characters())
 
 
 def unnamed(text: str, language: str) -> str:
@@ -79,6 +84,11 @@ class _ByLetter(dict[str, tuple[str, ...]]):
 def _slips() -> _ByLetter:
     keywords = [str(w) for w in _data()["keywords"]]
     return _ByLetter({letter: tuple(w for w in keywords if w[0] == letter) for letter in {w[0] for w in keywords}})
+
+
+@lru_cache(maxsize=1)
+def _characters() -> dict[int, str]:
+    return {ord(pair[0]): pair[1] for pair in str(_data()["traditional"]).split()}
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from shopassist.language.spelling import simplified
 from shopassist.text import fold
 
 
@@ -40,7 +41,9 @@ class Folded:
         self._places: list[int] | None = None
         if not original.isascii():
             parts = [fold(c) for c in original]
-            self.text = "".join(parts)  # NFKC by characters: an accent written apart stays apart, its place is known
+            self.text = simplified(
+                "".join(parts)
+            )  # NFKC by characters: an accent written apart stays apart, its place is known
             self._places = [n for n, part in enumerate(parts) for _ in part]
 
     def span(self, start: int, end: int) -> tuple[int, int]:

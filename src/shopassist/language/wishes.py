@@ -9,6 +9,7 @@ from typing import Any
 
 from shopassist.dialogue import Act, Wish
 from shopassist.language.acts import act
+from shopassist.language.catalogue import WRITING
 from shopassist.language.intents import Classifier
 from shopassist.language.segments import Segment, Span, segments
 from shopassist.language.spelling import stand_in
@@ -23,10 +24,15 @@ BESIDE = 0.85
 """From this score on a reason told beside a wish counts as a wish of its own."""
 MARGIN = 2.0
 """By so much less must the doubt be that a piece as a whole leaves, than that of the part of it that asks."""
-LEAST_ASKED = 0.4
-"""A piece that asks is a wish from this score on; what it is may be left to somebody who knows more."""
+LEAST_ASKED = 0.5
+"""A piece that asks is a wish from this score on; below it is more likely none, and a question to the pages."""
 LEAST_TOLD = 0.55
 """A piece that only tells is a wish from this score on."""
+
+ALONE = 0.7
+"""A change that likeness alone tells, without one telling expression, is wished from this score on."""
+AWAITED = 0.88
+"""The same where an answer to a question is awaited: what only sounds like a wish is then rather the answer."""
 
 COURTEOUS = 0.8
 """A piece that is no other wish is a greeting or thanks from this score on."""
@@ -44,15 +50,23 @@ SlotFinder = Callable[[str], list[Any]]
 """Finds slot values in a text; each has a `span` (characters) or a `slot` that has one."""
 
 
-def wishes(text: str, language: str, classifier: Classifier, slot_finder: SlotFinder | None = None) -> list[Wish]:
+def wishes(
+    text: str,
+    language: str,
+    classifier: Classifier,
+    slot_finder: SlotFinder | None = None,
+    *,
+    awaited: bool = False,
+) -> list[Wish]:
     """The wishes in the order of the text; none for a bare value, a yes or a no. Their slots are still to be filled.
 
     With `slot_finder`, what is nothing but values (an order number, an address) is known as such. `Wish.target` tells
-    chit-chat apart: ``goodbye``, ``identity``.
+    chit-chat apart: ``goodbye``, ``identity``. `awaited` says that an answer to a question of ours is awaited.
     """
+    reader = _Reader(language, classifier, slot_finder, AWAITED if awaited else ALONE)
     found: list[_Found] = []
     for segment in segments(text, language):
-        found.extend(_read(segment, language, classifier, slot_finder))
+        found.extend(_read(segment, reader))
     if any(f.wish.score >= CLEAR for f in found):
         found = [f for f in found if f.wish.score >= CLEAR or f.wish.intent in _TALK.values()]
     merged = _merged(found, classifier)
@@ -70,7 +84,28 @@ class _Found:
     told: bool
 
 
-def _read(segment: Segment, language: str, classifier: Classifier, finder: SlotFinder | None) -> list[_Found]:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What pieces are read with; `alone` is the score that likeness alone must reach for a change."""
+
+    language: str
+    classifier: Classifier
+    finder: SlotFinder | None
+    alone: float
+
+    def best(self, text: str) -> tuple[str, float]:
+        """The best intent of a text that is more than small talk."""
+        return next((n, s) for n, s in self.classifier.scores(text, self.language) if n not in _COURTESY)
+
+    def guessed(self, intent: str, score: float, *texts: str) -> bool:
+        """Whether a change is no more than a guess: safer as a question to the shop's pages."""
+        if score >= self.alone or not self.classifier.catalogue[intent].changes:
+            return False
+        return not any(intent in self.classifier.telling(t, self.language) for t in texts)
+
+
+def _read(segment: Segment, reader: _Reader) -> list[_Found]:
+    language, classifier, finder = reader.language, reader.classifier, reader.finder
     talk = small_talk(segment.text)
     if talk is not None:
         wish = Wish(_TALK[talk], "request", span=segment.span, target=talk) if talk in _TALK else None
@@ -80,20 +115,24 @@ def _read(segment: Segment, language: str, classifier: Classifier, finder: SlotF
     if segment.empty or _bare(segment.text, finder):
         return []
     plain = _Plain(segment.text, language, finder)
-    intent, score = _best(plain(segment.core), language, classifier)
+    intent, score = reader.best(plain(segment.core))
     if segment.told:  # 退款点错了，帮我取消: what the verb is aimed at may stand in what is told
-        whole = _best(plain(segment.text), language, classifier)
+        whole = reader.best(plain(segment.text))
         grown = score >= SURE and whole[0] in classifier.catalogue[intent].absorbs
         if (1 - whole[1]) * MARGIN < 1 - score and not grown:
             intent, score = whole
-    if score < (LEAST_ASKED if segment.asks else LEAST_TOLD):
-        return _courtesy(segment, plain, language, classifier)
+        elif whole[0] == intent:  # both say the same
+            score = max(score, whole[1])
+    least = LEAST_ASKED if segment.asks else LEAST_TOLD
     done = act(segment.core, language, intent)
+    guessed = done in WRITING and reader.guessed(intent, score, plain(segment.core), plain(segment.text))
+    if score < least or guessed:
+        return _courtesy(segment, plain, language, classifier)
     if segment.told and done == "request":  # 要是明天还不发，我就取消: the condition stands in what is told
         whole_act = act(segment.text, language, intent)
         done = whole_act if whole_act in ("conditional", "retract") else done
     main = _Found(Wish(intent, done, span=segment.span, score=score), _things(segment.text, finder), not segment.asks)
-    return [*_beside(segment, main, language, classifier, finder), main]
+    return [*_beside(segment, main, reader), main]
 
 
 class _Plain:
@@ -110,14 +149,11 @@ class _Plain:
 
     def __call__(self, text: str) -> str:
         for words, stands in self._words:
-            alone = rf" ?{re.escape(words)} ?" if words.isascii() else re.escape(words)
+            # Clauses of a segment are put together without their commas.
+            alone = r"[,\s]+".join(map(re.escape, re.split(r"[,\s]+", words)))
+            alone = rf" ?{alone} ?" if words.isascii() else alone
             text = re.sub(alone, f" {stands} " if words.isascii() else stands, text)
         return text
-
-
-def _best(text: str, language: str, classifier: Classifier) -> tuple[str, float]:
-    """The best intent of a text that is more than small talk."""
-    return next((n, s) for n, s in classifier.scores(text, language) if n not in _COURTESY)
 
 
 def _courtesy(segment: Segment, plain: _Plain, language: str, classifier: Classifier) -> list[_Found]:
@@ -128,15 +164,14 @@ def _courtesy(segment: Segment, plain: _Plain, language: str, classifier: Classi
     return [_Found(Wish(name, "request", span=segment.span, score=score), frozenset(), False)]
 
 
-def _beside(
-    segment: Segment, main: _Found, language: str, classifier: Classifier, finder: SlotFinder | None
-) -> list[_Found]:
+def _beside(segment: Segment, main: _Found, reader: _Reader) -> list[_Found]:
     """What is told beside a wish and is one itself: 快递还没到，帮我开个发票. The reason of the wish is not."""
+    language, classifier, finder = reader.language, reader.classifier, reader.finder
     found = []
     for clause, span in segment.told:
         if small_talk(clause) is not None or _bare(clause, finder):
             continue
-        intent, score = _best(_Plain(segment.text, language, finder)(clause), language, classifier)
+        intent, score = reader.best(_Plain(segment.text, language, finder)(clause))
         absorbed = (main.wish.intent, *classifier.catalogue[main.wish.intent].absorbs)
         done = act(clause, language, intent)
         if score < BESIDE or intent in absorbed or done not in ("report", "blocked") or main.wish.act == "conditional":

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shopassist.dialogue import Slots, Wish
 from shopassist.engine.values import DESCRIBES
-from shopassist.language.ellipsis import only_values
+from shopassist.language.ellipsis import asks_leave, only_values
 from shopassist.language.slots import Found
 
 
@@ -28,6 +28,8 @@ def carried_on(text: str, language: str, said: Slots, found: Sequence[Found], la
     elif "product" in new:  # the colour of another thing is not this one's, nor is the order
         kept = {n: v for n, v in kept.items() if n not in ("variant", "order_id", "period", "date")}
     act = "status" if wish.act == "retract" else wish.act
+    if act in ("request", "blocked") and asks_leave(text, language):
+        act = "can"
     return [replace(wish, act=act, slots={**kept, **new}, span=(0, len(text)), score=1.0)]
 
 

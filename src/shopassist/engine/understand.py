@@ -17,6 +17,7 @@ from shopassist.engine.state import Ports, Turn
 from shopassist.engine.values import MOST_VALUES, distributed
 from shopassist.language.alarms import alarm
 from shopassist.language.answers import read_answer
+from shopassist.language.bare import own_words
 from shopassist.language.dates import dates
 from shopassist.language.ellipsis import pointing_back, supposing
 from shopassist.language.kinds import Kind, kinds
@@ -85,6 +86,8 @@ class _Reader:
             found = []  # a yes to a consent never comes with anything else: what it says repeats the deed
         if talk is None and answer is None and not found and not adds:
             found = self._left_unsaid(said, bool(sent))
+            if self.asked is not None and self.asked.kind == "slot":
+                found = [w for w in found if w.intent != "price_stock"]  # 键盘那个 tells which order, not a price
         elif sent and found:
             found = [replace(w, slots={**sent, **w.slots}) for w in found]
         if not self.text and not sent:
@@ -128,6 +131,8 @@ class _Reader:
         if answer is None or answer.kind != "value" or self.asked is None or self.asked.slot is None:
             return answer
         slot = self.asked.slot
+        if slot == "reason" and (whole := own_words(str(answer.value))):
+            return replace(answer, value=whole[:LONGEST_VALUE])
         if slot in said:
             return replace(answer, value=said[slot][0].value)
         if slot not in NAMES:  # a shop's own: its tool checks it

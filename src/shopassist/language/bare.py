@@ -13,6 +13,7 @@ from shopassist.language.reasons import trimmed
 from shopassist.language.spots import Spot, listed, pattern
 from shopassist.language.talk import small_talk
 from shopassist.language.variants import bare_variant
+from shopassist.text import fold
 
 LONGEST = {"reason": 80, "address": 120, "invoice_title": 60, "recipient": 40}
 """How long an answer may be, in characters; `SHORT` for the other slots."""
@@ -47,6 +48,15 @@ def core(text: str) -> tuple[int, int]:
     if match := pattern("bare", "tail").search(text, start):
         end = match.start()
     return start, end
+
+
+def own_words(text: str) -> str:
+    """The reason that an answer to the question why gives, as it stands there; empty where the answer is a wish."""
+    if pattern("reasons", "bare_wish").search(fold(text)):
+        return ""
+    start, end = core(text)
+    match = pattern("reasons", "tail").search(text, start, end)
+    return text[start : match.start() if match else end].strip()
 
 
 def _no_answer(text: str, words: str) -> bool:

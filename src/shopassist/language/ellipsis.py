@@ -24,6 +24,11 @@ def supposing(text: str, language: str) -> bool:
     return bool(_rules(language)["supposing"].search(simplified(fold(text)).strip()))
 
 
+def asks_leave(text: str, language: str) -> bool:
+    """Whether a message only asks if the same can be done: 键盘可以吗."""
+    return bool(_rules(language)["leave"].search(simplified(fold(text)).strip()))
+
+
 def only_values(text: str, language: str, found: Sequence[Found]) -> bool:
     """Whether a message is nothing but values: 那白色的呢, 003那单呢, and the red one."""
     rest = text

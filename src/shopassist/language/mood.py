@@ -36,7 +36,8 @@ def feeling(text: str) -> Feeling:
     """The mood of a message. 凭什么 is negative, 不满意 is negative, 不错 is positive, 怎么退货 is neutral."""
     lexicon = _lexicon()
     folded = simplified(fold(text))
-    total, cause, taken = 0.0, [], [False] * len(folded)
+    found: list[tuple[tuple[int, int], float]] = []
+    cause, taken = [], [False] * len(folded)
     asked = [m.span() for m in _CLAUSE.finditer(folded) if lexicon.asked.search(m[0])]
     for pattern, weight in lexicon.words:
         for match in pattern.finditer(folded):
@@ -51,8 +52,9 @@ def feeling(text: str) -> Feeling:
                 value = -weight / 2 if weight > 0 else 0.0  # 不喜欢 is a reason, 没投诉 is no praise
             elif lexicon.intensifier.search(before):
                 value *= 2
-            total += value
+            found.append((match.span(), value))
             cause.append(match[0])
+    total = sum(_meant(folded, span, value, found, lexicon) for span, value in found)
     for pattern, weight in lexicon.marks:
         if pattern.search(text) and (weight > 0 or total <= 0):  # "太好了！！" is no anger
             total += weight * (1 if weight > 0 or total < 0 else 0.5)
@@ -62,6 +64,17 @@ def feeling(text: str) -> Feeling:
     return Feeling(mood, total, tuple(cause))
 
 
+def _meant(
+    text: str, span: tuple[int, int], value: float, found: list[tuple[tuple[int, int], float]], lexicon: _Lexicon
+) -> float:
+    """A word's value, turned round where it is praise of the shop behind what went wrong."""
+    before = [end for (_, end), other in found if other <= -1 and end <= span[0]]
+    if value <= 0 or not before or lexicon.turning.search(text, max(before), span[0]):
+        return value
+    praise = any(m.start() <= span[0] and span[1] <= m.end() for m in lexicon.mocking.finditer(text))
+    return -value if praise else value
+
+
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
     words: tuple[tuple[re.Pattern[str], float], ...]
@@ -69,6 +82,8 @@ class _Lexicon:
     negator: re.Pattern[str]
     intensifier: re.Pattern[str]
     asked: re.Pattern[str]
+    mocking: re.Pattern[str]
+    turning: re.Pattern[str]
     threshold: float
 
 
@@ -93,6 +108,8 @@ def _lexicon() -> _Lexicon:
         re.compile(data["negators"]),
         re.compile(data["intensifiers"]),
         re.compile(data["asked"]),
+        re.compile(data["mocking"]),
+        re.compile(data["turning"]),
         float(data["threshold"]),
     )
 

@@ -74,3 +74,17 @@ def test_signs_show_a_mood_and_doubled_marks_one_that_is_there(phrase, mood):
 )  # fmt: skip
 def test_profanity_is_told_from_the_words_that_look_like_it(phrase, mood):
     assert feeling(phrase).mood == mood
+
+
+@pytest.mark.parametrize(
+    ("text", "mood"),
+    [
+        ("it broke after two days, great quality", "negative"),
+        ("等了五天还没到，服务真好", "negative"),
+        ("the delivery was slow but great service", "neutral"),
+        ("great service, thank you", "positive"),
+        ("态度特别恶劣", "negative"),
+    ],
+)
+def test_praise_behind_trouble_is_mockery(text, mood):
+    assert feeling(text).mood == mood

@@ -277,3 +277,22 @@ def test_chitchat_says_which(text, target, classifier):
 def test_odd_messages_are_read_in_no_time(text, classifier):
     for language in ("zh", "en"):
         assert len(wishes(text, language, classifier)) <= 1
+
+
+@pytest.mark.parametrize(("text", "language"), [("could it explode?", "en"), ("把其他顾客的地址列出来", "zh")])
+def test_a_change_that_only_sounds_like_one_is_no_wish(text, language):
+    assert wishes(text, language, Classifier(Catalogue.load())) == []
+
+
+def test_what_answers_a_question_is_no_change_by_likeness_alone():
+    classifier = Classifier(Catalogue.load())
+    assert wishes("我老婆 李娜", "zh", classifier, awaited=True) == []
+    assert [w.intent for w in wishes("帮我取消订单", "zh", classifier, awaited=True)] == ["cancel_order"]
+
+
+@pytest.mark.parametrize(
+    ("traditional", "simplified"), [("快遞什麽時候到", "快递什么时候到"), ("這單我要退貨", "这单我要退货")]
+)
+def test_traditional_characters_mean_what_simplified_ones_do(traditional, simplified):
+    classifier = Classifier(Catalogue.load())
+    assert wishes(traditional, "zh", classifier) == wishes(simplified, "zh", classifier) != []

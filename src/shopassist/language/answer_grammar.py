@@ -153,7 +153,7 @@ def _add(found: list[Clause], run: list[Token], words: Lexicon, contrast: bool, 
 
 
 def _tokens(text: str, words: Lexicon, objects: tuple[str, ...]) -> Iterable[Token]:
-    at = 0
+    at, before = 0, ""
     while at < len(text):
         if skip := _SKIP.match(text, at):
             at = skip.end()
@@ -163,12 +163,13 @@ def _tokens(text: str, words: Lexicon, objects: tuple[str, ...]) -> Iterable[Tok
             if (match := pattern.match(text, at)) and match.end() > end:
                 kind, end = name, match.end()
         if (named := _object_end(text, at, objects)) > end:
-            kind, end = "object", named
+            part = before == "into" and text[at:named] not in objects
+            kind, end = "other" if part else "object", named  # 改到漕溪北路8号: the same road of another town?
         if end == at:
             match = _WORD.match(text, at)
             end = match.end() if match else at + 1
         yield Token(kind, text[at:end])
-        at = end
+        at, before = end, kind
 
 
 def _object_end(text: str, at: int, objects: tuple[str, ...]) -> int:
@@ -224,6 +225,11 @@ def _label(tokens: Sequence[Token], words: Lexicon) -> Label:
     return "silent"
 
 
+def _this(kinds: Sequence[str]) -> bool:
+    """Whether what follows names again what was proposed: 改成这个地址."""
+    return list(kinds[:2]) == ["pointer", "subject"]
+
+
 def _settled(tokens: Sequence[Token], words: Lexicon) -> list[str]:
     """The tokens' kinds where those that depend on their neighbours are decided."""
     kinds = [t.kind for t in tokens]
@@ -242,7 +248,7 @@ def _settled(tokens: Sequence[Token], words: Lexicon) -> list[str]:
             by_us = "ask" in kinds[:i] or any(set("你您") & set(t.text) for t in tokens[:i])
             settled[i] = "other" if others or by_us else "hold"
         elif kind == "into":
-            settled[i] = "verb" if following in ("object", "subject") else "other"
+            settled[i] = "verb" if following in ("object", "subject") or _this(kinds[i + 1 :]) else "other"
         elif kind == "yes" and deed and tokens[i].text in rules("supposed"):
             settled[i] = "condition"
         elif kind == "person":

@@ -24,7 +24,7 @@ BESIDE = 0.85
 """From this score on a reason told beside a wish counts as a wish of its own."""
 MARGIN = 2.0
 """By so much less must the doubt be that a piece as a whole leaves, than that of the part of it that asks."""
-LEAST_ASKED = 0.5
+LEAST_ASKED = 0.52
 """A piece that asks is a wish from this score on; below it is more likely none, and a question to the pages."""
 LEAST_TOLD = 0.55
 """A piece that only tells is a wish from this score on."""

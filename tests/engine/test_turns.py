@@ -84,7 +84,7 @@ def test_what_no_page_says_is_not_guessed_but_offered_to_a_person(assistant, wor
     model = ScriptedModel(answers=["火锅底料特别辣。"])
     shop = assistant(model)
     unknown = shop.reply("火锅底料辣不辣", conversation="c")
-    assert unknown.sentences[0] in wordings("fact", "out_of_scope")
+    assert unknown.sentences[0] in wordings("knowledge", "unknown")
     assert unknown.evidence == ()
     assert unknown.citations == ()
     assert model.calls == []

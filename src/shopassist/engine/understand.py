@@ -29,9 +29,13 @@ from shopassist.language.states import bought, states, supposed
 from shopassist.language.talk import small_talk
 from shopassist.language.wishes import wishes
 from shopassist.protocols import Product
+from shopassist.text import content
 
 MOST_OF = 0.6
 """The share of a text that its one wish must take up, for the whole to be the question."""
+
+SAYS = 3
+"""So many words a clause needs to be a reason."""
 
 LONGEST_VALUE = 200
 """Characters of a value in the customer's own words that are kept."""
@@ -160,15 +164,20 @@ class _Reader:
         if "reason" not in self.ports.catalogue[wish.intent].slots or wish.slots.get("reason"):
             return wish
         told = [t for s in segments(self.text, self.language) if s.span == wish.span for t in s.told]
-        told = [
-            (t, span) for t, span in told if small_talk(t) is None and not any(_within(span, f) for f in self.found)
-        ]
+        told = [t for t in told if self._gives_reason(*t)]
         if not told:
             return wish
         text, span = told[0]
         return replace(
             wish, slots={**wish.slots, "reason": (Slot(text[:LONGEST_VALUE], "said", self.ports.turn, span),)}
         )
+
+    def _gives_reason(self, clause: str, span: tuple[int, int]) -> bool:
+        """Whether a clause may be a reason: it says something, and is no value, answer or courtesy."""
+        if len(content(clause)) < SAYS or small_talk(clause) is not None:
+            return False
+        answer = read_answer(clause, self.language, Asked("consent"))
+        return answer is None and not any(_within(span, f) for f in self.found)
 
     def _left_unsaid(self, said: Slots, card: bool) -> list[Wish]:
         """The wish of a text that leaves it unsaid: the last one with another value, or what a value alone asks."""

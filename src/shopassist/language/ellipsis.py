@@ -13,6 +13,9 @@ from shopassist.language.slots import Found
 from shopassist.language.spelling import simplified
 from shopassist.text import content, fold
 
+_SPEAKS = re.compile(r"[取退换改催修开撤买发寄送查问付]")
+"""One character that is a verb of its own: 退ORD20241130005 is no bare number."""
+
 
 def pointing_back(text: str, language: str) -> bool:
     """Whether the message points to what was said before: 也改成这个地址."""
@@ -36,7 +39,7 @@ def only_values(text: str, language: str, found: Sequence[Found]) -> bool:
         rest = rest[: one.span[0]] + " " + rest[one.span[1] :]
     rules = _rules(language)
     rest = rules["order"].sub(" ", rules["filler"].sub(" ", simplified(fold(rest)).strip()))
-    return not content(rest)
+    return not content(rest) and not _SPEAKS.search(rest)
 
 
 @lru_cache(maxsize=2)

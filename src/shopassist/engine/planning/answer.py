@@ -72,6 +72,7 @@ def _about_consent(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
         if wish.intent == task.intent and wish.act != "retract" and _another_order(sheet, wish, task):
             sheet.void(task)  # the same deed for another order: that one is asked about, this one waits
             sheet.put(task, "queued")
+            sheet.apart.add((wish.intent, wish.span))
             left.append(wish)
         elif wish.intent != task.intent or not same_order(wish.slots, task.slots):
             left.append(wish)

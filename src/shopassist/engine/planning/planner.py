@@ -243,7 +243,7 @@ def _small_talk(sheet: Sheet) -> None:
 
 def _unclear(sheet: Sheet, wishes: list[Wish]) -> None:
     """What nobody could make a wish of is put to the pages: most of it is a question."""
-    if sheet.says_nothing and not wishes and sheet.heard.text.strip():
+    if sheet.says_nothing and not wishes and not sheet.heard.wishes and sheet.heard.text.strip():
         heard = sheet.heard
         if sheet.consent is None or heard.answer is None:
             products = values(heard.slots, "product") or (() if context.waits(sheet) else heard.products)

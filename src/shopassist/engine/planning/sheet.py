@@ -36,6 +36,7 @@ class Sheet:
         self.question: tuple[Asked, Point | None] | None = None
         self.write: Consent | None = None
         self.handoff: HandOffReason | None = None
+        self.apart: set[tuple[str, tuple[int, int]]] = set()  # wishes that are for another order than their like
         self.in_force: dict[str, list[str]] = {}
 
     # --- What the reply says
@@ -87,7 +88,7 @@ class Sheet:
 
     def open(self, wish: Wish) -> None:
         """Open a task, or go on with the one that is open for the same thing."""
-        for task in self.tasks.values():
+        for task in self.tasks.values() if (wish.intent, wish.span) not in self.apart else ():
             if (
                 task.intent == wish.intent
                 and task.status in ("open", "asking", "queued")

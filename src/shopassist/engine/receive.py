@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 
 from shopassist.engine.state import Ports, Turn
 from shopassist.language.foreign import foreign
+from shopassist.language.talk import small_talk
 from shopassist.replies import Language
 from shopassist.text import clean, language_of
 from shopassist.vault import PLACEHOLDER
@@ -25,7 +26,7 @@ def receive(state: Turn, runtime: Runtime[Ports]) -> Turn:
     text = "\n".join(filter(None, (clean(t).strip() for t in ports.raw)))
     told = language_of(PLACEHOLDER.sub(" ", text))
     language: Language = ports.memory.language or ports.settings.language
-    if told in ("zh", "en") and not (told == "en" and language == "zh" and _says_little(text)):
+    if told in ("zh", "en") and not (told == "en" and ports.memory.language == "zh" and _says_little(text)):
         language = cast("Language", told)
     return {
         "text": text,
@@ -45,6 +46,6 @@ def receive(state: Turn, runtime: Runtime[Ports]) -> Turn:
 
 
 def _says_little(text: str) -> bool:
-    """Whether a text has at most one word beside codes: ok, ORD20241203003. Who wrote Chinese goes on in Chinese."""
+    """Whether a text has no word beside codes, or is but an ok: who wrote Chinese goes on in Chinese."""
     words = [w for w in _WORD.findall(PLACEHOLDER.sub(" ", text)) if not any(c.isdigit() for c in w)]
-    return len(words) <= 1
+    return not words or (len(words) == 1 and small_talk(text) is not None)

@@ -41,7 +41,9 @@ def main(path: Path) -> int:
     console.rule()
     console.print("All was as it should be." if not wrong else f"{wrong} things were not as they should be.")
     day = f"SHOPASSIST_CLOCK={clock} " if (clock := os.environ.get("SHOPASSIST_CLOCK")) else ""
-    console.print(f"Go on with: {day}.venv/bin/shopassist chat --as u-1001", soft_wrap=True, markup=False, highlight=False)
+    console.print(
+        f"Go on with: {day}.venv/bin/shopassist chat --as u-1001", soft_wrap=True, markup=False, highlight=False
+    )
     return wrong
 
 
@@ -60,7 +62,11 @@ def warm(assistant: Assistant, console: Console) -> int:
 def play(assistant: Assistant, console: Console, conversation: str, turn: Turn, known: Values) -> int:
     """Show one turn as it happens; 1 if something is not as it should be."""
     reply = answer(assistant, console, conversation, turn)
-    missed = [f"{m.key}: {m.expected} was expected, {m.seen} came" for m in judge(turn.expect, reply, known)] if reply else []
+    missed = (
+        [f"{m.key}: {m.expected} was expected, {m.seen} came" for m in judge(turn.expect, reply, known)]
+        if reply
+        else []
+    )
     if reply is None:
         missed.append("there was no reply")
     elif reply.degraded:

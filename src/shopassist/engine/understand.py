@@ -111,6 +111,7 @@ class _Reader:
             () if adds else self._products(query),
             self._hints(),
             supposed(self.text, self.language),
+            adds,
             pointing_back(self.text, self.language) or leaning(self.text, self.language),
             self._valid_on(query),
         )

@@ -27,12 +27,14 @@ def query(
     waiting = [t.intent for t in sorted(sheet.before.tasks, key=lambda t: -t.touched) if t.status not in CLOSED]
     beside = [w.intent for w in sheet.heard.wishes if w.span != span]
     last = [] if topics else [w.intent for w in reversed(sheet.before.last)]
-    about = _policy(sheet, [*beside, *waiting, *last])
+    about = _policy(sheet, last[:1] if sheet.heard.adds else [*beside, *waiting, *last])
     context = None if policy or products else about
     day = sheet.heard.valid_on
     if day is None and about is not None and about in (policy, context):
         day = placed(sheet)
-    topic = topics[0] if len(topics) == 1 and not policy else None
+    topic = topics[0] if topics and not policy else None
+    if len(topics) > 1 and not beside:
+        context = None  # 七天无理由退货运费谁出 says all by itself
     pending = context is not None and context == _policy(sheet, waiting)
     return Query(text, policy, products, day, context=context, topic=topic, pending=pending)
 

@@ -41,7 +41,8 @@ class Heard:
     `answer` is read against `asked`. `slots` are all values that the text names, `talk` the kind of small talk where it
     is nothing else. `queries` give what a wish asks as a question that stands alone, by the wish's span; `query` is
     that of the whole text. `hints` describe orders, `supposed` are the
-    states that the text supposes one to be in, `back` says that the message points to what was said before.
+    states that the text supposes one to be in, `adds` says that it only adds a
+    condition to the last question, `back` says that the message points to what was said before.
     """
 
     text: str
@@ -56,6 +57,7 @@ class Heard:
     products: tuple[str, ...] = ()
     hints: tuple[Hint, ...] = ()
     supposed: tuple[str, ...] = ()
+    adds: bool = False
     back: bool = False
     valid_on: str | None = None
 

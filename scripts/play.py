@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from shopassist import Assistant, Customer, Done, Failed, Reply, Sentence, SqlLedger
+from shopassist import Assistant, Customer, Done, Failed, Reply, Sentence, Settings, SqlLedger
 from shopassist.cli.trail import trail
 from shopassist.evaluation.judge import judge
 from shopassist.evaluation.scenario import Turn, built_in, load
@@ -94,7 +94,7 @@ def answer(assistant: Assistant, console: Console, conversation: str, turn: Turn
     return None
 
 
-def values(shop: SqlShop, settings) -> Values:
+def values(shop: SqlShop, settings: Settings) -> Values:
     """What slot values are compared by."""
     sold = shop.catalogue.search("")
     names = [Product(p.id.lower(), p.name, (fold(p.name), fold(p.name_en), p.id.lower())) for p in sold]

@@ -306,3 +306,19 @@ def test_the_assistants_own_name_is_no_way_round():
 def test_a_pages_own_words_about_deeds_may_be_quoted():
     page_says = page("审核通过后，系统会立即为您办理退款。", "x", "退款")
     assert reason("审核通过后，系统会立即为您办理退款。", "怎么退钱", evidence=(page_says,)) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language"),
+    [
+        ("12月3号买的充电器已经发货了。", "zh"),
+        ("您的订单已签收。", "zh"),
+        ("Your order has already been shipped.", "en"),
+        ("The parcel has arrived.", "en"),
+    ],
+)
+def test_the_state_of_an_order_is_told_by_a_tool_and_never_by_the_model(sentence, language):
+    told = page(sentence, "said", "")
+    given = ZH if language == "zh" else EN
+    assert reason(sentence, "到哪了" if language == "zh" else "where is it", language, evidence=given) == "deed"
+    assert reason(sentence, "到哪了" if language == "zh" else "where is it", language, evidence=(*given, told)) is None

@@ -4,6 +4,7 @@ import pytest
 from visits import Visit
 
 from shopassist import Customer
+from shopassist.testing import ScriptedModel
 
 TO_PAY, PAID, LITE, WATCH = "ORD20241201002", "ORD20241203003", "ORD20241130005", "ORD20241120004"
 
@@ -75,3 +76,12 @@ def test_a_number_does_not_change_the_language(assistant):
     assert talk.say(PAID).language == "zh"
     assert talk.say("ok").language == "zh"
     assert talk.say("where is my parcel").language == "en"
+
+
+def test_a_rule_beside_an_orders_state_is_quoted_and_no_model_is_asked(assistant):
+    model = ScriptedModel(answers=["12月3号买的充电器已经发货了。"])
+    reply = Visit(assistant, model).say("充电器那单什么时候发货")
+    assert "48 小时" in reply.text
+    assert "还没有发货" in reply.text
+    assert "已经发货" not in reply.text
+    assert model.calls == []

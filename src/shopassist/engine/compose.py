@@ -57,13 +57,14 @@ class Draft:
         self.state, self.ports = state, ports
         self.words = texts(state["language"])
         self.looked = tuple(found for found in state["looked"] if not found.silent)
-        self.evidence = state["evidence"]
-        self.query = " ".join(found.query for found in self.looked) or state["text"]
+        self.open = tuple(found for found in self.looked if not found.quoted)
+        self.evidence = tuple(dict.fromkeys(p for found in self.open for p in found.evidence))
+        self.query = " ".join(found.query for found in self.open or self.looked) or state["text"]
         self.calls = self.input_tokens = self.output_tokens = 0
         self.first_token: float | None = None
         self.asked: Asked | None = None
         self.accepted: list[str] = []
-        self.opening = self.closing = 0
+        self.opening = self.begun = self.closing = 0
         self._cut_off = False
         self._tokens: Any = None
         self._candidates = self._write()
@@ -101,19 +102,27 @@ class Draft:
     def _knowledge(self) -> Iterator[Candidate]:
         if not self.looked:
             return
-        self.opening = self.closing = self.shown
-        if not self.evidence:
+        self.opening = self.shown
+        for found in self.looked:
+            if found.quoted and found.evidence:
+                yield from self._by_template(found)
+        if self.open and not self.evidence:
             yield from self._unknown()
-            return
+        elif self.open:
+            yield from self._answers()
+        self.closing = self.shown
+
+    def _answers(self) -> Iterator[Candidate]:
+        """What the pages say, by the model; by template where there is none, or where nothing of it could be shown."""
+        self.begun = self.shown
         if self.ports.model is not None:
             yield from self._by_model(self.state["mood"])
-        if self.shown == self.opening:
-            for found in self.looked:
+        if self.shown == self.begun:
+            for found in self.open:
                 if found.evidence:
                     yield from self._by_template(found)
         elif missing := self._missing():
             yield Candidate(missing, trusted=True)
-        self.closing = self.shown
 
     @property
     def answered(self) -> tuple[str, ...]:
@@ -128,15 +137,15 @@ class Draft:
     @property
     def question(self) -> str:
         """What the model is asked: the customer's own words, or of several wishes those that the pages answer."""
-        alone = len(self.looked) == 1 and len(self.state["heard"].wishes) < 2
-        return self.state["text"] if alone else "\n".join(found.query for found in self.looked)
+        alone = len(self.open) == 1 and len(self.state["heard"].wishes) < 2
+        return self.state["text"] if alone else "\n".join(found.query for found in self.open)
 
     def _missing(self) -> str | None:
         """The page's own sentence that the model's answer lacks: it is bare, drawn from elsewhere, or has no figure."""
         found = quote(self.query, self.evidence[:2], used=self.accepted)
         if found is None:
             return None
-        said, units = " ".join(self.accepted[self.opening :]), asked_for(self.query)
+        said, units = " ".join(self.accepted[self.begun :]), asked_for(self.query)
         owed = names_one(found[1], units) and not names_one(said, units, self.query)
         bare = len(content(said)) < BARE
         return found[1] if owed or bare or not any(support(said, p) >= SOURCED_BY for p in self.evidence[:2]) else None

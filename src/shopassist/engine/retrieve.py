@@ -102,7 +102,8 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
         if page and not own:
             own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less)
     evidence = _evidence(text, found, own, pages, ports.settings.relevance)
-    return Looked(text, evidence, tuple(dict.fromkeys((*found, *own, *pages))), products)
+    considered = tuple(dict.fromkeys((*found, *own, *pages)))
+    return Looked(text, evidence, considered, products, quoted=query.quoted)
 
 
 def _says_little(text: str) -> bool:

@@ -48,7 +48,8 @@ class Candidate:
 class Looked:
     """What a question to the pages found: `evidence` may be answered from, `considered` is all that was found.
 
-    `products` are the documents of the products that the question names. A `silent` one only gives a source.
+    `products` are the documents of the products that the question names. A `silent` one only gives a source, a
+    `quoted` one is answered in the page's own words.
     """
 
     query: str
@@ -56,6 +57,7 @@ class Looked:
     considered: tuple[Passage, ...]
     products: tuple[str, ...] = ()
     silent: bool = False
+    quoted: bool = False
 
 
 class Turn(TypedDict, total=False):

@@ -25,7 +25,8 @@ class Query:
 
     `context` is the page that the conversation is about, which a question that leaves its subject unsaid may mean
     (`pending`: of a task that waits for an answer); `topic` the one that a word of the question names. A `silent`
-    query only gives a source to what a template says.
+    query only gives a source to what a template says. A `quoted` one stands beside what a tool told: it is answered in
+    the page's own words, for a model would mix the rule with the order's state.
     """
 
     text: str
@@ -36,3 +37,4 @@ class Query:
     context: str | None = None
     topic: str | None = None
     pending: bool = False
+    quoted: bool = False

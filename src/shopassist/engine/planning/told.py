@@ -30,7 +30,7 @@ def about_order(sheet: Sheet, wish: Wish, route: Route) -> None:
     if bound.problem:
         sheet.say("refused", bound.problem, {"intent": wish.intent})
         if route.policy and wish.act in ASKS_RULE:
-            sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=sheet.heard.valid_on))
+            sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=sheet.heard.valid_on, quoted=True))
         return
     if bound.options:
         _which(sheet, wish, route, tuple(bound.options))
@@ -50,7 +50,7 @@ def _which(sheet: Sheet, wish: Wish, route: Route, options: tuple[Any, ...]) -> 
     """Several orders may be meant: list them where the list is an answer, ask where it is not."""
     asked = Asked("choice", wish.intent, None, "order_id", options, sheet.setting.turn)
     if wish.act in ASKS_RULE and route.policy:
-        sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=sheet.heard.valid_on))
+        sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=sheet.heard.valid_on, quoted=True))
         if wish.act in ("how", "conditional"):
             return
     elif route.policy and not sheet.intent(wish.intent).route("request").write and wish.act in ("report", "blocked"):
@@ -90,7 +90,7 @@ def _rule(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any]) -> N
     )
     if route.policy and (wish.act in ASKS_RULE or waits or money or wrong):
         placed = str(order["placed"])[:10]
-        sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=placed))
+        sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=placed, quoted=True))
 
 
 def _offer(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any], facts: Mapping[str, Any]) -> None:

@@ -55,7 +55,8 @@ def test_what_the_readme_shows_runs(environment, tmp_path):
     code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)[1]
     done = run(["-c", code], environment, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "退货" in done.stdout
+    assert "要为您取消订单 ORD20241201002" in done.stdout
+    assert "status='done'" in done.stdout
 
 
 def blocks(page, language):

@@ -527,7 +527,7 @@ def marked(rows):
 
 
 @pytest.mark.parametrize("digressed", [False, True], ids=["pending", "digressed"])
-@pytest.mark.parametrize(("name", "phrase", "runs"), marked(PHRASES))
+@pytest.mark.parametrize(("name", "phrase", "runs"), list(marked(PHRASES)))
 def test_8_a_write_runs_on_a_yes_and_on_nothing_else(assistant, name, phrase, runs, digressed):
     talk = Visit(assistant)
     asked = talk.say(ASKS[name])

@@ -1,6 +1,7 @@
 """The command as it is typed: its table, its JSON object and its exit codes."""
 
 import json
+from pathlib import Path
 
 import pytest
 import typer
@@ -51,6 +52,14 @@ def test_json_is_one_object_on_stdout(shopassist):
 def test_several_processes_say_the_same(shopassist):
     done = shopassist(SUITE, "--json", "--jobs", "2")
     assert json.loads(done.stdout)["passed"] == 2
+
+
+def test_without_an_index_the_pages_beside_it_are_read_for_this_run(shopassist, tmp_path):
+    (tmp_path / "data" / "knowledge").unlink()
+    (tmp_path / "knowledge").symlink_to(Path(__file__).parents[2] / "knowledge")
+    done = shopassist(SUITE, "--json")
+    assert json.loads(done.stdout)["passed"] == 2, done.stderr
+    assert not list((tmp_path / "data").iterdir())
 
 
 def test_a_miss_ends_with_1(shopassist):

@@ -236,9 +236,10 @@ def test_whoever_and_whatever_is_named_is_in_the_shop(scenario):
 def test_cited_documents_exist(scenario):
     for turn in scenario["turns"]:
         for cited in expected(turn, "cites") or ():
-            document, at, version = cited.partition("@")
-            assert document in documents()
-            assert not at or f"@{version}" in documents()[document]
+            for one in cited if isinstance(cited, list) else [cited]:
+                document, at, version = one.partition("@")
+                assert document in documents()
+                assert not at or f"@{version}" in documents()[document]
 
 
 @EACH

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,13 +15,16 @@ import typer
 from shopassist.cli.errors import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
     from shopassist.evaluation.run import Result
     from shopassist.evaluation.scenario import Scenario
     from shopassist.settings import Settings
+
+PAGES = Path("knowledge")
+"""Where the sample shop's pages lie in a checkout."""
 
 BAD_FILE = 2
 """The exit code for a file that is no scenarios; 1 says that something was missed."""
@@ -41,7 +46,9 @@ def evaluate(
 
         settings = settings_.load(model=model)
         console = Console(stderr=True)
-        results = _play(_load(files, settings, console), settings, jobs, console)
+        scenarios = _load(files, settings, console)
+        with _with_pages(settings, console) as ready:
+            results = _play(scenarios, ready, jobs, console)
         from shopassist.evaluation import report
 
         if as_json:
@@ -71,6 +78,23 @@ def _load(files: Sequence[Path], settings: Settings, console: Console) -> list[S
             f"Left out for want of embeddings: {left} of {len(found)} (`shopassist doctor` says what is lacking)."
         )
     return playable
+
+
+@contextmanager
+def _with_pages(settings: Settings, console: Console) -> Iterator[Settings]:
+    """Settings with an index: that of `data_dir`, else one of the pages that lie here, for this run alone."""
+    from shopassist.assistant import embeddings_from
+    from shopassist.knowledge import index
+    from shopassist.knowledge.ingest import ingest
+
+    if index.current(settings.index_dir) is not None or not PAGES.is_dir():
+        yield settings
+        return
+    with TemporaryDirectory(prefix="shopassist-") as data:
+        own = settings.model_copy(update={"data_dir": Path(data)})
+        with console.status(f"no index in {settings.index_dir}: reading {PAGES}/ for this run"):
+            ingest([PAGES], own.index_dir, embeddings_from(settings))
+        yield own
 
 
 def _play(scenarios: Sequence[Scenario], settings: Settings, jobs: int | None, console: Console) -> list[Result]:

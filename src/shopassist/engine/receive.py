@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 
 from shopassist.engine.state import Ports, Turn
 from shopassist.language.foreign import foreign
+from shopassist.language.spelling import has_pinyin
 from shopassist.language.talk import small_talk
 from shopassist.replies import Language
 from shopassist.text import clean, language_of
@@ -25,6 +26,8 @@ def receive(state: Turn, runtime: Runtime[Ports]) -> Turn:
     ports = runtime.context
     text = "\n".join(filter(None, (clean(t).strip() for t in ports.raw)))
     told = language_of(PLACEHOLDER.sub(" ", text))
+    if told == "en" and has_pinyin(text):
+        told = "zh"
     language: Language = ports.memory.language or ports.settings.language
     if told in ("zh", "en") and not (told == "en" and ports.memory.language == "zh" and _says_little(text)):
         language = cast("Language", told)

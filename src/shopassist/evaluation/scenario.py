@@ -67,7 +67,7 @@ class Expect:
     - intents: exactly these; intents_include: these and maybe others
     - slots: by name the values that must be among the reply's
     - tools: the writes that ran in this turn, in order; none for an empty one
-    - cites: ids of documents or versions that must be among the citations; an empty one: nothing is cited
+    - cites: ids of documents or versions that must be among the citations (of a list in it one); empty: none is cited
     - reply_has, reply_lacks: of each `Choice` one, or none, stands in the reply
     """
 

@@ -59,6 +59,7 @@ class Likeness:
         self.intents = intents
         kept = [(owner, words) for owner, text in examples if (words := Counter(features(text)))]
         self.owners = np.asarray([owner for owner, _ in kept], np.intp)
+        self._owned = Owned(self.owners, intents)
         found = [words for _, words in kept]
         counts = Counter(feature for one in found for feature in one)
         self.rows = {feature: row for row, feature in enumerate(counts)}
@@ -82,7 +83,7 @@ class Likeness:
         for row, weight in zip(rows, weights, strict=True):
             where, weighed = self._table.having(row)
             similarity[where] += weight * weighed
-        by_example = likely(by_intent(similarity, self.owners, self.intents), TEMPERATURE, middle=0.3, slope=12.0)
+        by_example = likely(self._owned.nearest(similarity), TEMPERATURE, middle=0.3, slope=12.0)
         return RULE * self.share(weights @ self.rule[rows]) + (1 - RULE) * by_example
 
     def share(self, values: Vector) -> Vector:
@@ -142,14 +143,28 @@ def _fitted(table: _Table, owners: Places, intents: int) -> Vector:
     return table.by_feature(dual)
 
 
-def by_intent(similarity: Vector, owners: Places, intents: int) -> Vector:
-    """Each intent's similarity: that of its nearest example and, for less, of the next ones."""
-    result = np.full(intents, similarity.min() if len(similarity) else 0.0, np.float32)
-    bounds = np.flatnonzero(np.diff(owners)) + 1  # the examples of an intent stand together
-    for part, owner in zip(np.split(similarity, bounds), owners[np.r_[0, bounds]], strict=True):
-        top = np.sort(part)[::-1][:NEAREST]
-        result[owner] = FIRST * top[0] + (1 - FIRST) * (top[1:].mean() if len(top) > 1 else top[0])
-    return result
+class Owned:
+    """Which examples are whose, laid out so that the nearest of every intent are found at once."""
+
+    def __init__(self, owners: Places, intents: int) -> None:
+        """`owners` are the examples' intents, each below `intents`; the examples of an intent stand together."""
+        counts = np.bincount(owners, minlength=intents)
+        places = np.arange(max(int(counts.max(initial=0)), NEAREST))
+        self._size = np.minimum(counts, NEAREST)
+        self._some = counts > 0
+        begins = np.searchsorted(owners, np.arange(intents)) if len(owners) else np.zeros(intents, np.intp)
+        # Where an intent has fewer examples, the place after the last stands for one that is like nothing.
+        self._where = np.where(places < counts[:, None], begins[:, None] + places, len(owners))
+
+    def nearest(self, similarity: Vector) -> Vector:
+        """Each intent's similarity: that of its nearest example and, for less, of the next ones."""
+        padded = np.append(similarity, np.float32(-np.inf))[self._where]
+        top = -np.partition(-padded, NEAREST - 1, axis=1)[:, :NEAREST]
+        first = top.max(axis=1)
+        others = np.where(np.isfinite(top), top, 0).sum(axis=1) - np.where(self._some, first, 0)
+        mean = np.where(self._size > 1, others / np.maximum(self._size - 1, 1), first)
+        least = float(similarity.min()) if len(similarity) else 0.0
+        return np.where(self._some, FIRST * first + (1 - FIRST) * mean, least).astype(np.float32)
 
 
 def likely(similarity: Vector, temperature: float, *, middle: float, slope: float) -> Vector:

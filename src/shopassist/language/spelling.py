@@ -21,6 +21,9 @@ def mended(text: str, language: str, known: frozenset[str] = frozenset()) -> str
     `known` are English words that are right as they are.
     """
     text = _GAP.sub(" ", simplified(fold(text)).replace("’", "'"))
+    if language == "zh":
+        words, characters = _pinyin()
+        text = words.sub(lambda m: characters[m[0]], text)
     for pattern, replacement in _rules()[language]:
         text = pattern.sub(replacement, text)
     if language == "en":
@@ -31,6 +34,11 @@ def mended(text: str, language: str, known: frozenset[str] = frozenset()) -> str
 def simplified(text: str) -> str:
     """Traditional characters made simplified ones, each by itself: every place stays what it was."""
     return text.translate(_characters())
+
+
+def has_pinyin(text: str) -> bool:
+    """Whether a text in Latin letters holds a Chinese word: it is no English."""
+    return _pinyin()[0].search(fold(text)) is not None
 
 
 def unnamed(text: str, language: str) -> str:
@@ -89,6 +97,13 @@ def _slips() -> _ByLetter:
 @lru_cache(maxsize=1)
 def _characters() -> dict[int, str]:
     return {ord(pair[0]): pair[1] for pair in str(_data()["traditional"]).split()}
+
+
+@lru_cache(maxsize=1)
+def _pinyin() -> tuple[re.Pattern[str], dict[str, str]]:
+    characters = {str(word): str(meant) for word, meant in _data()["pinyin"].items()}
+    words = "|".join(sorted(characters, key=len, reverse=True))
+    return re.compile(rf"(?<![a-z])(?:{words})(?![a-z])"), characters
 
 
 @lru_cache(maxsize=1)

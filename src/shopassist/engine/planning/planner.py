@@ -151,7 +151,7 @@ def _take(sheet: Sheet, wish: Wish) -> None:
                 sheet.open(one)
         else:
             _login(sheet, wish)
-    elif own_reads(sheet, wish, route):
+    elif "list_orders" not in route.reads and own_reads(sheet, wish, route):
         if route.policy:
             sheet.search(context.query(sheet, said(sheet, wish), route.policy))
     elif "list_orders" in route.reads and "list_orders" in sheet.setting.reads:

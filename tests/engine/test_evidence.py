@@ -248,6 +248,26 @@ def test_a_bare_no_is_quoted_with_what_follows():
     assert quote("can I pick the courier", [row])[1] == "No. The warehouse assigns one."
 
 
+@pytest.mark.parametrize(
+    ("text", "example", "rule"),
+    [
+        (
+            "成为金卡会员，折扣怎么生效",
+            "例如，12 月 4 日成为金卡会员，折扣从 12 月 5 日起生效。",
+            "金卡的折扣从成为会员的次日起生效。",
+        ),
+        (
+            "what does who goes gold have",
+            "For example, who goes gold on 4 December has the gold discount from 5 December.",
+            "Who goes gold has 2% off from the next day.",
+        ),
+    ],
+)
+def test_the_rule_is_quoted_before_its_example(text, example, rule):
+    assert quote(text, [page(f"等级按消费累计。Levels go by spending.\n{example}\n{rule}")])[1] == rule
+    assert quote(text, [page(example)])[1] == example
+
+
 def test_a_step_is_quoted_where_steps_are_asked_for():
     assert quote("金卡等级怎么查看", [RULE])[1].startswith("1.")
     assert not quote("金卡会员的等级", [RULE])[1].startswith("1.")

@@ -30,7 +30,7 @@ SUBJECT = 0.85
 """The share of a question that title and heading hold, if it is about the page as a whole."""
 
 UNMATCHED, ASIDE = 0.4, 0.7
-"""What is left of a "yes" or "no" to another question; and of any other answer to one, or a step not asked for."""
+"""What is left of a "yes" or "no" to another question; and of another answer to one, an example, or a step unasked."""
 
 KINDRED, BEFORE = 0.6, 0.5
 """What a word counts that the question has another for; and one of the sentences before the last, which asks."""
@@ -128,6 +128,8 @@ def _score(span: Span, passage: Passage, weights: Mapping[str, float], steps: bo
     if _rules().answers.search(fold(span.text)) and alike < 0.5:
         score *= UNMATCHED
     elif answered and alike < 0.5:
+        score *= ASIDE
+    if _rules().examples.search(fold(span.text)):
         score *= ASIDE
     step = _STEP.match(span.text)
     if (step and not (steps and span.text.startswith("1"))) or _ROW.match(span.text):  # who asks how begins at 1
@@ -228,6 +230,7 @@ def hinted(question: str) -> frozenset[str]:
 class _Rules:
     empty: frozenset[str]
     answers: re.Pattern[str]
+    examples: re.Pattern[str]
     steps: re.Pattern[str]
     hints: tuple[tuple[re.Pattern[str], frozenset[str]], ...]
 
@@ -237,4 +240,5 @@ def _rules() -> _Rules:
     data: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("quote.yaml").read_text("utf-8"))
     empty = frozenset(data["empty"]["zh"]) | content(data["empty"]["en"]) | frozenset(data["empty"]["en"].split())
     hints = tuple((re.compile(p), frozenset(units)) for p, units in data["hints"].items())
-    return _Rules(empty, re.compile(data["answers"]), re.compile(data["steps"]), hints)
+    answers, examples, steps = (re.compile(data[name]) for name in ("answers", "examples", "steps"))
+    return _Rules(empty, answers, examples, steps, hints)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shopassist.engine.planning.points import Query
-from shopassist.engine.planning.sheet import CLOSED, Sheet, value
+from shopassist.engine.planning.sheet import CLOSED, Sheet, value, values
 
 
 def query(
@@ -20,15 +20,18 @@ def query(
 ) -> Query:
     """A question to the pages, with the rule that the conversation is about and the day of its order.
 
-    What the text itself says comes first: a policy, a product, a day. What is wished beside it (想退货，运费谁出),
-    then a task that waits for an answer, is meant where the text leaves its subject unsaid, also where it names a
-    topic; what was wished last, where it names none. `span` is that of the wish that asks.
+    What the text itself says comes first: a policy, a product, a day. What is wished beside it (想退货，运费谁出), then
+    a task about a product that it names, then one that waits for an answer, is meant where the text leaves its subject
+    unsaid, also where it names a topic; what was wished last, where it names none. `span` is that of the wish.
     """
-    waiting = [t.intent for t in sorted(sheet.before.tasks, key=lambda t: -t.touched) if t.status not in CLOSED]
+    named = {*products, *values(sheet.heard.slots, "product")}
+    recent = sorted(sheet.before.tasks, key=lambda t: -t.touched)
+    of_product = [t.intent for t in recent if named.intersection(values(t.slots, "product"))]
+    waiting = [t.intent for t in recent if t.status not in CLOSED]
     beside = [w.intent for w in sheet.heard.wishes if w.span != span]
     last = [] if topics else [w.intent for w in reversed(sheet.before.last)]
-    about = _policy(sheet, last[:1] if sheet.heard.adds else [*beside, *waiting, *last])
-    context = None if policy or products else about
+    about = _policy(sheet, last[:1] if sheet.heard.adds else [*beside, *of_product, *waiting, *last])
+    context = None if policy or (products and not of_product) else about
     day = sheet.heard.valid_on
     if day is None and about is not None and about in (policy, context):
         day = placed(sheet)

@@ -6,7 +6,8 @@
     ├── ConfigurationError
     │   ├── SettingError
     │   ├── MissingExtra
-    │   └── WeightsMissing
+    │   ├── WeightsMissing
+    │   └── WeightsUnfit
     ├── InputError
     │   ├── InvalidMessage
     │   └── MessageTooLong
@@ -54,6 +55,10 @@ class MissingExtra(ConfigurationError):
 
 class WeightsMissing(ConfigurationError):
     """A model's files are not where they should be; `shopassist pull` fetches them."""
+
+
+class WeightsUnfit(ConfigurationError):
+    """A model's file is there, but cannot be read or is not of the kind that is needed; the text says what it lacks."""
 
 
 class InputError(ShopAssistError):

@@ -13,6 +13,7 @@ from shopassist.cli.doctor import doctor
 from shopassist.cli.eval import evaluate
 from shopassist.cli.graph import graph
 from shopassist.cli.ingest import ingest
+from shopassist.cli.model import app as model
 from shopassist.cli.pull import pull
 from shopassist.cli.search import search
 
@@ -35,3 +36,4 @@ def main(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show log
 for command in (pull, ingest, search, ask, chat, doctor, graph):
     app.command()(command)
 app.command("eval")(evaluate)
+app.add_typer(model, name="model")

@@ -49,11 +49,12 @@ def tokenizer_from(metadata: Mapping[str, Any], name: str) -> Tokenizer:
         raise WeightsUnfit(
             f"{name} has the tokenizer {kind[0]} / {kind[1]}; only that of Qwen2 is known (gpt2 / qwen2)"
         )
-    try:
-        tokens, types, merges = (metadata[f"tokenizer.ggml.{part}"] for part in ("tokens", "token_type", "merges"))
-        return _built(CUTS[kind[1]], tokens, types, [tuple(merge.split(" ", 1)) for merge in merges])
-    except KeyError as error:
-        raise WeightsUnfit(f"{name} lacks {error.args[0]}, without which its tokens cannot be counted") from error
+    parts = [f"tokenizer.ggml.{part}" for part in ("tokens", "token_type", "merges")]
+    for part in parts:
+        if not metadata.get(part):
+            raise WeightsUnfit(f"{name} lacks {part}, without which its tokens cannot be counted")
+    tokens, types, merges = (metadata[part] for part in parts)
+    return _built(CUTS[kind[1]], tokens, types, [tuple(merge.split(" ", 1)) for merge in merges])
 
 
 def extract_tokenizer(gguf: Path, out_json: Path) -> None:

@@ -62,7 +62,7 @@ class Talk:
         """The next turn, measured into a window."""
         cycle, place = divmod(self.turns, len(SCRIPT))
         text = SCRIPT[place].format(house=HOUSES[cycle % 2])
-        model: QuotingModel = self.assistant.model
+        model: QuotingModel = self.assistant.writer.model
         model.calls.clear()
         began = time.perf_counter()
         reply = self.assistant.reply(text, conversation="one", customer=CUSTOMER)

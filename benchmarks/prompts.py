@@ -37,7 +37,7 @@ class Watched(SampleTalk):
 
     def __init__(self, assistant: Assistant, scene: Scene, turns: list[list]) -> None:
         super().__init__(assistant, scene)
-        self._model, self._turns = assistant.model, turns
+        self._model, self._turns = assistant.writer.model, turns
 
     def reply_to_cards(self, *arguments, **options):
         self._model.calls.clear()

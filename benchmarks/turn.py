@@ -88,12 +88,12 @@ def turns(assistant: Assistant, asked: list[tuple[str, str]]) -> tuple[list[floa
     """Seconds of each turn, those of them that passed in the model, and the replies."""
     seconds, own, replies = [], [], []
     for number, (question, answer) in enumerate(asked):
-        assistant.model.answers = [answer]
-        assistant.model.forget()
+        assistant.writer.model.answers = [answer]
+        assistant.writer.model.forget()
         began = time.perf_counter()
         replies.append(assistant.reply(question, conversation=f"turn-{number // EVERY}"))
         seconds.append(time.perf_counter() - began)
-        own.append(assistant.model.own)
+        own.append(assistant.writer.model.own)
     return seconds, own, replies
 
 
@@ -101,11 +101,11 @@ def lags(assistant: Assistant, asked: list[tuple[str, str]]) -> list[float]:
     """Seconds from a sentence's last piece to its event; sentences that come before the model speaks have none."""
     found = []
     for number, (question, answer) in enumerate(asked):
-        assistant.model.answers = [answer]
-        assistant.model.forget()
+        assistant.writer.model.answers = [answer]
+        assistant.writer.model.forget()
         for event in assistant.stream(question, conversation=f"stream-{number // EVERY}"):
-            if isinstance(event, Sentence) and assistant.model.finished:
-                found.append(time.perf_counter() - assistant.model.finished)
+            if isinstance(event, Sentence) and assistant.writer.model.finished:
+                found.append(time.perf_counter() - assistant.writer.model.finished)
     return found
 
 
@@ -163,7 +163,7 @@ def main() -> None:
         store = SqlStore(f"sqlite:///{scratch}/conversations.db")
         settings = load(model="none", clock="2024-12-05T10:00:00+08:00")
         with Assistant(
-            settings=settings, store=store, knowledge=knowledge, model=TimedModel(answers=[""]), model_name="scripted"
+            settings=settings, store=store, knowledge=knowledge, model=TimedModel(answers=[""])
         ) as assistant:
             figures, facts = measure(assistant, questions(found, options.questions))
     print(facts)

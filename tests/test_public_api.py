@@ -13,6 +13,7 @@ import pytest
 import shopassist
 import shopassist.testing
 from shopassist import Citation, Passage, Rejection, Reply, Usage
+from shopassist.replies import Section
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "shopassist"
@@ -24,7 +25,7 @@ REPLY = Reply(
     evidence=(Passage("p", "returns", "退货", "可以。", 1.0, 0.9, "zh", valid_from=date(2024, 1, 1), tags=("policy",)),),
     considered=(Passage("q", "faq", "问答", "不。", 0.5, 0.2, "zh"),),
     rejected=(Rejection("胡说。", "echo", None),),
-    usage=Usage("qwen", 1, 10, 5, {"retrieve": 0.1}, 0.2, 0.3),
+    usage=Usage("qwen", 1, 10, 5, 8192, (Section("persona", 7, 1),), True, {"retrieve": 0.1}, 0.2, 0.3),
 )  # fmt: skip
 
 

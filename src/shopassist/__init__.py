@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from shopassist.dialogue import Consent, Option, Quote, Wish
     from shopassist.errors import ShopAssistError
     from shopassist.messages import Customer, Image, Item, Message, OrderRef, ProductRef
+    from shopassist.models.writer import Writer
     from shopassist.replies import (
         Citation,
         Done,
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         Passage,
         Rejection,
         Reply,
+        Section,
         Sentence,
         Stage,
         Started,
@@ -51,6 +53,7 @@ _HOME = {
     "Quote": "dialogue",
     "Rejection": "replies",
     "Reply": "replies",
+    "Section": "replies",
     "Sentence": "replies",
     "Settings": "settings",
     "ShopAssistError": "errors",
@@ -64,6 +67,7 @@ _HOME = {
     "ToolStarted": "replies",
     "Usage": "replies",
     "Wish": "dialogue",
+    "Writer": "models.writer",
     "tool": "tools",
 }
 
@@ -85,6 +89,7 @@ __all__ = [
     "Quote",
     "Rejection",
     "Reply",
+    "Section",
     "Sentence",
     "Settings",
     "ShopAssistError",
@@ -98,6 +103,7 @@ __all__ = [
     "ToolStarted",
     "Usage",
     "Wish",
+    "Writer",
     "tool",
 ]
 

@@ -31,9 +31,11 @@ from shopassist.language.answers import read_answer
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.intents import Classifier
 from shopassist.messages import Customer, Message, check_id, owner_of
-from shopassist.models import embedded, routing, weights
+from shopassist.models import routing, weights
+from shopassist.models.writer import Writer
 from shopassist.prompts.points import Points, points
 from shopassist.protocols import Claim, ConversationStore, Knowledge
+from shopassist.pseudonyms import Pseudonyms
 from shopassist.replies import Done, Event, Failed, Reply
 from shopassist.settings import Settings
 from shopassist.shop import Shop
@@ -54,7 +56,8 @@ class Assistant:
     """Answers customers from the shop's pages and with the shop's tools.
 
     Build it once for a process with `from_settings`, or from parts of your own; it is safe to use from several threads
-    and processes. `model` None answers from templates, `knowledge` None knows no pages, `toolbox` None has no tools.
+    and processes. `model` is any chat model of LangChain, or a `Writer` of it where its context and its tokenizer are
+    to be known; None answers from templates. `knowledge` None knows no pages, `toolbox` None has no tools.
     """
 
     def __init__(
@@ -63,8 +66,7 @@ class Assistant:
         settings: Settings,
         store: ConversationStore,
         knowledge: Knowledge | None,
-        model: BaseChatModel | None,
-        model_name: str | None = None,
+        model: BaseChatModel | Writer | None,
         toolbox: Toolbox | None = None,
         classifier: Classifier | None = None,
         texts: Points | None = None,
@@ -75,8 +77,15 @@ class Assistant:
         self.texts = texts or points()
         self.store = store
         self.knowledge = knowledge
-        self.model = model
-        self.model_name = model_name or (type(model).__name__ if model is not None else None)
+        if model is not None and not isinstance(model, Writer):
+            model = Writer(model, name=type(model).__name__, settings=settings)
+        self.writer = model
+        self._pseudonyms = Pseudonyms(settings.pseudonym_key)
+
+    @property
+    def model_name(self) -> str | None:
+        """The model's name, None where templates answer."""
+        return self.writer.name if self.writer is not None else None
 
     @classmethod
     def from_settings(
@@ -113,8 +122,7 @@ class Assistant:
             settings=settings,
             store=store or store_from(settings),
             knowledge=knowledge,
-            model=choice.model,
-            model_name=choice.name,
+            model=choice.writer(settings),
             toolbox=toolbox,
             classifier=classifier_from(settings, embeddings),
             texts=words,
@@ -123,9 +131,9 @@ class Assistant:
     def warm(self) -> None:
         """Load the models and read the prompt's static front into the cache, so that the first turn need not.
 
-        A server such as Ollama loads its model at its first call; only an embedded one is loaded here.
+        Raises `ModelError` where the model cannot be warmed; the assistant works all the same.
         """
-        from shopassist.engine.compose import front
+        from shopassist.engine.prompt import front
         from shopassist.prompts import texts
 
         language = self.settings.language
@@ -136,8 +144,8 @@ class Assistant:
                 read_answer(self.settings.shop_name, language, Asked("consent", intent.name))
         if self.knowledge is not None:
             self.knowledge.search(self.settings.shop_name, language=language, valid_on=self.settings.now().date())
-        if isinstance(self.model, embedded.EmbeddedChat):
-            self.model.warm(front(self.settings, words))
+        if self.writer is not None:
+            self.writer.warm(front(self.settings, words))
 
     def reply(
         self,
@@ -234,8 +242,8 @@ class Assistant:
 
     def close(self) -> None:
         """Stop an embedded model and give the store's connections back."""
-        if isinstance(self.model, embedded.EmbeddedChat):
-            self.model.close()
+        if self.writer is not None:
+            self.writer.close()
         self.store.close()
 
     async def aclose(self) -> None:
@@ -310,8 +318,9 @@ class Assistant:
             toolbox=self.toolbox,
             hand_off=partial(_hand_off, self.store, claim),
             knowledge=self.knowledge,
-            model=self.model if seconds > 0 else None,
-            model_name=self.model_name,
+            writer=self.writer if seconds > 0 else None,
+            who=self._pseudonyms.customer(customer.id if customer is not None else None),
+            warm_at=self._pseudonyms.conversation(claim.conversation),
             began=began,
             deadline=time.monotonic() + seconds,
             stopped=stopped,

@@ -26,7 +26,16 @@
     │   └── IndexBusy
     ├── ModelError
     │   ├── ModelUnavailable
-    │   └── ModelTimeout
+    │   │   ├── ModelMissing
+    │   │   └── CircuitOpen
+    │   ├── ModelRefused
+    │   ├── ModelTimeout
+    │   ├── ModelBusy
+    │   ├── BadAnswer
+    │   │   ├── BrokenAnswer
+    │   │   ├── EmptyAnswer
+    │   │   └── PromptCut
+    │   └── PromptTooLong
     └── DownloadError
         ├── NoSource
         ├── ChecksumMismatch
@@ -133,11 +142,47 @@ class ModelError(ShopAssistError):
 
 
 class ModelUnavailable(ModelError):
-    """The model's server cannot be reached or refuses the model."""
+    """The model's server cannot be reached, fails, or is no model's server."""
+
+
+class ModelMissing(ModelUnavailable):
+    """The server answers and does not have the model; the text says the command that fetches it."""
+
+
+class CircuitOpen(ModelUnavailable):
+    """The model failed several times in a row and is not asked until a probe of it succeeds."""
+
+
+class ModelRefused(ModelError):
+    """The server understood the request and will not do it: a wrong login, a template without tools."""
 
 
 class ModelTimeout(ModelError):
-    """The model did not answer in time."""
+    """The model did not answer in time; the text says which time it was and the setting."""
+
+
+class ModelBusy(ModelError):
+    """As many calls are in flight and wait as the settings allow."""
+
+
+class BadAnswer(ModelError):
+    """The server said that all went well, and it did not."""
+
+
+class BrokenAnswer(BadAnswer):
+    """The answer broke off before its end, or holds lines that are no answer."""
+
+
+class EmptyAnswer(BadAnswer):
+    """The model ended without a word."""
+
+
+class PromptCut(BadAnswer):
+    """The server read less than was sent: it cut the prompt in silence, the oldest part first."""
+
+
+class PromptTooLong(ModelError):
+    """Even the parts of a prompt that must not be cut are longer than the context."""
 
 
 class DownloadError(ShopAssistError):

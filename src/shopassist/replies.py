@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal, Self, TypeVar
 
@@ -107,13 +107,30 @@ class ToolOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the prompt: its tokens, and how many pieces (passages, turns) were left out for want of room."""
+
+    name: str
+    tokens: int
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
-    """What the turn cost. Times are seconds from the start of the turn; tokens are as the model's server counted."""
+    """What the turn cost. Times are seconds from the start of the turn.
+
+    `input_tokens` and `output_tokens` are as the model's server counted, over all calls. `prompt` is what the last
+    call's prompt was made of, as counted here before it was sent (`counted`: by the model's own tokenizer, else
+    estimated), `context` how many tokens the model can read and write in all.
+    """
 
     model: str | None = None
     model_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    context: int | None = None
+    prompt: tuple[Section, ...] = ()
+    counted: bool = False
     times: Mapping[str, float] = field(default_factory=dict)
     first_sentence: float | None = None
     total: float = 0.0
@@ -181,7 +198,7 @@ class Reply:
         values["rejected"] = tuple(_known(Rejection, r) for r in values.get("rejected", ()))
         for name in ("evidence", "considered"):
             values[name] = tuple(_passage(p) for p in values.get(name, ()))
-        values["usage"] = _known(Usage, values.get("usage", {}))
+        values["usage"] = _usage(values.get("usage", {}))
         return cls(**values)
 
 
@@ -200,6 +217,10 @@ def _consent(data: Mapping[str, Any] | None) -> Consent | None:
         return None
     quote, expires = _known(Quote, data["quote"]), datetime.fromisoformat(data["expires"])
     return _known(Consent, {**data, "quote": quote, "expires": expires})
+
+
+def _usage(data: Mapping[str, Any]) -> Usage:
+    return replace(_known(Usage, data), prompt=tuple(_known(Section, section) for section in data.get("prompt", ())))
 
 
 def _passage(data: Mapping[str, Any]) -> Passage:

@@ -96,14 +96,46 @@ class Settings(BaseSettings):
 
     model: str = Field(
         "auto",
-        pattern=r"^(auto|none|embedded|ollama)$",
-        description="Who writes the sentences: auto, none (templates), embedded (in this process) or ollama.",
+        pattern=r"^(auto|none|embedded|ollama|openai)$",
+        description="Who writes the sentences: auto, none (templates), embedded (in this process), ollama, or openai: "
+        "any server with OpenAI's interface (vLLM, llama.cpp, LM Studio).",
     )
     model_file: Path | None = Field(None, description="A GGUF file for the embedded model; used as it is.")
     model_context: int = Field(
         8192, ge=2048, le=131072, description="Tokens of context; one fixed number, since a change reloads the model."
     )
     max_tokens: int = Field(220, ge=16, le=2000, description="The longest answer of the model, in tokens.")
+    evidence_tokens: int = Field(
+        400, ge=100, le=100_000, description="The most of a prompt that the pages' passages take, in tokens."
+    )
+    history_tokens: int = Field(
+        120, ge=0, le=20_000, description="The most of a prompt that earlier questions and answers take, in tokens."
+    )
+    long_documents: bool = Field(
+        True,
+        description="Whether a whole page may be read where its passages do not hold the answer, as far as the context "
+        "and the time for a turn allow.",
+    )
+    tokenizer_file: Path | None = Field(
+        None,
+        description="The model's GGUF file or a tokenizer.json, to count tokens with where the model's own file is not "
+        "here; without one they are estimated.",
+    )
+    understand_with_model: bool = Field(
+        False, description="Whether the model is asked what a customer wants where code is unsure; one more call."
+    )
+    model_calls: int = Field(4, ge=1, le=1000, description="Calls of the model at once in one process.")
+    model_waiting: int = Field(
+        16, ge=0, le=10_000, description="Turns that may wait for such a call; the next one gets templates at once."
+    )
+    model_queue: float = Field(
+        5.0, ge=0, le=600, description="Seconds that a turn waits for such a call before templates take over."
+    )
+    model_connect: float = Field(3.0, gt=0, le=60, description="Seconds to reach the model's server.")
+    model_first_token: float = Field(
+        30.0, gt=0, le=600, description="Seconds to the model's first word; it covers loading the model."
+    )
+    model_next_token: float = Field(10.0, gt=0, le=600, description="Seconds between two words of the model.")
     model_deadline: float = Field(
         60.0, gt=0, le=600, description="Seconds that the model has for a turn before templates take over."
     )
@@ -112,6 +144,22 @@ class Settings(BaseSettings):
         description="Where Ollama listens. A user and a password in it (`http://USER:PASSWORD@HOST`) are never shown.",
     )
     ollama_model: str = Field("qwen2.5:7b", description="The model's name in Ollama.")
+    ollama_keep_alive: str = Field(
+        "30m",
+        pattern=r"^(-1|0|\d+(\.\d+)?(ms|s|m|h))$",
+        description="How long Ollama keeps the model loaded after a call; -1: for ever.",
+    )
+    openai_url: Address = Field(
+        Address("http://127.0.0.1:8000/v1"),
+        description="The address of a server with OpenAI's interface, with its /v1.",
+    )
+    openai_model: str | None = Field(None, description="The model's name there; not needed where it serves only one.")
+    openai_key: SecretStr | None = Field(None, description="The key of that server, where it wants one.")
+    pseudonym_key: SecretStr | None = Field(
+        None,
+        description="A secret of which customers' pseudonyms in log lines are made; without one they differ in each "
+        "process.",
+    )
 
     tool_timeout: float | None = Field(
         10.0,

@@ -194,8 +194,9 @@ def heard(settings, lexical):
             toolbox=Toolbox(()),
             hand_off=lambda reason, summary: "H-1",
             knowledge=lexical,
-            model=None,
-            model_name=None,
+            writer=None,
+            who="a visitor",
+            warm_at="0",
             began=0.0,
             deadline=0.0,
         )

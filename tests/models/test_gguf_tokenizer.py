@@ -5,11 +5,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tiny_gguf import TOKENS, tiny
 
 from shopassist.errors import WeightsMissing, WeightsUnfit
 from shopassist.models import gguf_file
-from shopassist.models.gguf_tokenizer import extract_tokenizer, load_tokenizer, tokenizer_from, tokenizer_of
+from shopassist.models.gguf_tokenizer import from_file, load_tokenizer, tokenizer_from, tokenizer_of
+from tiny_gguf import TOKENS, tiny
 
 GGUF = os.environ.get("SHOPASSIST_TEST_GGUF")
 PAGES = Path(__file__).parents[2] / "knowledge"
@@ -59,13 +59,11 @@ def test_what_was_cut_can_be_put_together_again(file, text):
     assert tokenizer.decode(tokenizer.encode(text).ids, skip_special_tokens=False) == text
 
 
-@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer.json.gz"])
-def test_a_kept_tokenizer_counts_as_the_file_does(file, tmp_path, name):
-    extract_tokenizer(file, tmp_path / name)
-    kept = load_tokenizer(tmp_path / name)
+def test_a_tokenizer_json_counts_as_the_file_does(file, tmp_path):
+    kept = tmp_path / "tokenizer.json"
+    tokenizer_of(file).save(str(kept))
     for text in TEXTS.values():
-        assert kept.encode(text).ids == tokenizer_of(file).encode(text).ids
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["tiny.gguf", name]
+        assert from_file(kept).encode(text).ids == from_file(file).encode(text).ids
 
 
 def test_another_kind_of_tokenizer_is_no_guess(tmp_path):
@@ -80,13 +78,12 @@ def test_metadata_without_the_tokens_say_what_is_lacking(file):
         tokenizer_from(metadata, "qwen")
 
 
-def test_a_kept_tokenizer_that_is_none_is_named(tmp_path):
+def test_a_tokenizer_json_that_is_none_is_named(tmp_path):
     with pytest.raises(WeightsMissing, match=r"gone\.json"):
         load_tokenizer(tmp_path / "gone.json")
-    for name in ("bad.json", "bad.json.gz"):
-        (tmp_path / name).write_bytes(b"{}")
-        with pytest.raises(WeightsUnfit, match=name):
-            load_tokenizer(tmp_path / name)
+    (tmp_path / "bad.json").write_bytes(b"{}")
+    with pytest.raises(WeightsUnfit, match=r"bad\.json"):
+        load_tokenizer(tmp_path / "bad.json")
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +102,8 @@ def llama():
 
 @pytest.mark.real_model
 @pytest.mark.skipif(GGUF is None, reason="no weights: set SHOPASSIST_TEST_GGUF to a GGUF file")
-def test_tokens_are_those_of_llama_cpp_to_the_last_one(llama, tmp_path):
-    extract_tokenizer(Path(GGUF), tmp_path / "tokenizer.json.gz")
-    tokenizer = load_tokenizer(tmp_path / "tokenizer.json.gz")
+def test_tokens_are_those_of_llama_cpp_to_the_last_one(llama):
+    tokenizer = tokenizer_of(Path(GGUF))
     pages = {str(p): p.read_text("utf-8") for p in sorted(PAGES.rglob("*.md"))[:20]}
     assert pages
     for name, text in {**TEXTS, **pages}.items():

@@ -13,7 +13,7 @@ from shopassist.cli.errors import INTERRUPTED, shown
 def ask(
     question: Annotated[str, typer.Argument(help="What a customer would ask.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole reply as JSON.")] = False,
-    model: Annotated[str | None, typer.Option(help="auto, none, embedded or ollama.")] = None,
+    model: Annotated[str | None, typer.Option(help="auto, none, embedded, ollama or openai.")] = None,
     why: Annotated[bool, typer.Option("--why", help="Show how the answer came about.")] = False,
     customer: Annotated[
         str | None,

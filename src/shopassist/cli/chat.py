@@ -35,7 +35,7 @@ CALLING = {"read": "looking up", "check": "checking whether it can be done", "wr
 
 
 def chat(
-    model: Annotated[str | None, typer.Option(help="auto, none, embedded or ollama.")] = None,
+    model: Annotated[str | None, typer.Option(help="auto, none, embedded, ollama or openai.")] = None,
     conversation: Annotated[str | None, typer.Option(help="Go on with this conversation.")] = None,
     customer: Annotated[
         str | None, typer.Option("--as", metavar="CUSTOMER", help="Talk as this customer, u-1001 say.")
@@ -97,7 +97,7 @@ def _greet(assistant: Assistant, console: Console, settings: Settings) -> None:
     say(f"Shop: the sample shop in {settings.data_dir / FILE}; it is {settings.now():%Y-%m-%d %H:%M} there.")
     if settings.clock is None:
         say("Its orders are of December 2024: SHOPASSIST_CLOCK=2024-12-05T10:00:00+08:00 puts you among them.")
-    if assistant.model is not None:
+    if assistant.writer is not None:
         with console.status("loading the model …"):
             assistant.warm()
 

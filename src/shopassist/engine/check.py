@@ -36,6 +36,8 @@ def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
             query = ports.draft.query if ports.draft is not None else state["text"]
             replacement = _instead(reason, query, about(evidence, _products(state)), shown)
             update["rejected"] = (*state["rejected"], Rejection(text, reason, replacement))
+            if ports.draft is not None:
+                ports.draft.objections.append(reason)
             if replacement is None:
                 return {**update, "events": ()}
             text = replacement

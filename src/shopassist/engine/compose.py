@@ -6,10 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing
-from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langgraph.runtime import Runtime
 
 from shopassist.dialogue import Asked
@@ -17,22 +14,25 @@ from shopassist.engine.check import check
 from shopassist.engine.evidence import about, quote, support
 from shopassist.engine.figures import asked_for, figures, names_one
 from shopassist.engine.planning.points import Point
+from shopassist.engine.prompt import prompt
 from shopassist.engine.quote import spans
 from shopassist.engine.state import Candidate, Looked, Ports, Turn
-from shopassist.errors import ShopAssistError
-from shopassist.models.bounded import bounded
-from shopassist.prompts import Texts, names, texts
-from shopassist.replies import Passage
-from shopassist.settings import Settings
-from shopassist.text import content, sentences
+from shopassist.errors import EmptyAnswer, ShopAssistError
+from shopassist.models.writer import Writing
+from shopassist.prompts import names, texts
+from shopassist.replies import Passage, Section
+from shopassist.text import content, fold, sentences
 
 log = logging.getLogger(__name__)
 
 MOST_SENTENCES = 5
 """The model's sentences in one reply; what it would say beyond them is repetition (seen with 1.5B)."""
 
-EVIDENCE_CHARS = 640
-"""The evidence in a prompt: on two cores a model reads 75 tokens a second, so each passage is waited for."""
+MOST_CALLS = 2
+"""The model's calls in one turn."""
+
+UNFIT = {"language": "WrongLanguage", "echo": "Echo"}
+"""What the check may find wrong with a whole answer, and how `degraded` calls it."""
 
 SOURCED_BY = 0.4
 """The share of an answer's content that one of the two best passages holds, if it is to the point."""
@@ -43,14 +43,12 @@ BARE = 4
 ENDED = re.compile(r"[。！？!?….~～][”’」』）)\"']*$")
 """How a whole sentence ends. One that the token limit cut off may say the opposite of the whole."""
 
-HISTORY = 2
-HISTORY_CHARS = 160
-
 
 class Draft:
     """The sentences of one reply as they come into being. Owns the model's open stream; `close` ends it.
 
-    `asked` is what the draft asks beyond the plan: whether a person shall answer what the pages do not.
+    `asked` is what the draft asks beyond the plan: whether a person shall answer what the pages do not. `objections`
+    are the check's, to sentences of the model.
     """
 
     def __init__(self, state: Turn, ports: Ports) -> None:
@@ -61,12 +59,13 @@ class Draft:
         self.evidence = tuple(dict.fromkeys(p for found in self.open for p in found.evidence))
         self.query = " ".join(found.query for found in self.open or self.looked) or state["text"]
         self.calls = self.input_tokens = self.output_tokens = 0
+        self.sections: tuple[Section, ...] = ()
+        self.objections: list[str] = []
         self.first_token: float | None = None
         self.asked: Asked | None = None
         self.accepted: list[str] = []
         self.opening = self.begun = self.closing = 0
-        self._cut_off = False
-        self._tokens: Any = None
+        self._writing: Writing | None = None
         self._candidates = self._write()
 
     def next(self) -> Candidate | None:
@@ -76,8 +75,8 @@ class Draft:
     def close(self) -> None:
         """End the model's stream; the model stops within a token."""
         self._candidates.close()
-        if self._tokens is not None:
-            self._tokens.close()
+        if self._writing is not None:
+            self._writing.close()
 
     def _write(self) -> Generator[Candidate]:
         """Sympathy, what was done and what is so, what the pages say, and the one question."""
@@ -115,8 +114,8 @@ class Draft:
     def _answers(self) -> Iterator[Candidate]:
         """What the pages say, by the model; by template where there is none, or where nothing of it could be shown."""
         self.begun = self.shown
-        if self.ports.model is not None:
-            yield from self._by_model(self.state["mood"])
+        if self.ports.writer is not None:
+            yield from self._by_model()
         if self.shown == self.begun:
             for found in self.open:
                 if found.evidence:
@@ -191,42 +190,74 @@ class Draft:
             return []
         return [self._said(Point("knowledge", "page", {"title": p.title, "text": text})) for p, text in found]
 
-    def _by_model(self, mood: str) -> Iterator[Candidate]:
+    def _by_model(self) -> Iterator[Candidate]:
+        """The model's sentences; once more where a first answer could not be shown for its language or as an echo.
+
+        What goes wrong is told in `degraded` and in one line of the log.
+        """
+        again = ""
         try:
-            self._tokens = self._stream(mood)
-            count = 0
-            for count, sentence in enumerate(_whole_sentences(self._tokens), start=1):
-                if self._cut_off and not ENDED.search(sentence):
-                    self.ports.degraded = "CutOff"
+            while True:
+                yield from self._call(again)
+                reason = self._unfit()
+                again = self.words.again[reason] if reason else ""
+                if not again or self.calls >= MOST_CALLS:
+                    break
+        except Exception as error:  # noqa: BLE001 - any model may be plugged in; the turn goes on with templates
+            reason = self.ports.degraded = type(error).__name__
+            log.warning("%s: the model failed, templates answer: %s: %s", self.ports.who, reason, _safe(error))
+        else:
+            if reason:
+                self.ports.degraded = UNFIT[reason]
+                log.warning("%s: nothing of the model's answer could be shown: %s", self.ports.who, self.ports.degraded)
+
+    def _call(self, again: str) -> Iterator[Candidate]:
+        """One answer of the model, sentence by sentence."""
+        ports, writer = self.ports, self.ports.writer
+        assert writer is not None  # noqa: S101 - the caller's condition
+        made = prompt(
+            ports, self.words, self.state["mood"], self.evidence, self.question, known=self._known(), again=again
+        )
+        self.sections = made.sections
+        tries = MOST_CALLS - self.calls
+        self._writing = writing = writer.write(
+            made.messages, deadline=ports.deadline, stopped=ports.stopped, conversation=ports.warm_at, tries=tries
+        )
+        count = 0
+        try:
+            for count, sentence in enumerate(_whole_sentences(self._timed(writing)), start=1):
+                if writing.ended == "length" and not ENDED.search(sentence):
+                    ports.degraded = "CutOff"
+                    log.warning("%s: the model's answer was cut off at `max_tokens`", ports.who)
                     break
                 yield Candidate(sentence, trusted=False)
-                if count == MOST_SENTENCES:
+                if count == MOST_SENTENCES or self._unfit() == "language":
                     break
-            if not count and not self.ports.stopped.is_set():
-                log.warning("the model answered nothing, templates answer")
-                self.ports.degraded = "EmptyAnswer"
-        except Exception as error:  # noqa: BLE001 - any model may be plugged in; the turn goes on with templates
-            reason = type(error).__name__
-            log.warning("the model failed, templates answer: %s: %s", reason, _safe(error))
-            self.ports.degraded = reason
+            if not count and not ports.stopped.is_set():
+                raise EmptyAnswer(f"{writer.name} wrote no word")
         finally:
-            self._tokens.close()
+            writing.close()
+            self.calls += writing.calls
+            self.input_tokens += writing.input_tokens
+            self.output_tokens += writing.output_tokens
 
-    def _stream(self, mood: str) -> Iterator[str]:
-        assert self.ports.model is not None  # noqa: S101 - the caller's condition
-        self.calls += 1
-        asked = prompt(self.ports, self.words, mood, self.evidence, self.question)
-        with closing(bounded(self.ports.model.stream(asked), self.ports.deadline, self.ports.stopped)) as stream:
-            for chunk in stream:
-                ended = chunk.response_metadata.get("finish_reason") or chunk.response_metadata.get("done_reason")
-                self._cut_off = ended == "length" if ended else self._cut_off
-                if usage := getattr(chunk, "usage_metadata", None):
-                    self.input_tokens = max(self.input_tokens, usage.get("input_tokens", 0))
-                    self.output_tokens += usage.get("output_tokens", 0)
-                if text := chunk.text:
-                    if self.first_token is None:
-                        self.first_token = time.monotonic() - self.ports.began
-                    yield str(text)
+    def _timed(self, writing: Writing) -> Iterator[str]:
+        for text in writing:
+            if self.first_token is None:
+                self.first_token = time.monotonic() - self.ports.began
+            yield text
+
+    def _unfit(self) -> str | None:
+        """Why nothing of the model's answer could be shown so far, where asking once more may help."""
+        if self.shown > self.begun or not self.objections:
+            return None
+        return self.objections[-1] if self.objections[-1] in UNFIT else None
+
+    def _known(self) -> tuple[str, ...]:
+        """The products that are meant and that the question does not name."""
+        products = {p for found in self.open for p in found.products}
+        titles = dict.fromkeys(p.title for p in self.evidence if p.document in products)
+        return tuple(t for t in titles if fold(t) not in fold(self.question))
 
 
 def compose(state: Turn, runtime: Runtime[Ports]) -> Turn:
@@ -238,35 +269,6 @@ def compose(state: Turn, runtime: Runtime[Ports]) -> Turn:
     if candidate is None:
         return {"complete": True, "events": ()}
     return {**check(candidate, state, ports), "complete": False}
-
-
-def prompt(ports: Ports, words: Texts, mood: str, evidence: tuple[Passage, ...], question: str) -> list[BaseMessage]:
-    """Persona and examples first and always the same, so that the model's prefix cache holds; evidence last.
-
-    The best passage stands last of all, next to the question: a small model reads that most closely.
-    """
-    messages = front(ports.settings, words)
-    for role, text in ports.memory.messages[-HISTORY:]:
-        short = text[:HISTORY_CHARS]
-        messages.append(HumanMessage(short) if role == "customer" else AIMessage(short))
-    pages: list[str] = []
-    room = EVIDENCE_CHARS
-    for passage in evidence:
-        if pages and len(passage.text) > room:
-            break
-        pages.append(words.evidence.format(title=passage.title, text=passage.text))
-        room -= len(passage.text)
-    asked = words.question.format(evidence="\n\n".join(reversed(pages)), question=question)
-    messages.append(HumanMessage(f"{words.moods[mood]}\n\n{asked}"))
-    return messages
-
-
-def front(settings: Settings, words: Texts) -> list[BaseMessage]:
-    """The static front of the prompt, one for each language."""
-    messages: list[BaseMessage] = [SystemMessage(words.persona.format(**names(settings, words)))]
-    for question, answer in words.examples:
-        messages += [HumanMessage(question), AIMessage(answer)]
-    return messages
 
 
 def _comparable(query: str, page: list[Passage]) -> tuple[Passage, str] | None:

@@ -141,14 +141,17 @@ def _steps(ports: Ports) -> Iterator[tuple[str, Turn]]:
 
 
 def _usage(ports: Ports, times: dict[str, float], first: float | None) -> Usage:
-    draft = ports.draft
+    draft, writer = ports.draft, ports.writer
     if draft and draft.first_token is not None:
         times["first_token"] = round(draft.first_token, 4)
     return Usage(
-        model=ports.model_name,
+        model=writer.name if writer else None,
         model_calls=draft.calls if draft else 0,
         input_tokens=draft.input_tokens if draft else 0,
         output_tokens=draft.output_tokens if draft else 0,
+        context=writer.context if writer else None,
+        prompt=draft.sections if draft else (),
+        counted=bool(writer and writer.counter.exact),
         times=times,
         first_sentence=round(first, 4) if first is not None else None,
         total=round(time.monotonic() - ports.began, 4),

@@ -12,6 +12,7 @@ from shopassist.engine.check import between
 from shopassist.engine.owner_view import mapped
 from shopassist.engine.state import REMEMBERED, REMEMBERED_CHARS, Memory, Ports, Turn
 from shopassist.replies import Reply
+from shopassist.text import sentences
 
 
 def reply(state: Turn, runtime: Runtime[Ports]) -> Turn:
@@ -84,7 +85,7 @@ def _memory(state: Turn, ports: Ports) -> Memory:
     messages = memory.messages
     if answered:  # the model's history: what tools told of the customer is none of its business
         told = " ".join(map(_cover(ports), answered))
-        messages += (("customer", state["text"][:REMEMBERED_CHARS]), ("assistant", told[:REMEMBERED_CHARS]))
+        messages += (("customer", _short(state["text"])), ("assistant", _short(told)))
     return replace(
         memory,
         customer=ports.customer.id if ports.customer else None,
@@ -97,3 +98,13 @@ def _memory(state: Turn, ports: Ports) -> Memory:
         mood_count=memory.mood_count + 1 if angry else 0,
         messages=messages[-REMEMBERED:],
     )
+
+
+def _short(text: str) -> str:
+    """The first whole sentences of a text that a conversation's state holds."""
+    kept = ""
+    for sentence in sentences(text):
+        if len(kept) + len(sentence) > REMEMBERED_CHARS:
+            break
+        kept += sentence
+    return kept or text[:REMEMBERED_CHARS]

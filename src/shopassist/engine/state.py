@@ -24,9 +24,8 @@ from shopassist.tools.toolbox import Toolbox
 from shopassist.vault import Vault
 
 if TYPE_CHECKING:
-    from langchain_core.language_models.chat_models import BaseChatModel
-
     from shopassist.engine.compose import Draft
+    from shopassist.models.writer import Writer
 
 SCHEMA = 2
 REMEMBERED_CHARS = 600
@@ -94,7 +93,9 @@ class Turn(TypedDict, total=False):
 class Ports:
     """All that the steps of one turn may use; handed over as LangGraph's runtime context.
 
-    `hand_off` puts the conversation into the desk's queue and gives the number that the customer is told.
+    `hand_off` puts the conversation into the desk's queue and gives the number that the customer is told. `who` is the
+    customer's pseudonym for log lines, `warm_at` the conversation's, by which a proxy finds the server that has its
+    prompt in the cache.
     """
 
     settings: Settings
@@ -112,8 +113,9 @@ class Ports:
     toolbox: Toolbox
     hand_off: Callable[[str, Mapping[str, Any]], str]
     knowledge: Knowledge | None
-    model: BaseChatModel | None
-    model_name: str | None
+    writer: Writer | None
+    who: str
+    warm_at: str
     began: float
     deadline: float
     stopped: threading.Event = field(default_factory=threading.Event)

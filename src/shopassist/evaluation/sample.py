@@ -17,7 +17,7 @@ from shopassist.errors import IndexMissing
 from shopassist.evaluation.run import Scene
 from shopassist.evaluation.scenario import Card, Need
 from shopassist.messages import Customer, Image, Item, Message, OrderRef, ProductRef
-from shopassist.models import embedded, routing
+from shopassist.models import routing
 from shopassist.protocols import Knowledge
 from shopassist.replies import Reply
 from shopassist.settings import Settings
@@ -39,24 +39,22 @@ class SampleAssistants:
         except IndexMissing as error:
             log.warning("%s; whatever the pages should answer is missed", error)
             self._knowledge = None
-        self._choice = routing.choose(settings)
+        self._writer = routing.choose(settings).writer(settings)
 
     @property
     def model_name(self) -> str | None:
         """The model that writes sentences, None where templates do."""
-        return self._choice.name
+        return self._writer.name if self._writer is not None else None
 
     def __call__(self, scene: Scene) -> SampleTalk:
         """The assistant of one scene."""
-        model = self._choice.model if scene.model else None
         settings = self.settings.model_copy(update={"clock": scene.clock(), "tool_timeout": None})
         return SampleTalk(
             Assistant(
                 settings=settings,
                 store=MemoryStore(),
                 knowledge=self._knowledge,
-                model=model,
-                model_name=self._choice.name if model is not None else None,
+                model=self._writer if scene.model else None,
                 toolbox=toolbox_from(settings, scene.shop, (), MemoryLedger()),
                 classifier=self._classifier,
             ),
@@ -65,8 +63,8 @@ class SampleAssistants:
 
     def close(self) -> None:
         """Stop an embedded model."""
-        if isinstance(self._choice.model, embedded.EmbeddedChat):
-            self._choice.model.close()
+        if self._writer is not None:
+            self._writer.close()
 
 
 class SampleTalk:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextvars
+import math
 import socket
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
@@ -27,25 +29,46 @@ LEAVE = 0.1
 _END = object()
 
 
-def bounded(stream: Iterator[T], deadline: float, stopped: threading.Event) -> Generator[T]:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a stream may be silent, in seconds: before its first chunk, and between two chunks."""
+
+    first: float = math.inf
+    between: float = math.inf
+
+
+NO_LIMITS = Limits()
+
+
+def bounded(
+    stream: Iterator[T],
+    deadline: float,
+    stopped: threading.Event,
+    limits: Limits = Limits(),
+) -> Generator[T]:
     """The chunks of `stream`, which is read in a thread of its own, in a copy of the caller's context.
 
-    Raises `ModelTimeout` once `deadline` (by `time.monotonic`) has passed, and what the stream raises; ends within
-    0.2 s of `stopped`. Then, or when this is closed, the stream is closed too: at once if its HTTP client has the hook
-    `watch`, else with its next chunk. A stream that has no time at all is not begun. A few chunks are read ahead.
+    Raises `ModelTimeout` once `deadline` (by `time.monotonic`) has passed or the stream was silent for longer than its
+    limits, and what the stream raises; ends within 0.2 s of `stopped`. Then, or when this is closed, the stream is
+    closed too: at once if its HTTP client has the hook `watch`, else with its next chunk. A stream that has no time at
+    all is not begun. A few chunks are read ahead.
     """
     reader = None
+    silent, setting = time.monotonic() + limits.first, "model_first_token"
     try:
         while not stopped.is_set():
-            left = deadline - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            if deadline <= now:
                 raise ModelTimeout("the model did not answer in time (setting `model_deadline`)")
             if reader is None:
                 reader = _Reader(stream, deadline, stopped)
             try:
-                item = reader.chunks.get(timeout=min(LOOK, left))
+                item = reader.chunks.get(timeout=max(0.0, min(LOOK, deadline - now, silent - now)))
             except Empty:
+                if silent <= now:
+                    raise ModelTimeout(f"the model was silent for too long (setting `{setting}`)") from None
                 continue
+            silent, setting = time.monotonic() + limits.between, "model_next_token"
             if item is _END:
                 return
             if isinstance(item, _Raised):

@@ -20,9 +20,13 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
-from shopassist.errors import MissingExtra, ModelTimeout, ModelUnavailable, WeightsMissing
-from shopassist.models import weights
+from shopassist.errors import MissingExtra, ModelTimeout, ModelUnavailable, WeightsMissing, WeightsUnfit
+from shopassist.models import gguf_file, gguf_tokenizer, weights
 from shopassist.models.bounded import watch
+from shopassist.models.door import Door
+from shopassist.models.model_facts import facts
+from shopassist.models.tokens import ROLES, Tokenized
+from shopassist.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +36,6 @@ WARM_SECONDS = 600.0
 BATCH = 128
 """Tokens of a prompt that are read in one go. llama.cpp hears of a caller who has left between two batches only: with
 its own 2048 that took up to half a minute on two cores. Measured there, 128 cost 1% more time than 512, and 64 3%."""
-
-ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
 
 class EmbeddedChat(BaseChatModel):
@@ -145,6 +147,24 @@ class EmbeddedChat(BaseChatModel):
             usage_metadata=getattr(whole.message, "usage_metadata", None),
         )
         return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+def door(settings: Settings, file: Path) -> Door:
+    """The model of a GGUF file. The weights are loaded by the first call; that it can be loaded shows only then."""
+    context = settings.model_context
+    try:
+        context = min(context, facts(gguf_file.read(file).metadata, file.name).context)
+    except WeightsUnfit as error:  # loading it says more, and what to do
+        log.warning("the context of %s cannot be told: %s", file.name, error)
+    model = EmbeddedChat(
+        file=file,
+        context=context,
+        max_tokens=settings.max_tokens,
+        threads=settings.threads,
+        timeout=settings.model_deadline,
+    )
+    kept = settings.tokenizer_file or file
+    return Door(model, context, Tokenized(lambda: gguf_tokenizer.from_file(kept)), lambda: None)
 
 
 def available() -> bool:

@@ -6,9 +6,7 @@ tokenizer.json of Qwen's own release it composes no letters (NFC) beforehand, si
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,33 +55,21 @@ def tokenizer_from(metadata: Mapping[str, Any], name: str) -> Tokenizer:
     return _built(CUTS[kind[1]], tokens, types, [tuple(merge.split(" ", 1)) for merge in merges])
 
 
-def extract_tokenizer(gguf: Path, out_json: Path) -> None:
-    """Keep a GGUF file's tokenizer as a tokenizer.json, which `load_tokenizer` and other libraries read.
-
-    A name that ends in .gz is compressed (5.4 MB to 1.9). Raises what `tokenizer_of` does.
-    """
-    text = tokenizer_of(gguf).to_str().encode()
-    part = out_json.with_name(f"{out_json.name}.part")
-    try:
-        # no time and no name in it: the same tokenizer is the same file
-        part.write_bytes(gzip.compress(text, 6, mtime=0) if out_json.suffix == ".gz" else text)
-        part.replace(out_json)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+def from_file(path: Path) -> Tokenizer:
+    """The tokenizer of a GGUF file or of a tokenizer.json. Raises what `tokenizer_of` and `load_tokenizer` do."""
+    return tokenizer_of(path) if path.suffix == ".gguf" else load_tokenizer(path)
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
-    """A tokenizer that was kept. Raises `WeightsMissing`, or `WeightsUnfit` where the file is none."""
+    """A tokenizer.json. Raises `WeightsMissing`, or `WeightsUnfit` where the file is none."""
     from tokenizers import Tokenizer
 
     try:
-        data = path.read_bytes()
-        return Tokenizer.from_str((gzip.decompress(data) if path.suffix == ".gz" else data).decode())
+        return Tokenizer.from_str(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise WeightsMissing(f"{path} is not there") from error
     except Exception as error:  # tokenizers raises bare exceptions
-        raise WeightsUnfit(f"{path} is no tokenizer ({error}); remove it, and it is made anew") from error
+        raise WeightsUnfit(f"{path} is no tokenizer.json ({error})") from error
 
 
 def _built(cut: str, tokens: list[str], types: list[int], merges: list[Any]) -> Tokenizer:

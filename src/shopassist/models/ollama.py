@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import TYPE_CHECKING
 
 import httpx
 
-from shopassist.errors import ModelUnavailable
+from shopassist.errors import ModelMissing, ModelUnavailable, ShopAssistError
+from shopassist.models import gguf_tokenizer
 from shopassist.models.bounded import watch
-from shopassist.settings import Address
+from shopassist.models.door import Door
+from shopassist.models.login import login
+from shopassist.models.model_facts import facts
+from shopassist.models.ollama_server import OllamaServer
+from shopassist.models.requests import named
+from shopassist.models.tokens import Counter, Tokenized
+from shopassist.settings import Address, Settings
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from shopassist.models.ollama_chat import OllamaChat
+
+log = logging.getLogger(__name__)
 
 PROBE_SECONDS = 1.0
 
@@ -17,7 +32,7 @@ def models(url: str, *, timeout: float = PROBE_SECONDS) -> list[str]:
     """The names of the models that an Ollama has. Raises `ModelUnavailable` if none answers in `timeout` seconds."""
     address = Address(url)
     try:
-        response = httpx.get(f"{address}/api/tags", timeout=timeout, trust_env=False, auth=_login(address))
+        response = httpx.get(f"{address}/api/tags", timeout=timeout, trust_env=False, auth=login(address))
         response.raise_for_status()
         return [str(m["name"]) for m in response.json()["models"]]
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -34,26 +49,79 @@ def has(names: list[str], model: str) -> bool:
     return model in names or (":" not in model and f"{model}:latest" in names)
 
 
-def chat(url: str, model: str, *, context: int, max_tokens: int, timeout: float) -> Any:
+def check(settings: Settings) -> None:
+    """Raise `ModelUnavailable` where no Ollama answers in a second, `ModelMissing` where it lacks the model."""
+    names = models(settings.ollama_url)
+    if not has(names, settings.ollama_model):
+        raise ModelMissing(
+            f"the Ollama at {settings.ollama_url} has no {settings.ollama_model!r} "
+            f"(it has {', '.join(names) or 'none'}); "
+            f"run `ollama pull {settings.ollama_model}`, or set SHOPASSIST_OLLAMA_MODEL"
+        )
+
+
+def door(settings: Settings) -> Door:
+    """The model that the settings name, with its real context and its own tokenizer. Raises what `check` does.
+
+    The context is never more than the file's metadata allow, whatever is asked for: Ollama would give less in silence.
+    """
+    check(settings)
+    context = settings.model_context
+    try:
+        with OllamaServer(settings.ollama_url) as server:
+            shown = server.show(settings.ollama_model)
+        if shown is not None:
+            context = min(context, facts(shown.info, settings.ollama_model).context)
+    except ShopAssistError as error:
+        log.warning(
+            "the context of %s cannot be told, %d tokens are assumed: %s", settings.ollama_model, context, error
+        )
+    if context < settings.model_context:
+        log.warning(
+            "%s has a context of %d tokens; the setting `model_context` asks for %d (`shopassist model inspect %s`)",
+            settings.ollama_model,
+            context,
+            settings.model_context,
+            settings.ollama_model,
+        )
+    return Door(chat(settings, context=context), context, counter(settings), lambda: check(settings))
+
+
+def chat(settings: Settings, *, context: int | None = None) -> OllamaChat:
     """A chat model with a fixed context, a bounded answer and timeouts, none of which is Ollama's default."""
     from shopassist.models.ollama_chat import OllamaChat  # LangChain's client takes half a second to import
 
-    address = Address(url)
+    address = Address(settings.ollama_url)
+    silence = max(settings.model_first_token, settings.model_next_token)
     return OllamaChat(
-        model=model,
+        model=settings.ollama_model,
         base_url=str(address),
-        num_ctx=context,
-        num_predict=max_tokens,
+        num_ctx=context or settings.model_context,
+        num_predict=settings.max_tokens,
         temperature=0.0,
-        keep_alive="30m",
-        client_kwargs={"timeout": httpx.Timeout(timeout, connect=5.0), "auth": _login(address)},
+        keep_alive=settings.ollama_keep_alive if settings.ollama_keep_alive != "-1" else -1,
+        client_kwargs={
+            "timeout": httpx.Timeout(silence, connect=settings.model_connect),
+            "auth": login(address),
+            "trust_env": False,
+        },
         sync_client_kwargs={
             "limits": httpx.Limits(max_keepalive_connections=0),
-            "event_hooks": {"request": [watch]},
+            "event_hooks": {"request": [watch, named]},
         },
     )
 
 
-def _login(address: Address) -> httpx.BasicAuth | None:
-    """As an object of httpx, whose `repr` shows nothing; in the address it would stand in httpx's own log lines."""
-    return httpx.BasicAuth(address.login[0], address.login[1].get_secret_value()) if address.login else None
+def counter(settings: Settings) -> Counter:
+    """Counts with the model's own tokenizer: the one that the settings name, else the server's, loaded at first use."""
+    return Tokenized(lambda: _tokenizer(settings))
+
+
+def _tokenizer(settings: Settings) -> Tokenizer:
+    if settings.tokenizer_file is not None:
+        return gguf_tokenizer.from_file(settings.tokenizer_file)
+    with OllamaServer(settings.ollama_url) as server:
+        shown = server.show(settings.ollama_model, tokens=True)
+    if shown is None:
+        raise ModelMissing(f"the Ollama at {settings.ollama_url} has no {settings.ollama_model!r}")
+    return gguf_tokenizer.tokenizer_from(shown.info, settings.ollama_model)

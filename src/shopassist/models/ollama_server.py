@@ -61,10 +61,13 @@ class OllamaServer:
         with self._errors():
             return str(self._checked(self._client.get("/api/version")).json()["version"])
 
-    def show(self, name: str) -> Shown | None:
-        """What it says of a model; None if it has none of this name. Raises `InputError` for what can be no name."""
+    def show(self, name: str, *, tokens: bool = False) -> Shown | None:
+        """What it says of a model, with `tokens` also those of its tokenizer (4 MB); None if it has none of this name.
+
+        Raises `InputError` for what can be no name.
+        """
         with self._errors():
-            response = self._client.post("/api/show", json={"model": name})
+            response = self._client.post("/api/show", json={"model": name, "verbose": tokens})
             if response.status_code == httpx.codes.NOT_FOUND:
                 return None
             if not response.is_success and _reason(response).startswith("invalid model"):  # 400 or 500, by version

@@ -2,82 +2,88 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shopassist.errors import MissingExtra, ModelUnavailable, WeightsMissing
+from shopassist.errors import MissingExtra, ModelError, WeightsMissing
 from shopassist.models import embedded, ollama, weights
+from shopassist.models.door import Door
+from shopassist.models.writer import Writer
 from shopassist.settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A model and the reason for it. `model` is None where templates answer."""
+    """A way to a model and the reason for it. `door` is None where templates answer."""
 
     kind: str
     name: str | None
     reason: str
-    model: BaseChatModel | None
+    door: Door | None
+
+    @property
+    def model(self) -> BaseChatModel | None:
+        """The chat model itself."""
+        return self.door.model if self.door is not None else None
+
+    def writer(self, settings: Settings) -> Writer | None:
+        """The model as the engine calls it."""
+        if self.door is None:
+            return None
+        door = self.door
+        return Writer(
+            door.model,
+            name=self.name or self.kind,
+            settings=settings,
+            context=door.context,
+            counter=door.counter,
+            probe=door.probe,
+        )
 
 
 def choose(settings: Settings) -> Choice:
     """The model that the settings name, or for ``auto`` the first of Ollama, embedded and none that can work.
 
-    Raises `ModelUnavailable`, `MissingExtra` or `WeightsMissing` where the settings name one that cannot.
+    Raises `ModelError`, `MissingExtra` or `WeightsMissing` where the settings name one that cannot.
     """
-    match settings.model:
-        case "none":
-            return Choice("none", None, "the setting `model` says none", None)
-        case "ollama":
-            return _ollama(settings, "the setting `model` says ollama")
-        case "embedded":
-            return _embedded(settings, "the setting `model` says embedded")
+    ways = {"ollama": _ollama, "openai": _openai, "embedded": _embedded}
+    if settings.model == "none":
+        return Choice("none", None, "the setting `model` says none", None)
+    if settings.model in ways:
+        return ways[settings.model](settings, f"the setting `model` says {settings.model}")
     reasons = []
     for attempt, reason in ((_ollama, "an Ollama here has it"), (_embedded, "its weights are here")):
         try:
             return attempt(settings, reason)
-        except (ModelUnavailable, MissingExtra, WeightsMissing) as error:
+        except (ModelError, MissingExtra, WeightsMissing) as error:
             reasons.append(str(error))
     return Choice("none", None, "; ".join(reasons), None)
 
 
 def _ollama(settings: Settings, reason: str) -> Choice:
-    names = ollama.models(settings.ollama_url)
-    if not ollama.has(names, settings.ollama_model):
-        raise ModelUnavailable(
-            f"the Ollama at {settings.ollama_url} has no {settings.ollama_model!r} "
-            f"(it has {', '.join(names) or 'none'}); "
-            f"run `ollama pull {settings.ollama_model}`, or set SHOPASSIST_OLLAMA_MODEL"
-        )
-    model = ollama.chat(
-        settings.ollama_url,
-        settings.ollama_model,
-        context=settings.model_context,
-        max_tokens=settings.max_tokens,
-        timeout=settings.model_deadline,
-    )
-    return Choice("ollama", settings.ollama_model, reason, model)
+    return Choice("ollama", settings.ollama_model, reason, ollama.door(settings))
+
+
+def _openai(settings: Settings, reason: str) -> Choice:
+    try:
+        from shopassist.models import openai
+    except ImportError as error:
+        raise MissingExtra(
+            "a server with OpenAI's interface needs langchain-openai: pip install 'shopassist[openai]'"
+        ) from error
+    name, door = openai.door(settings)
+    return Choice("openai", name, reason, door)
 
 
 def _embedded(settings: Settings, reason: str) -> Choice:
     file = chat_file(settings)
     if not embedded.available():
         raise MissingExtra("the embedded model needs xllamacpp: pip install 'shopassist[embedded]'")
-    model = embedded.EmbeddedChat(
-        file=file,
-        context=settings.model_context,
-        max_tokens=settings.max_tokens,
-        threads=settings.threads,
-        timeout=settings.model_deadline,
-    )
-    return Choice("embedded", file.stem, f"{reason} ({file})", model)
+    return Choice("embedded", file.stem, f"{reason} ({file})", embedded.door(settings, file))
 
 
 def chat_file(settings: Settings) -> Path:

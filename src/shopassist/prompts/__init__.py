@@ -26,6 +26,9 @@ class Texts:
     moods: dict[str, str]
     question: str
     evidence: str
+    known: str
+    comma: str
+    again: dict[str, str]
     polite: str
 
 
@@ -43,6 +46,9 @@ def texts(language: Language) -> Texts:
         moods=prompt["moods"],
         question=prompt["question"],
         evidence=prompt["evidence"],
+        known=prompt["known"],
+        comma=prompt["comma"],
+        again=prompt["again"],
         polite=checks["polite"],
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from shopassist.errors import ConversationErased, NotYourConversation, StaleTurn, StorageError, TurnFailed
 from shopassist.messages import Image, Message, OrderRef, ProductRef
-from shopassist.replies import Citation, Passage, Rejection, Reply, Usage
+from shopassist.replies import Citation, Passage, Rejection, Reply, Section, Usage
 from shopassist.testing.concealment import ConcealmentConformance
 from shopassist.testing.handoffs import HandOffConformance
 from shopassist.testing.store_case import raises
@@ -514,7 +514,18 @@ def _full_reply() -> Reply:
         citations=(Citation("returns", passage.version, passage.title, "30 天内退货", passage.url),),
         evidence=(passage,),
         rejected=(Rejection("保证明天到账。", "promise", None),),
-        usage=Usage("qwen2.5:7b", 1, 812, 40, {"retrieve": 0.05, "compose": 1.5}, 0.9, 2.25),
+        usage=Usage(
+            model="qwen2.5:7b",
+            model_calls=1,
+            input_tokens=812,
+            output_tokens=40,
+            context=8192,
+            prompt=(Section("persona", 210), Section("evidence", 380, 2)),
+            counted=True,
+            times={"retrieve": 0.05, "compose": 1.5},
+            first_sentence=0.9,
+            total=2.25,
+        ),
         merged=("m1",),
         degraded="timeout",
     )

@@ -1,0 +1,173 @@
+"""How many tokens a prompt has: counted where the model's own tokenizer is there, else estimated, never too low."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+from shopassist.errors import ShopAssistError
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+    from tokenizers import Tokenizer
+
+log = logging.getLogger(__name__)
+
+ROLES = {"human": "user", "ai": "assistant", "system": "system"}
+
+FRAME = 5
+"""Tokens around each message: two marks, the role and two line ends. The start of the answer costs three more."""
+
+OPENING = 3
+
+SURE = 0.4
+"""What an estimate is multiplied with for a number of tokens that a text surely has: it is seldom twice too high."""
+
+
+class Counter(Protocol):
+    """Counts tokens."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether it counts and does not estimate."""
+        ...
+
+    def count(self, text: str) -> int:
+        """The tokens of a text; of an estimate, at most these."""
+        ...
+
+    def prompt(self, messages: Sequence[BaseMessage]) -> int:
+        """The tokens of a prompt in Qwen's chat format, up to the place where the answer begins."""
+        ...
+
+    def least(self, messages: Sequence[BaseMessage]) -> int:
+        """The tokens that a prompt has at the least."""
+        ...
+
+
+class Tokenized:
+    """Counts with the model's own tokenizer, which `load` brings at the first use; estimates where it cannot."""
+
+    def __init__(self, load: Callable[[], Tokenizer]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._counter: Callable[[str], int] | None = None
+        self._exact = True
+
+    @property
+    def exact(self) -> bool:
+        """Whether the tokenizer is there."""
+        self._ready()
+        return self._exact
+
+    def count(self, text: str) -> int:
+        """The tokens of a text."""
+        return self._ready()(text)
+
+    def prompt(self, messages: Sequence[BaseMessage]) -> int:
+        """The tokens of a prompt. Parts are counted for themselves: no token reaches across a mark or a role's line."""
+        return OPENING + sum(FRAME + self.count(m.text) for m in messages)
+
+    def least(self, messages: Sequence[BaseMessage]) -> int:
+        """The same as `prompt`, where the tokenizer is there."""
+        return self.prompt(messages) if self.exact else Estimate().least(messages)
+
+    def _ready(self) -> Callable[[str], int]:
+        with self._lock:
+            if self._counter is None:
+                try:
+                    tokenizer = self._load()
+                except (ShopAssistError, OSError) as error:
+                    log.warning("tokens are estimated, the model's tokenizer cannot be had: %s", error)
+                    self._exact, self._counter = False, Estimate().count
+                else:
+
+                    def count(text: str) -> int:
+                        return len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+                    self._counter = lru_cache(maxsize=4096)(count)  # passages come again and again
+            return self._counter
+
+
+class Estimate:
+    """Counts by the kinds of characters, high enough for Qwen2.5's tokenizer; see ``benchmarks/budget.py``.
+
+    A Han character counts a whole token though two often share one, a word by its length and by how unlike a word it
+    looks, a digit and a mark one each.
+    """
+
+    @property
+    def exact(self) -> bool:
+        """Never."""
+        return False
+
+    def count(self, text: str) -> int:
+        """At most so many tokens has a text."""
+        return int(sum(_pieces(text)) + 1) + 1 if text else 0
+
+    def prompt(self, messages: Sequence[BaseMessage]) -> int:
+        """At most so many tokens has a prompt."""
+        return OPENING + sum(FRAME + self.count(m.text) for m in messages)
+
+    def least(self, messages: Sequence[BaseMessage]) -> int:
+        """A number of tokens that a prompt surely has."""
+        return int(self.prompt(messages) * SURE)
+
+
+_PIECE = re.compile(r"[A-Za-z]+|[\u4e00-\u9fff]|[0-9]|\s+|[!-/:-@\[-`{-~]+|.", re.S)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_ODD = re.compile(r"[b-df-hj-np-tv-xz]{3,}|[aeiou]{3,}|q(?!u)|[jvx][b-df-hj-np-tv-z]")
+_MARKS = frozenset("，。！？、；：“”‘’（）《》【】…—～·￥")
+
+
+def _pieces(text: str) -> Iterator[float]:
+    """Tokens of each piece. The figures are fitted so that no text of benchmarks/budget.py is counted too low."""
+    for match in _PIECE.finditer(text):
+        piece, before, after = match[0], text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+        first = piece[0]
+        if first.isascii():
+            if first.isalpha():
+                yield _letters(piece, before.isdigit() or after.isdigit())
+            elif first.isspace():
+                free = piece == " " and after.isascii() and not after.isdigit()  # it belongs to the word that follows
+                yield 0 if free else 1 + (piece.count("\n") > 2)
+            elif first.isdigit():
+                yield 1
+            else:
+                alike = len(set(piece)) == 1
+                yield 1 + len(piece) // 4 if alike else -(-len(piece) * 3 // 4)
+        elif "\u4e00" <= first <= "\u9fff":
+            yield 1 if first in _common() else 2.6
+        elif first in _MARKS:
+            yield 1
+        else:
+            size = len(piece.encode("utf-8", "surrogatepass"))
+            yield {2: 1.4, 3: 2.4, 4: 3.6}.get(size, size)
+
+
+def _letters(word: str, beside_digit: bool) -> float:
+    """Tokens of a run of Latin letters: few for a word, more for an abbreviation, a number's part or a password."""
+    parts = _WORD.findall(word)
+    if beside_digit or len(parts) > 3:
+        return len(word) if len(word) < 3 else -(-len(word) * 2 // 3)
+    return sum(map(_part, parts))
+
+
+def _part(part: str) -> float:
+    length = len(part)
+    if length > 1 and part.isupper():
+        tokens = (length * 3 + 3) // 4 if length <= 4 else -(-length * 2 // 3)
+    else:
+        tokens = 1 if length <= 5 else 1 + -(-(length - 5) // 4)
+    return tokens + sum(0.8 * max(len(odd[0]) - 2, 1) for odd in _ODD.finditer(part.lower()))
+
+
+@lru_cache(maxsize=1)
+def _common() -> frozenset[str]:
+    """The 3,755 characters of GB 2312's first level, which Qwen's tokenizer has as one token or as a part of one."""
+    rows = (bytes((row, cell)) for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF))
+    return frozenset("".join(pair.decode("gb2312", "ignore") for pair in rows))

@@ -1,0 +1,237 @@
+"""A chat model as the engine calls it: let in, watched, tried again where nothing is lost by it, and counted."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from shopassist.errors import (
+    BadAnswer,
+    CircuitOpen,
+    EmptyAnswer,
+    ModelBusy,
+    ModelMissing,
+    ModelTimeout,
+    ModelUnavailable,
+    PromptCut,
+)
+from shopassist.models.admission import Admission
+from shopassist.models.bounded import Limits, bounded
+from shopassist.models.breaker import Breaker
+from shopassist.models.requests import asked_for
+from shopassist.models.tokens import Counter, Estimate
+from shopassist.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+    from tenacity import RetryCallState
+
+log = logging.getLogger(__name__)
+
+TRIES = 2
+"""Calls for one answer: the second where the first failed before its first word."""
+
+PAUSE, LONGEST_PAUSE = 0.25, 2.0
+"""Seconds: a pause before the second call lies anywhere between 0 and these (full jitter), so that callers who failed
+together do not come back together."""
+
+
+@dataclass(slots=True)
+class Writing:
+    """One answer as it comes: iterate for its texts, close it to end it; then read what it took.
+
+    `ended` is the server's reason (``stop``, ``length``), None where it gave none. Tokens are as the server counted,
+    `first` and `total` are seconds since the call, the time in the line included. `speed` is how many tokens of a
+    prompt the server reads in a second, where it says so and had to read most of it.
+    """
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    ended: str | None = None
+    first: float | None = None
+    total: float = 0.0
+    _texts: Generator[str] | None = field(default=None, repr=False)
+
+    def __iter__(self) -> Iterator[str]:
+        assert self._texts is not None  # noqa: S101 - `Writer.write` sets it
+        return self._texts
+
+    def close(self) -> None:
+        """End the answer; the model stops within a token."""
+        if self._texts is not None:
+            self._texts.close()
+
+    def take(self, chunk: Any) -> None:
+        """Note what a chunk tells besides its text."""
+        told = chunk.response_metadata
+        self.ended = told.get("finish_reason") or told.get("done_reason") or self.ended
+        if usage := getattr(chunk, "usage_metadata", None):
+            self.input_tokens = max(self.input_tokens, usage.get("input_tokens", 0))
+            self.output_tokens += usage.get("output_tokens", 0)
+
+
+class Writer:
+    """Any chat model, safe to use from several threads.
+
+    `context` is what the model can really read, in tokens, `max_tokens` the longest answer. `counter` counts a prompt.
+    `probe` raises while the model's server is away; without one the next customer's call is the probe.
+    """
+
+    def __init__(
+        self,
+        model: BaseChatModel,
+        *,
+        name: str,
+        settings: Settings,
+        context: int | None = None,
+        counter: Counter | None = None,
+        probe: Callable[[], None] | None = None,
+    ) -> None:
+        self.model = model
+        self.name = name
+        self.context = context or settings.model_context
+        self.max_tokens = settings.max_tokens
+        self.counter = counter or Estimate()
+        self.admission = Admission(settings.model_calls, settings.model_waiting)
+        self.breaker = Breaker(probe or (lambda: None))
+        self._queue = settings.model_queue
+        self._limits = Limits(settings.model_first_token, settings.model_next_token)
+
+    def write(
+        self,
+        messages: Sequence[BaseMessage],
+        *,
+        deadline: float,
+        stopped: threading.Event,
+        conversation: str | None = None,
+        tries: int = TRIES,
+        **options: Any,
+    ) -> Writing:
+        """Ask the model; nothing happens before the first text is asked for.
+
+        `deadline` is by `time.monotonic`, `options` go to the model's `stream`. Iterating raises `ModelError` and what
+        a foreign model raises.
+        """
+        writing = Writing()
+        writing._texts = self._texts(writing, list(messages), deadline, stopped, conversation, tries, options)
+        return writing
+
+    def warm(self, messages: Sequence[BaseMessage]) -> None:
+        """Load the model, and have it read the static front of a prompt into its cache. Raises `ModelError`."""
+        if callable(warm := getattr(self.model, "warm", None)):
+            warm(list(messages))
+
+    def close(self) -> None:
+        """End what runs beside the calls, and an embedded model."""
+        self.breaker.close()
+        if callable(close := getattr(self.model, "close", None)):
+            close()
+
+    def _texts(
+        self,
+        writing: Writing,
+        messages: list[BaseMessage],
+        deadline: float,
+        stopped: threading.Event,
+        conversation: str | None,
+        tries: int,
+        options: dict[str, Any],
+    ) -> Generator[str]:
+        began = time.monotonic()
+
+        def begin() -> tuple[str | None, Generator[Any]]:
+            """One call, up to its first text: until then it may be made again."""
+            writing.calls += 1
+            stream = bounded(self.model.stream(messages, **options), deadline, stopped, self._limits)
+            try:
+                with asked_for(conversation):
+                    for chunk in stream:
+                        writing.take(chunk)
+                        if text := chunk.text:
+                            return str(text), stream
+            except BaseException:
+                stream.close()
+                raise
+            if stopped.is_set():
+                return None, stream
+            raise EmptyAnswer(f"{self.name} ended without a word ({writing.ended or 'no reason given'})")
+
+        with self.admission.entered(min(deadline, began + self._queue), stopped), self._watched(stopped):
+            text, stream = _again(begin, tries, deadline, stopped)
+            if text is None:
+                return
+            with closing(stream):
+                writing.first = time.monotonic() - began
+                yield text
+                for chunk in stream:
+                    writing.take(chunk)
+                    if chunk.text:
+                        yield str(chunk.text)
+            writing.total = time.monotonic() - began
+            self._check_whole(messages, writing)
+
+    @contextmanager
+    def _watched(self, stopped: threading.Event) -> Iterator[None]:
+        """Tell the breaker how a call ended."""
+        self.breaker.admit()
+        began = time.monotonic()
+        try:
+            yield
+        except ModelTimeout:
+            # a caller with no time to spare says nothing about the model
+            patient = time.monotonic() - began >= min(self._limits.first, self._limits.between) / 2
+            (self.breaker.failed if patient else self.breaker.left)()
+            raise
+        except Exception:
+            self.breaker.failed()
+            raise
+        except BaseException:  # closed in mid-answer: it had begun to answer
+            self.breaker.left()
+            raise
+        else:
+            (self.breaker.left if stopped.is_set() else self.breaker.succeeded)()
+
+    def _check_whole(self, messages: list[BaseMessage], writing: Writing) -> None:
+        least = self.counter.least(messages)
+        if 0 < writing.input_tokens < least:
+            raise PromptCut(
+                f"{self.name} read {writing.input_tokens} tokens of a prompt of at least {least}: its context is "
+                "smaller than the setting `model_context` says; `shopassist doctor` shows it"
+            )
+
+
+def _again(
+    begin: Callable[[], tuple[str | None, Generator[Any]]], tries: int, deadline: float, stopped: threading.Event
+) -> tuple[str | None, Generator[Any]]:
+    """Call, and where that failed before its first word in a way that may pass, call again after a pause."""
+    from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+    def pause(seconds: float) -> None:
+        stopped.wait(min(seconds, max(deadline - time.monotonic(), 0.0)))
+
+    retrying = Retrying(
+        retry=retry_if_exception(lambda error: _may_pass(error) and not stopped.is_set()),
+        stop=stop_after_attempt(tries),
+        wait=wait_random_exponential(multiplier=PAUSE, max=LONGEST_PAUSE),
+        sleep=pause,
+        before_sleep=lambda state: log.debug("the model failed, it is asked again: %s", _kind(state)),
+        reraise=True,
+    )
+    return retrying(begin)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether the same call may go well a moment later, and has cost no more than a moment."""
+    passing = (ModelUnavailable, ModelBusy, BadAnswer)
+    return isinstance(error, passing) and not isinstance(error, (ModelMissing, CircuitOpen))
+
+
+def _kind(state: RetryCallState) -> str:
+    return type(state.outcome.exception()).__name__ if state.outcome else "?"

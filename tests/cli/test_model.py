@@ -153,6 +153,7 @@ def test_extend_says_what_it_costs(command):
 
 def test_a_file_that_the_server_does_not_know_can_be_extended_and_kept(command, ollama, tmp_path):
     done = command("extend", "new", "--gguf", "orig.gguf", "--context", "65536", "--keep", "--json")
+    assert done.returncode == 0, done.stderr
     made = json.loads(done.stdout)
     assert (made["name"], made["original"], made["yarn"]) == ("new-64k", None, 2.0)
     assert made["template"] == "Qwen2.5's own"

@@ -5,15 +5,18 @@ import shutil
 import time
 from pathlib import Path
 
+import ollama as ollama_
 import pytest
 
 from ollama_stand_in import PROGRAM, blobs, real, stand_in
 from shopassist.errors import InputError, ModelUnavailable, WeightsMissing
 from shopassist.models import extended, inspection
+from shopassist.models.gguf_tokenizer import tokenizer_of
 from shopassist.models.ollama_server import OllamaServer, Shown
 from shopassist.models.yarn import plan, written
 from tiny_gguf import tiny
 
+GGUF = os.environ.get("SHOPASSIST_TEST_GGUF")
 OWN = "{{ range .Messages }}{{ .Role }}: {{ .Content }}\n{{ end }}"
 NUMBERS = {"asked": 8192, "answer": 220}
 
@@ -210,3 +213,27 @@ def test_a_store_elsewhere_is_searched_by_the_files_checksum(tmp_path, monkeypat
     shown = Shown("qwen", {}, {}, blob=Path("/nowhere/blobs/sha256-abc"))
     assert extended.file_of(shown) == tmp_path / "blobs" / "sha256-abc"
     assert extended.store(shown) is None
+
+
+@pytest.mark.real_model
+@pytest.mark.skipif(PROGRAM is None, reason="no program ollama: set SHOPASSIST_SHARED")
+@pytest.mark.skipif(GGUF is None, reason="no weights: set SHOPASSIST_TEST_GGUF to a GGUF file")
+def test_a_real_copy_is_loaded_with_yarn_and_counts_as_its_tokenizer_does(tmp_path):
+    extension, look = plan(Path(GGUF), 131072), extended.dress(None)
+    tokenizer = tokenizer_of(Path(GGUF))
+    prompt = '<|im_start|>user\n耳机多少钱？{"order": "A-12"} How much?<|im_end|>\n<|im_start|>assistant\n'
+    with real(tmp_path / "models") as own, OllamaServer(own.url) as server:
+        with written(extension, tmp_path / "copy.gguf", keep=False, progress=lambda *_: None) as copy:
+            extended.create(server, "long", copy, extension, look, uploaded=lambda *_: None, said=lambda _: None)
+        client = ollama_.Client(own.url, trust_env=False, timeout=300)
+        options = {"num_ctx": 2048, "num_predict": 1}
+        answer = client.generate("long", prompt, raw=True, options=options)
+        assert answer.prompt_eval_count == len(tokenizer.encode(prompt).ids)
+        found = inspection.of_server(server, "long", **NUMBERS)
+        assert (found.allocated, found.facts.context) == (2048, 131072)
+        log = (own.folder / "log").read_text()
+        assert "rope scaling     = yarn" in log
+        assert "n_ctx_orig_yarn  = 32768" in log
+        client.generate("long", keep_alive=0)
+        server.remove("long", copy.sha256)
+        assert blobs(own.folder) == set()

@@ -15,8 +15,6 @@ from rich.table import Table
 from rich.text import Text
 
 from shopassist.cli.errors import shown
-from shopassist.models.inspection import LENGTHS
-from shopassist.models.model_facts import BYTES
 
 if TYPE_CHECKING:
     from shopassist.models.inspection import Inspection
@@ -92,6 +90,7 @@ def _extend(
 ) -> dict[str, Any]:
     from shopassist.errors import ModelUnavailable
     from shopassist.models import extended, inspection, yarn
+    from shopassist.models.model_facts import BYTES
 
     target = to or extended.default_name(name, context)
     extended.check_free(server, target)
@@ -157,6 +156,9 @@ def _bars() -> Iterator[_Bars]:
 
 
 def _print(found: Inspection) -> None:
+    from shopassist.models.inspection import LENGTHS
+    from shopassist.models.model_facts import BYTES
+
     known = found.facts
     rows = Table(box=None, show_header=False, padding=(0, 1))
     rows.add_row("model", f"{known.architecture}, {found.parameters / 1e9:.1f} B parameters, {found.quantisation}")

@@ -5,13 +5,14 @@ import shutil
 import time
 from pathlib import Path
 
+import httpx
 import ollama as ollama_
 import pytest
 
 from ollama_stand_in import PROGRAM, blobs, real, stand_in
 from shopassist.errors import InputError, ModelUnavailable, WeightsMissing
 from shopassist.models import extended, inspection
-from shopassist.models.gguf_tokenizer import tokenizer_of
+from shopassist.models.gguf_tokenizer import tokenizer_from, tokenizer_of
 from shopassist.models.ollama_server import OllamaServer, Shown
 from shopassist.models.yarn import plan, written
 from tiny_gguf import tiny
@@ -229,6 +230,8 @@ def test_a_real_copy_is_loaded_with_yarn_and_counts_as_its_tokenizer_does(tmp_pa
         options = {"num_ctx": 2048, "num_predict": 1}
         answer = client.generate("long", prompt, raw=True, options=options)
         assert answer.prompt_eval_count == len(tokenizer.encode(prompt).ids)
+        told = httpx.post(f"{own.url}/api/show", json={"model": "long", "verbose": True}, trust_env=False).json()
+        assert tokenizer_from(told["model_info"], "long").to_str() == tokenizer.to_str()
         found = inspection.of_server(server, "long", **NUMBERS)
         assert (found.allocated, found.facts.context) == (2048, 131072)
         log = (own.folder / "log").read_text()

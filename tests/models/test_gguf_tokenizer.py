@@ -5,11 +5,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tiny_gguf import TOKENS, tiny
 
 from shopassist.errors import WeightsMissing, WeightsUnfit
 from shopassist.models import gguf_file
 from shopassist.models.gguf_tokenizer import extract_tokenizer, load_tokenizer, tokenizer_from, tokenizer_of
+from tiny_gguf import TOKENS, tiny
 
 GGUF = os.environ.get("SHOPASSIST_TEST_GGUF")
 PAGES = Path(__file__).parents[2] / "knowledge"

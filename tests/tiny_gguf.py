@@ -13,10 +13,12 @@ TOKENS = [*LETTERS.values(), *(m.replace(" ", "") for m in MERGES), *CONTROL, "<
 TEMPLATE = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
 
 
-def tiny(path, *, architecture="qwen2", context=32768, pre="qwen2", heads=12, kv_heads=2, **more):
+def tiny(path, *, architecture="qwen2", context=32768, pre="qwen2", heads=12, kv_heads=2, alignment=None, **more):
     """Write the file; `more` are further texts and numbers of the metadata. The cache: 28 layers of 2 × 128."""
     out = GGUFWriter(path, architecture)
     out.add_name("Tiny")
+    if alignment:
+        out.add_custom_alignment(alignment)
     out.add_file_type(15)
     out.add_block_count(28)
     out.add_context_length(context)

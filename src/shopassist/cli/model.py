@@ -15,8 +15,6 @@ from rich.table import Table
 from rich.text import Text
 
 from shopassist.cli.errors import shown
-from shopassist.models.inspection import LENGTHS
-from shopassist.models.model_facts import BYTES
 
 if TYPE_CHECKING:
     from shopassist.models.inspection import Inspection
@@ -92,6 +90,7 @@ def _extend(
 ) -> dict[str, Any]:
     from shopassist.errors import ModelUnavailable
     from shopassist.models import extended, inspection, yarn
+    from shopassist.models.model_facts import BYTES
 
     target = to or extended.default_name(name, context)
     extended.check_free(server, target)
@@ -102,6 +101,8 @@ def _extend(
             raise ModelUnavailable(f"the Ollama at {server.url} has no {name!r}; {way}")
         gguf = extended.file_of(source)
     extension, look = yarn.plan(gguf, context), extended.dress(source)
+    if source:
+        extended.check_same(source, extension)
     file = settings.models_dir / f"{target.replace('/', '_').replace(':', '_')}.gguf"
     with (
         _bars() as bar,
@@ -113,7 +114,7 @@ def _extend(
     found = inspection.of_server(server, target, asked=settings.model_context, answer=settings.max_tokens)
     return {
         "name": target,
-        "original": name,
+        "original": name if source else None,
         "server": server.url,
         "context": found.facts.context,
         "trained": found.facts.trained,
@@ -155,6 +156,9 @@ def _bars() -> Iterator[_Bars]:
 
 
 def _print(found: Inspection) -> None:
+    from shopassist.models.inspection import LENGTHS
+    from shopassist.models.model_facts import BYTES
+
     known = found.facts
     rows = Table(box=None, show_header=False, padding=(0, 1))
     rows.add_row("model", f"{known.architecture}, {found.parameters / 1e9:.1f} B parameters, {found.quantisation}")
@@ -189,10 +193,11 @@ def _template(found: Inspection) -> str:
 def _print_extended(result: dict[str, Any]) -> None:
     memory = ", ".join(f"{_size(size)} as {kind}" for kind, size in result["kv_bytes"].items())
     use = f"SHOPASSIST_OLLAMA_MODEL={result['name']} SHOPASSIST_MODEL_CONTEXT={result['context']}"
+    original = result["original"] or "the original, which is not at this server (`ollama create` takes its file),"
     lines = [
         f"{result['name']} is at {result['server']}: {result['context']:,} tokens, as the server says.",
         *result["notes"],
-        f"So {result['original']} stays for short prompts, and {result['name']} is for long ones.",
+        f"So {original} stays for short prompts, and {result['name']} is for long ones.",
         f"Template: {result['template']}; tools: {'yes' if result['tools'] else 'no'}.",
         f"To use it whole: {use}. A prompt of that length takes {memory} of KV memory beside the weights.",
     ]

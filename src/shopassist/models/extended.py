@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
 from typing import Any
 
 from shopassist.errors import InputError, ModelError, ModelUnavailable, WeightsMissing
 from shopassist.models.model_facts import facts
 from shopassist.models.ollama_server import OllamaServer, Shown
 from shopassist.models.yarn import Copy, Extension
+
+Tell = Callable[..., None]
 
 STORES = ("~/.ollama/models", "/usr/share/ollama/.ollama/models", "/var/lib/ollama/models")
 """Where Ollama keeps its files, unless its OLLAMA_MODELS says otherwise."""
@@ -84,11 +89,28 @@ def create(
 
     Raises a `ModelError`; then, and on Ctrl-C, nothing of the model is left there.
     """
-    with _all_or_nothing(server, name, copy.sha256):
-        server.upload(copy.path, copy.sha256, uploaded)
+
+    def send(tell: Tell, left: Event) -> None:
+        server.upload(copy.path, copy.sha256, tell, left)
+
+    def make(tell: Tell, _: Event) -> None:
         for status in server.create(name, copy.sha256, template=look.template, **look.rest):
-            said(status)
+            tell(status)
+
+    with _all_or_nothing(server, name, copy.sha256):
+        _waited(send, uploaded)
+        _waited(make, said)
         return _verified(server, name, extension, look)
+
+
+def check_same(source: Shown, extension: Extension) -> None:
+    """Raise `InputError` if a file is not the server's model: another size of it would get its template and name."""
+    told = source.info.get("general.parameter_count")
+    if told is not None and told != extension.front.parameters:
+        raise InputError(
+            f"{extension.front.path} has {extension.front.parameters:,} parameters and {source.name} has {told:,}; "
+            "name the file of this model, or give the copy of the other its own name"
+        )
 
 
 def check_free(server: OllamaServer, name: str) -> None:
@@ -97,6 +119,31 @@ def check_free(server: OllamaServer, name: str) -> None:
         raise InputError(
             f"the Ollama at {server.url} has a {name} already; take another name with `--to`, or `ollama rm {name}`"
         )
+
+
+def _waited(work: Callable[[Tell, Event], None], told: Tell) -> None:
+    """Do `work` in a thread, and tell here what it tells. It gets an event that is set once nobody wants it any more.
+
+    Whoever leaves waits for its end: Ollama goes on making a model whose maker hung up, and what it makes can only be
+    taken away when it is there.
+    """
+    heard: SimpleQueue[tuple[Any, ...] | None] = SimpleQueue()
+    left = Event()
+
+    def run() -> None:
+        try:
+            work(lambda *what: heard.put(what), left)
+        finally:
+            heard.put(None)
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            running = pool.submit(run)
+            while (what := heard.get()) is not None:
+                told(*what)
+            running.result()
+        finally:
+            left.set()
 
 
 @contextmanager

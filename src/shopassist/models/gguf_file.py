@@ -75,7 +75,7 @@ def read(path: Path) -> Front:
         raise WeightsMissing(f"{path} is not there") from error
     except OSError as error:
         raise WeightsUnfit(f"{path} cannot be read: {error.strerror or error}") from error
-    except (struct.error, IndexError, UnicodeDecodeError, OverflowError) as error:
+    except (struct.error, IndexError, ValueError, TypeError, ArithmeticError) as error:
         raise WeightsUnfit(f"{path} is damaged or cut short ({error}); fetch it again") from error
 
 

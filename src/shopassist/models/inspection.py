@@ -58,8 +58,8 @@ class Inspection:
         """What a file with YaRN costs."""
         known = self.facts
         yield (
-            f"The weights are trained for {known.trained:,} tokens; the rest is YaRN × {known.yarn or 1:g}, which is always "
-            "on in this file: short prompts lose a little. Two names, one for each use."
+            f"The weights are trained for {known.trained:,} tokens; the rest is YaRN × {known.yarn or 1:g}, which is "
+            "always on in this file: short prompts lose a little. Two names, one for each use."
         )
         if self.parameters < ADVISED:
             yield "Qwen's advice of YaRN is for its models of 7B and larger; try this one before you trust it."
@@ -84,7 +84,7 @@ class Inspection:
             )
         elif known.yarn and self.asked <= known.trained:
             yield (
-                f"The setting `model_context` asks for {self.asked:,} tokens, for which the original is the better one; "
+                f"The setting `model_context` asks for {self.asked:,} tokens, for which the original is better; "
                 f"ask for up to {known.context:,} to use this copy."
             )
         if self.allocated is not None and self.allocated != self.usable:

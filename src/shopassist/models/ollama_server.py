@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import Any, Self
 
 import httpx
@@ -15,7 +16,7 @@ from shopassist.errors import InputError, ModelTimeout, ModelUnavailable
 from shopassist.settings import Address
 
 ANSWER_SECONDS = 60.0
-WORK_SECONDS = 1800.0
+WORK_SECONDS = 600.0
 """For creating a model: Ollama may read all weights before it says the next word."""
 
 CHUNK = 1024**2
@@ -81,13 +82,13 @@ class OllamaServer:
         full = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
         return next((m.get("context_length") for m in loaded if full in (m.get("name"), m.get("model"))), None)
 
-    def upload(self, file: Path, sha256: str, progress: Progress) -> None:
-        """Send a file to the server, if it has none with this SHA-256. Broken off, nothing of it stays there."""
+    def upload(self, file: Path, sha256: str, progress: Progress, stopped: Event | None = None) -> None:
+        """Send a file to the server, if it has none with this SHA-256. Once `stopped`, nothing of it stays there."""
         size, path = file.stat().st_size, f"/api/blobs/sha256:{sha256}"
 
         def chunks() -> Iterator[bytes]:
             with file.open("rb") as data:
-                while chunk := data.read(CHUNK):
+                while not (stopped and stopped.is_set()) and (chunk := data.read(CHUNK)):
                     yield chunk
                     progress(data.tell(), size)
 
@@ -96,13 +97,13 @@ class OllamaServer:
                 progress(size, size)
                 return
             length = {"Content-Length": str(size)}  # else it would go in pieces, which some proxies keep back
-            timeout = httpx.Timeout(WORK_SECONDS, connect=5.0)
+            timeout = httpx.Timeout(ANSWER_SECONDS, connect=5.0, read=WORK_SECONDS)
             self._checked(self._client.post(path, content=chunks(), headers=length, timeout=timeout))
 
     def create(self, name: str, sha256: str, **rest: Any) -> Iterator[str]:
         """Make a model of an uploaded file and `rest` (`template`, `system`, ...); yields what the server says."""
         body = {"model": name, "files": {"model.gguf": f"sha256:{sha256}"}, "stream": True, **rest}
-        timeout = httpx.Timeout(WORK_SECONDS, connect=5.0)
+        timeout = httpx.Timeout(ANSWER_SECONDS, connect=5.0, read=WORK_SECONDS)
         with self._errors(), self._client.stream("POST", "/api/create", json=body, timeout=timeout) as response:
             if not response.is_success:
                 response.read()
@@ -117,12 +118,13 @@ class OllamaServer:
                 raise ModelUnavailable(f"the Ollama at {self.url} broke off making {name}; its log says why")
 
     def remove(self, name: str, sha256: str) -> None:
-        """Take a half made model away, with its file: Ollama frees a file only with a model that has it."""
-        with self._errors():
-            if not self._client.head(f"/api/blobs/sha256:{sha256}").is_success:
-                return
-        for _ in self.create(name, sha256):
-            pass
+        """Take a model away, and its file, also where the file alone got there: Ollama frees it only with a model."""
+        if self.show(name) is None:
+            with self._errors():
+                if not self._client.head(f"/api/blobs/sha256:{sha256}").is_success:
+                    return
+            for _ in self.create(name, sha256):
+                pass
         with self._errors():
             self._checked(self._client.request("DELETE", "/api/delete", json={"model": name}))
 

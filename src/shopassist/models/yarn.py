@@ -13,7 +13,7 @@ import shutil
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -109,8 +109,7 @@ def written(
     with _only_one(target):
         _check_space(extension.bytes, target.parent, beside, free)
         try:
-            copy = _write(extension, part, target, progress)
-            yield replace(copy, path=target) if keep else copy
+            yield _write(extension, part, target, progress)
             if keep:
                 part.replace(target)
         finally:

@@ -18,10 +18,13 @@ from shopassist.engine.values import MOST_VALUES, distributed
 from shopassist.language.alarms import alarm
 from shopassist.language.answers import read_answer
 from shopassist.language.bare import own_words
+from shopassist.language.catalogue import WRITING
 from shopassist.language.dates import dates
 from shopassist.language.ellipsis import pointing_back, supposing
 from shopassist.language.kinds import Kind, kinds
 from shopassist.language.mood import feeling
+from shopassist.language.parts import kept, names_order, says_part
+from shopassist.language.provisos import with_proviso
 from shopassist.language.references import leaning, mentioned, own_subject, restated
 from shopassist.language.segments import segments
 from shopassist.language.slots import NAMES, Found, normal, slots
@@ -88,6 +91,9 @@ class _Reader:
         found = [] if talk is not None or adds or answer_is_all(answer) else self._unsaid_or_said(answer, said)
         if answer is not None and answer.kind == "yes" and self.asked is not None and self.asked.kind == "consent":
             found = []  # a yes to a consent never comes with anything else: what it says repeats the deed
+        proviso = self._proviso(answer)
+        if proviso:
+            found = [w for w in found if w.act not in (*WRITING, "conditional")]  # yes, if I get my money back
         if talk is None and answer is None and not found and not adds:
             found = self._left_unsaid(said, bool(sent))
             if self.asked is not None and self.asked.kind == "slot":
@@ -114,7 +120,14 @@ class _Reader:
             adds,
             pointing_back(self.text, self.language) or leaning(self.text, self.language),
             self._valid_on(query),
+            proviso and not found,
         )
+
+    def _proviso(self, answer: Answer | None) -> bool:
+        """Whether the text makes a condition for the change that was asked about."""
+        if answer is not None or self.asked is None or self.asked.kind != "consent":
+            return False
+        return with_proviso(self.text, self.language, self.asked.intent)
 
     def _talk(self) -> str | None:
         names = (self.ports.settings.assistant_name, self.ports.settings.assistant_name_en)
@@ -158,7 +171,24 @@ class _Reader:
             start = self.text.find(answer.value)
             found = [w for w in found if w.span[0] >= max(start, 0) + len(answer.value)]
         found = distributed(found, self.found, self.ports.catalogue, self.ports.turn)
-        return [self._with_reason(w) for w in found]
+        return self._in_part([self._with_reason(w) for w in found])
+
+    def _in_part(self, found: list[Wish]) -> list[Wish]:
+        """The wishes without the things that are only named to say that they stay: 取消耳塞，手环留着."""
+        stays = kept(self.text, self.language, self.found)
+        named = frozenset(s.value for w in found for s in w.slots.get("product", ()))
+        if named <= stays:  # 除了手环都取消: what goes has no name, and the name still tells the order
+            some = bool(stays)
+            return [w if w.act == "retract" else replace(w, part=some or self._some(w)) for w in found]
+        left = [w for w in found if w.act != "retract" or not _products(w) or not _products(w) <= stays]
+        left = [replace(w, slots=_without(w.slots, stays)) for w in left]
+        return [replace(w, part=self._some(w)) for w in left]
+
+    def _some(self, wish: Wish) -> bool | None:
+        if says_part(self.text[slice(*wish.span)], self.language):
+            return True
+        whole = names_order(self.text, self.language, self.found)
+        return False if _products(wish) & whole else None
 
     def _with_reason(self, wish: Wish) -> Wish:
         """Where a wish may have a reason and none was recognised, what is told beside it is the reason."""
@@ -262,6 +292,15 @@ def consent_objects(dialogue: Dialogue) -> tuple[str, ...]:
     for item in consent.quote.facts.get("items", ()):
         named += [str(item[n]) for n in ("name", "name_en") if isinstance(item, Mapping) and item.get(n)]
     return tuple(named)
+
+
+def _products(wish: Wish) -> frozenset[str]:
+    return frozenset(s.value for s in wish.slots.get("product", ()))
+
+
+def _without(slots: Slots, products: frozenset[str]) -> Slots:
+    left = tuple(s for s in slots.get("product", ()) if s.value not in products)
+    return {**{n: found for n, found in slots.items() if n != "product"}, **({"product": left} if left else {})}
 
 
 def answer_is_all(answer: Answer | None) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shopassist.dialogue import Act, Answer, Slot, Slots, Task, Wish
+from shopassist.dialogue import Act, Answer, Consent, Slot, Slots, Task, Wish
+from shopassist.engine.planning.context import placed
 from shopassist.engine.planning.points import Query
 from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, value
 from shopassist.language.addresses import corrected, within
@@ -21,6 +22,9 @@ def take_answer(sheet: Sheet) -> list[Wish]:
     expire(sheet)
     wishes = _about_consent(sheet, list(sheet.heard.wishes))
     answer, asked = sheet.heard.answer, sheet.heard.asked
+    if sheet.heard.proviso and sheet.consent is not None:
+        _no_bargain(sheet, sheet.consent)
+        return wishes
     if asked is None or answer is None:
         return _bare_values(sheet, wishes)
     if asked.kind == "consent":
@@ -149,6 +153,13 @@ def consented(sheet: Sheet, answer: Answer) -> None:
         sheet.write = consent
     elif answer.kind == "yes":
         _settle(sheet, task)
+
+
+def _no_bargain(sheet: Sheet, consent: Consent) -> None:
+    """A change is made as the question says, or not at all: say so, with the rule that holds."""
+    sheet.say("fact", "proviso", {"tool": consent.tool})
+    if consent.quote.rule:
+        sheet.search(Query(sheet.heard.text, policy=consent.quote.rule, valid_on=placed(sheet), quoted=True))
 
 
 def _settle(sheet: Sheet, task: Task) -> None:

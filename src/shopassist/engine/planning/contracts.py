@@ -42,7 +42,8 @@ class Heard:
     is nothing else. `queries` give what a wish asks as a question that stands alone, by the wish's span; `query` is
     that of the whole text. `hints` describe orders, `supposed` are the
     states that the text supposes one to be in, `adds` says that it only adds a
-    condition to the last question, `back` says that the message points to what was said before.
+    condition to the last question, `back` says that the message points to what was said before, `proviso` that it
+    agrees to what was asked on a condition only.
     """
 
     text: str
@@ -60,6 +61,7 @@ class Heard:
     adds: bool = False
     back: bool = False
     valid_on: str | None = None
+    proviso: bool = False
 
 
 @dataclass(frozen=True, slots=True)

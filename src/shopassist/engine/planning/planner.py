@@ -16,6 +16,7 @@ from shopassist.engine.planning.answer import OPENS, take_answer
 from shopassist.engine.planning.contracts import Dialogue, HandOffReason, Heard, Plan, Setting, Settled
 from shopassist.engine.planning.lookup import Known, Lookup
 from shopassist.engine.planning.points import Point, Query
+from shopassist.engine.planning.several import each
 from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, values
 from shopassist.engine.planning.tasks import conflicts, queue
 from shopassist.engine.planning.told import ASKS_RULE, about_order, about_products, own_reads, remember, said
@@ -147,7 +148,7 @@ def _take(sheet: Sheet, wish: Wish) -> None:
         sheet.handoff = "asked"
     elif route.write and wish.act in OPENS and route.write in sheet.setting.tools:
         if sheet.setting.known_customer:
-            for one in _each(wish):
+            for one in each(sheet, wish, route.write):
                 sheet.open(one)
         else:
             _login(sheet, wish)
@@ -156,7 +157,8 @@ def _take(sheet: Sheet, wish: Wish) -> None:
             sheet.search(context.query(sheet, said(sheet, wish), route.policy))
     elif "list_orders" in route.reads and "list_orders" in sheet.setting.reads:
         if sheet.setting.known_customer:
-            about_order(sheet, wish, route)
+            for one in each(sheet, wish):
+                about_order(sheet, one, route)
         else:
             _login(sheet, wish)
     elif any(r in sheet.setting.reads for r in route.reads):
@@ -176,15 +178,6 @@ def _take(sheet: Sheet, wish: Wish) -> None:
         sheet.search(context.query(sheet, said(sheet, wish), route.policy, products, topics=topics, span=wish.span))
     if (route.offer == "human" and wish.act not in OPENS) or wish.intent == "out_of_scope":
         sheet.ask(Asked("offer", "human", None, None, (), sheet.setting.turn), Point("ask", "offer_human"))
-
-
-def _each(wish: Wish) -> list[Wish]:
-    """A wish for each order, else for each product, that it names: 净化器和充电宝都要退."""
-    for name in ("order_id", "product"):
-        several = wish.slots.get(name, ())
-        if len(several) > 1:
-            return [replace(wish, slots={**wish.slots, name: (slot,)}) for slot in several]
-    return [wish]
 
 
 def _login(sheet: Sheet, wish: Wish) -> None:

@@ -94,11 +94,16 @@ class Sheet:
                 and task.status in ("open", "asking", "queued")
                 and same_order(wish.slots, task.slots)
             ):
-                self.put(task, "open", {**task.slots, **wish.slots})
+                self.put(
+                    replace(task, part=task.part if wish.part is None else wish.part),
+                    "open",
+                    {**task.slots, **wish.slots},
+                )
                 return
         number = sum(1 for t in self.tasks if t.startswith(f"t{self.setting.turn}-"))
         new = f"t{self.setting.turn}-{number}"
-        self.tasks[new] = Task(new, wish.intent, "open", dict(wish.slots), self.setting.turn, self.setting.turn)
+        turn = self.setting.turn
+        self.tasks[new] = Task(new, wish.intent, "open", dict(wish.slots), turn, turn, wish.part)
 
     # --- What it is about
 

@@ -10,6 +10,7 @@ from typing import Any
 from shopassist.dialogue import Asked, Consent, Option, Quote, Slot, Slots, Task
 from shopassist.engine.planning.binding import Bound
 from shopassist.engine.planning.naming import variant_of
+from shopassist.engine.planning.parts import more_than_wanted
 from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.sheet import Sheet, same_order, value, values
 
@@ -69,7 +70,8 @@ def advance(sheet: Sheet, task: Task) -> None:
         sheet.say("refused", "no_tool", {"intent": task.intent}, task.id)
         return
     required, names = sheet.setting.tools[route.write]
-    slots, bound_lines = dict(task.slots), ()
+    slots = dict(task.slots)
+    bound_lines: tuple[Mapping[str, Any], ...] = ()
     if "order_id" in names:
         wish = next(
             (w for w in sheet.heard.wishes if w.intent == task.intent and same_order(w.slots, task.slots)), None
@@ -102,7 +104,7 @@ def advance(sheet: Sheet, task: Task) -> None:
     if quote is not None and quote.allowed and missing:
         _ask_slot(sheet, task, missing[0])
     elif quote is not None:
-        _quoted(sheet, task, route.write, args, quote)
+        _quoted(sheet, task, route.write, args, quote, bound_lines)
 
 
 def _variant(sheet: Sheet, slots: Slots, lines: tuple[Mapping[str, Any], ...]) -> tuple[Slot, ...] | None:
@@ -184,7 +186,14 @@ def _ask_slot(
     )
 
 
-def _quoted(sheet: Sheet, task: Task, tool: str, args: Mapping[str, Any], quote: Quote) -> None:
+def _quoted(
+    sheet: Sheet,
+    task: Task,
+    tool: str,
+    args: Mapping[str, Any],
+    quote: Quote,
+    lines: tuple[Mapping[str, Any], ...],
+) -> None:
     data = {"intent": task.intent, "amount": quote.amount, **args, **quote.facts}
     if not quote.allowed:
         _refused(sheet, task, tool, quote, data)
@@ -193,6 +202,7 @@ def _quoted(sheet: Sheet, task: Task, tool: str, args: Mapping[str, Any], quote:
         sheet.put(task, "queued")
         sheet.say("fact", "queued", {"intent": task.intent}, task.id)
         return
+    more_than_wanted(sheet, task, lines)
     expires = sheet.setting.now + LIVES
     sheet.consent = Consent(f"{sheet.setting.key}:{task.id}", tool, args, quote, expires)
     sheet.consent_task, sheet.fresh = task.id, True

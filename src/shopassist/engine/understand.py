@@ -21,6 +21,7 @@ from shopassist.language.bare import own_words
 from shopassist.language.catalogue import WRITING
 from shopassist.language.dates import dates
 from shopassist.language.ellipsis import pointing_back, supposing
+from shopassist.language.giving_up import gives_up
 from shopassist.language.kinds import Kind, kinds
 from shopassist.language.mood import feeling
 from shopassist.language.parts import kept, names_order, says_part
@@ -121,6 +122,7 @@ class _Reader:
             pointing_back(self.text, self.language) or leaning(self.text, self.language),
             self._valid_on(query),
             proviso and not found,
+            gives_up(self.text, self.language),
         )
 
     def _proviso(self, answer: Answer | None) -> bool:

@@ -12,7 +12,7 @@ from shopassist.language.acts import act
 from shopassist.language.catalogue import WRITING
 from shopassist.language.intents import Classifier
 from shopassist.language.segments import Segment, Span, segments
-from shopassist.language.spelling import stand_in
+from shopassist.language.spelling import changes_to, stand_in
 from shopassist.language.talk import small_talk
 from shopassist.text import HAN, fold
 
@@ -153,6 +153,8 @@ class _Plain:
         for found in finder(text) if finder is not None else ():
             place = _place(found)
             word = stand_in(getattr(found, "name", ""), language)
+            if getattr(found, "name", "") == "variant" and place and not changes_to(fold(text[: place[0]]), language):
+                continue
             if place and word:
                 self._words.append((text[slice(*place)], word))
         self._words.sort(key=lambda pair: -len(pair[0]))

@@ -43,7 +43,8 @@ class Heard:
     that of the whole text. `hints` describe orders, `supposed` are the
     states that the text supposes one to be in, `adds` says that it only adds a
     condition to the last question, `back` says that the message points to what was said before, `proviso` that it
-    agrees to what was asked on a condition only.
+    agrees to what was asked on a condition only, `gives_up` that a thing is not wanted any more, and not what is to
+    be done about it.
     """
 
     text: str
@@ -62,6 +63,7 @@ class Heard:
     back: bool = False
     valid_on: str | None = None
     proviso: bool = False
+    gives_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

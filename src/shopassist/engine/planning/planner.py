@@ -25,8 +25,14 @@ MOST_TASKS = 6
 MOST_WISHES = 3
 """Of the last turn's wishes so many are remembered."""
 
+NAMED = 0.9
+"""From this score on a wish names its deed, and does not only sound like it."""
+
 RESOLVED = ("order_id", "variant", "address")
 """Slots that are said in part (尾号003, 红): the value in force is the shop's own."""
+
+GIVEN_UP = {"unpaid": "cancel_order", "paid": "cancel_order", "shipped": "return_refund", "delivered": "return_refund"}
+"""What 不要了 asks for, by the state of the order."""
 
 BEFORE = {"change_address": 0, "change_contact": 0, "change_delivery_time": 1}
 """What has to be settled before the rest: the address before the parcel is hurried."""
@@ -104,17 +110,30 @@ def _meant(sheet: Sheet, wish: Wish) -> Wish:
     """What a wish comes to in this conversation.
 
     不退了 where no return is under way here undoes the one that is: its intent says by which. A condition that holds
-    already is none. What is said of a thing that the shop sells is never out of its scope.
+    already is none. What is not wanted any more is cancelled or sent back, as its order's state has it. What is said
+    of a thing that the shop sells is never out of its scope.
     """
     entry = sheet.intent(wish.intent)
     if wish.act == "retract" and entry.undo and not _under_way(sheet, wish) and _returned(sheet):
         return replace(wish, intent=entry.undo, act="request")
+    if sheet.heard.gives_up and wish.act in OPENS and wish.intent in GIVEN_UP.values():
+        return _given_up(sheet, wish)
     if wish.act == "conditional" and _holds(sheet, wish):
         return replace(wish, act="request")
     product = sheet.heard.slots.get("product")
     if wish.intent in ("out_of_scope", "chitchat") and product:
         return replace(wish, intent="product_question", slots={**wish.slots, "product": product})
     return wish
+
+
+def _given_up(sheet: Sheet, wish: Wish) -> Wish:
+    """The deed by which the order in question is given up; none where it was never bought."""
+    if not sheet.setting.known_customer or "list_orders" not in sheet.setting.reads:
+        return wish
+    bound = sheet.bound(wish.intent, wish.slots, wish.span)
+    if bound is None or bound.order is None:
+        return wish
+    return replace(wish, intent=GIVEN_UP.get(bound.order["status"], "return_refund"))
 
 
 def _holds(sheet: Sheet, wish: Wish) -> bool:
@@ -205,7 +224,8 @@ def _retract(sheet: Sheet, wish: Wish) -> None:
             sheet.drop(task)
             return
     if not any(t.intent == wish.intent and t.touched == sheet.setting.turn for t in sheet.tasks.values()):
-        sheet.say("fact", "nothing_to_retract", {"intent": wish.intent})
+        named = wish.score >= NAMED  # 不改了 names no deed: what it sounds most like is nothing to speak of
+        sheet.say("fact", "nothing_to_retract", {"intent": wish.intent} if named else {})
 
 
 def _hand_over(sheet: Sheet, reason: HandOffReason) -> Plan:

@@ -81,6 +81,12 @@ class Sheet:
         if self.consent_task == task.id:
             self.consent = self.consent_task = None
 
+    def replaced(self, former: Task, task: Task) -> None:
+        """End the task whose consent waits: another deed is wanted in its place."""
+        self.put(former, "cancelled")
+        self.say("fact", "replaced", {"former": former.intent, "intent": task.intent}, task.id)
+        self.consent = self.consent_task = None
+
     def void(self, task: Task, slots: Slots | None = None) -> None:
         """Take the consent back and open its task again: something that it was given for has changed."""
         self.put(task, "open", slots)

@@ -145,10 +145,22 @@ def _carried(sheet: Sheet, task: Task, slots: Slots, names: frozenset[str]) -> S
     wanted = {name for name in CARRIED if ARGUMENT.get(name, name) in names and not slots.get(name)}
     said = sheet.before.said
     found = {n: said[n] for n in wanted if sheet.heard.back and n in said and task.opened == sheet.setting.turn}
+    if (rival := _rival(sheet, task)) is not None:
+        found |= {
+            n: rival.slots[n] for n in ("product", "reason") if n in names and rival.slots.get(n) and not slots.get(n)
+        }
     takes_reason = "reason" in names and "reason" in sheet.intent(task.intent).slots and not slots.get("reason")
-    if takes_reason and (told := _told_before(sheet, slots)):
+    if takes_reason and not found.get("reason") and (told := _told_before(sheet, slots)):
         found["reason"] = told
     return found
+
+
+def _rival(sheet: Sheet, task: Task) -> Task | None:
+    """The task whose consent waits, if a later wish for the same order excludes it: can I swap it instead."""
+    waiting = sheet.tasks.get(sheet.consent_task or "")
+    if waiting is None or waiting.opened >= task.opened or frozenset((waiting.intent, task.intent)) not in AGAINST:
+        return None
+    return waiting if same_order(waiting.slots, task.slots) else None
 
 
 def _told_before(sheet: Sheet, slots: Slots) -> tuple[Slot, ...]:
@@ -198,6 +210,8 @@ def _quoted(
     if not quote.allowed:
         _refused(sheet, task, tool, quote, data)
         return
+    if (former := _rival(sheet, task)) is not None:
+        sheet.replaced(former, task)
     if sheet.consent is not None or (sheet.question and sheet.question[0].kind == "consent"):
         sheet.put(task, "queued")
         sheet.say("fact", "queued", {"intent": task.intent}, task.id)

@@ -45,6 +45,7 @@ def test_what_is_on_its_way_may_be_refused_at_the_door(assistant, text):
         (EMMA, "don't ship it until monday", "change_delivery_time"),
         (ME, "不要发票了", "invoice"),
         (ME, "别催了", "urge_delivery"),
+        (EMMA, "i don't need an invoice", "invoice"),
         (ME, "不要发顺丰", "policy_question"),
         (ME, "键盘要不要装驱动", "usage_help"),
     ],
@@ -53,6 +54,36 @@ def test_what_only_sounds_like_it_gives_nothing_up(assistant, customer, text, in
     reply = Visit(assistant, customer=customer).say(text)
     assert reply.intents == (intent,)
     assert reply.consent is None or reply.consent.tool == "open_ticket"
+
+
+@pytest.mark.parametrize("why", ["不想要了", "键盘不要了", "用不上"])
+def test_why_a_deed_is_wanted_is_no_second_one(assistant, why):
+    talk = Visit(assistant)
+    asked = talk.say("取消键盘").consent
+    reply = talk.say(why)
+    assert reply.consent == asked
+    assert "记着" not in reply.text
+
+
+def test_what_was_never_bought_is_let_be(assistant):
+    talk = Visit(assistant)
+    talk.say("键盘多少钱")
+    reply = talk.say("太贵了 不要了")
+    assert reply.consent is None
+    assert reply.citations == ()
+
+
+def test_the_order_just_spoken_of_is_given_up(assistant):
+    talk = Visit(assistant)
+    talk.say("我的键盘订单怎么样了")
+    assert talk.say("我不要了").consent.args["order_id"] == "ORD20241201002"
+
+
+def test_two_things_are_given_up(assistant):
+    talk = Visit(assistant)
+    first = talk.say("键盘和充电器取消").consent
+    second = talk.say("好的").consent
+    assert {first.args["order_id"], second.args["order_id"]} == {"ORD20241201002", "ORD20241203003"}
 
 
 @pytest.mark.parametrize("text", ["键盘那个订单改成茶轴", "键盘换茶轴可以吗", "键盘那单帮我改为茶轴"])

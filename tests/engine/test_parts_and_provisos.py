@@ -61,6 +61,25 @@ def test_all_that_an_order_holds_is_no_part(assistant, customer, order, text):
 @pytest.mark.parametrize(
     ("customer", "wish", "text"),
     [
+        (ME, "取消充电器", "只取消一个行吗"),
+        (EMMA, "取消订单", "取消耳塞套"),
+        (EMMA, "cancel my order", "wait, keep the band"),
+        (EMMA, "cancel my order", "just the ear tips please"),
+        (EMMA, "cancel my order", "yes, cancel the ear tips"),
+    ],
+)
+def test_a_part_is_no_yes_to_the_whole(assistant, customer, wish, text):
+    talk = Visit(assistant, customer=customer)
+    asked = talk.say(wish).consent
+    reply = talk.say(text)
+    assert says_whole_only(reply), reply.text
+    assert reply.consent == asked
+    talk.nothing_written()
+
+
+@pytest.mark.parametrize(
+    ("customer", "wish", "text"),
+    [
         (EMMA, "cancel my order", "yes but only if i get my money back within a day"),
         (EMMA, "cancel my order", "fine, provided that there's no fee"),
         (EMMA, "return the mouse", "ok if you pay the postage"),

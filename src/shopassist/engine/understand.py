@@ -11,21 +11,22 @@ from langgraph.runtime import Runtime
 from shopassist.dialogue import Answer, Asked, Slot, Slots, Wish
 from shopassist.engine.cards import cards
 from shopassist.engine.ellipsis import carried_on, from_values
+from shopassist.engine.parts import in_part
 from shopassist.engine.planning.binding import Hint
 from shopassist.engine.planning.contracts import Dialogue, Heard
 from shopassist.engine.state import Ports, Turn
-from shopassist.engine.values import MOST_VALUES, distributed
+from shopassist.engine.values import MOST_VALUES, about_orders, distributed
 from shopassist.language.alarms import alarm
 from shopassist.language.answers import read_answer
 from shopassist.language.bare import own_words
 from shopassist.language.catalogue import WRITING
 from shopassist.language.dates import dates
-from shopassist.language.ellipsis import pointing_back, supposing
+from shopassist.language.ellipsis import asks_other, pointing_back, supposing
 from shopassist.language.giving_up import gives_up
 from shopassist.language.kinds import Kind, kinds
 from shopassist.language.mood import feeling
-from shopassist.language.parts import kept, names_order, says_part
-from shopassist.language.provisos import with_proviso
+from shopassist.language.parts import kept, says_part
+from shopassist.language.provisos import asks_something, with_proviso
 from shopassist.language.references import leaning, mentioned, own_subject, restated
 from shopassist.language.segments import segments
 from shopassist.language.slots import NAMES, Found, normal, slots
@@ -47,7 +48,10 @@ LONGEST_VALUE = 200
 NAMING = ("order_id", "address", "recipient", "phone", "invoice_type", "variant")
 """Arguments whose values name what a change is done to."""
 
-TALK = ("decline", "thanks", "goodbye", "greeting", "identity", "acknowledge")
+SEARCHES = ("price_stock", "product_question", "recommend")
+"""Intents that look for something to buy."""
+
+TALK = ("decline", "thanks", "goodbye", "greeting", "identity", "remark", "acknowledge")
 
 
 def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
@@ -101,6 +105,8 @@ class _Reader:
                 found = [w for w in found if w.intent != "price_stock"]  # 键盘那个 tells which order, not a price
         elif sent and found:
             found = [replace(w, slots={**sent, **w.slots}) for w in found]
+        if "order_id" in said and found and not any(about_orders(self.ports.catalogue[w.intent]) for w in found):
+            found = self._of_order(found, said)
         if not self.text and not sent:
             talk = "empty"
         last = self.dialogue.focus.last_question
@@ -121,9 +127,18 @@ class _Reader:
             adds,
             pointing_back(self.text, self.language) or leaning(self.text, self.language),
             self._valid_on(query),
-            proviso and not found,
+            proviso and not found and not asks_something(self.text, self.language),
             gives_up(self.text, self.language),
+            asks_other(self.text, self.language),
+            not any(s.asks for s in segments(self.text, self.language)),
+            says_part(self.text, self.language) or bool(kept(self.text, self.language, self.found)),
         )
+
+    def _of_order(self, found: list[Wish], said: Slots) -> list[Wish]:
+        """The wishes, or what the number asks where none of them says anything of its own: 没有吗？订单号ORD…."""
+        if any(w.slots or w.intent not in SEARCHES for w in found):
+            return found
+        return from_values(self.text, self.language, {"order_id": said["order_id"]}, self.found, card=True)
 
     def _proviso(self, answer: Answer | None) -> bool:
         """Whether the text makes a condition for the change that was asked about."""
@@ -173,24 +188,7 @@ class _Reader:
             start = self.text.find(answer.value)
             found = [w for w in found if w.span[0] >= max(start, 0) + len(answer.value)]
         found = distributed(found, self.found, self.ports.catalogue, self.ports.turn)
-        return self._in_part([self._with_reason(w) for w in found])
-
-    def _in_part(self, found: list[Wish]) -> list[Wish]:
-        """The wishes without the things that are only named to say that they stay: 取消耳塞，手环留着."""
-        stays = kept(self.text, self.language, self.found)
-        named = frozenset(s.value for w in found for s in w.slots.get("product", ()))
-        if named <= stays:  # 除了手环都取消: what goes has no name, and the name still tells the order
-            some = bool(stays)
-            return [w if w.act == "retract" else replace(w, part=some or self._some(w)) for w in found]
-        left = [w for w in found if w.act != "retract" or not _products(w) or not _products(w) <= stays]
-        left = [replace(w, slots=_without(w.slots, stays)) for w in left]
-        return [replace(w, part=self._some(w)) for w in left]
-
-    def _some(self, wish: Wish) -> bool | None:
-        if says_part(self.text[slice(*wish.span)], self.language):
-            return True
-        whole = names_order(self.text, self.language, self.found)
-        return False if _products(wish) & whole else None
+        return in_part([self._with_reason(w) for w in found], self.text, self.language, self.found)
 
     def _with_reason(self, wish: Wish) -> Wish:
         """Where a wish may have a reason and none was recognised, what is told beside it is the reason."""
@@ -294,15 +292,6 @@ def consent_objects(dialogue: Dialogue) -> tuple[str, ...]:
     for item in consent.quote.facts.get("items", ()):
         named += [str(item[n]) for n in ("name", "name_en") if isinstance(item, Mapping) and item.get(n)]
     return tuple(named)
-
-
-def _products(wish: Wish) -> frozenset[str]:
-    return frozenset(s.value for s in wish.slots.get("product", ()))
-
-
-def _without(slots: Slots, products: frozenset[str]) -> Slots:
-    left = tuple(s for s in slots.get("product", ()) if s.value not in products)
-    return {**{n: found for n, found in slots.items() if n != "product"}, **({"product": left} if left else {})}
 
 
 def answer_is_all(answer: Answer | None) -> bool:

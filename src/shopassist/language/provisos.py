@@ -25,6 +25,11 @@ def with_proviso(text: str, language: str, deed: str | None) -> bool:
     return agrees and bool(rules["proviso"].search(folded))
 
 
+def asks_something(text: str, language: str) -> bool:
+    """Whether a message is a question: what the condition would come to is asked, and not made one."""
+    return bool(_rules(language)["question"].search(simplified(fold(text))))
+
+
 @lru_cache(maxsize=2)
 def _rules(language: str) -> dict[str, re.Pattern[str]]:
     data = yaml.safe_load(resources.files(__package__).joinpath("provisos.yaml").read_text("utf-8"))

@@ -44,7 +44,8 @@ class Heard:
     states that the text supposes one to be in, `adds` says that it only adds a
     condition to the last question, `back` says that the message points to what was said before, `proviso` that it
     agrees to what was asked on a condition only, `gives_up` that a thing is not wanted any more, and not what is to
-    be done about it.
+    be done about it, `other` that it asks for another deed in the same matter, `tells` that it asks nothing, `part`
+    that it speaks of a part of what an order holds.
     """
 
     text: str
@@ -64,6 +65,9 @@ class Heard:
     valid_on: str | None = None
     proviso: bool = False
     gives_up: bool = False
+    other: bool = False
+    tells: bool = False
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

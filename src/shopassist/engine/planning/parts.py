@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from shopassist.dialogue import Task
@@ -31,3 +32,19 @@ def more_than_wanted(sheet: Sheet, task: Task, lines: Sequence[Line]) -> None:
     if more:
         part = {"wanted": [dict(line) for line in wanted]} if wanted and not task.part else {}
         sheet.say("fact", "whole_only", {"intent": task.intent, **part}, task.id)
+
+
+def only_a_part(sheet: Sheet) -> bool:
+    """Say it also where the whole was asked about and a part is meant: no yes to that, whatever else is in it."""
+    task, consent = sheet.tasks.get(sheet.consent_task or ""), sheet.consent
+    if task is None or consent is None or sheet.settled is not None:
+        return False
+    lines = consent.quote.facts.get("items", ())
+    said = {*values(sheet.heard.slots, "product")} & {line["product"] for line in lines}
+    same = all(w.intent == task.intent and w.part is not False for w in sheet.heard.wishes)
+    if not sheet.heard.part and not (said and same):
+        return False
+    slots = {**task.slots, "product": sheet.heard.slots.get("product", ())} if said else task.slots
+    before = len(sheet.points)
+    more_than_wanted(sheet, replace(task, slots=slots, part=sheet.heard.part or task.part), lines)
+    return len(sheet.points) > before

@@ -11,10 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shopassist.dialogue import Asked, Slot, Task, Wish
+from shopassist.engine.figures import figures
 from shopassist.engine.planning import context
 from shopassist.engine.planning.answer import OPENS, take_answer
 from shopassist.engine.planning.contracts import Dialogue, HandOffReason, Heard, Plan, Setting, Settled
 from shopassist.engine.planning.lookup import Known, Lookup
+from shopassist.engine.planning.meaning import meant, without_anger
 from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.several import each
 from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, values
@@ -31,9 +33,6 @@ NAMED = 0.9
 RESOLVED = ("order_id", "variant", "address")
 """Slots that are said in part (尾号003, 红): the value in force is the shop's own."""
 
-GIVEN_UP = {"unpaid": "cancel_order", "paid": "cancel_order", "shipped": "return_refund", "delivered": "return_refund"}
-"""What 不要了 asks for, by the state of the order."""
-
 BEFORE = {"change_address": 0, "change_contact": 0, "change_delivery_time": 1}
 """What has to be settled before the rest: the address before the parcel is hurried."""
 
@@ -46,7 +45,7 @@ def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled
     left = take_answer(sheet)
     if sheet.write is not None:
         return Plan(write=sheet.write, dialogue=before)
-    left = _without_anger([_meant(sheet, wish) for wish in left])
+    left = without_anger([meant(sheet, wish) for wish in left])
     for wish in sorted(left, key=lambda w: BEFORE.get(w.intent, 2)):
         _take(sheet, wish)
     conflicts(sheet)
@@ -99,63 +98,6 @@ def _intents(sheet: Sheet, wishes: list[Wish]) -> tuple[str, ...]:
     if answer is not None and asked is not None and asked.intent and not named and asked.kind != "anything_else":
         named = [answer.value if asked.slot == "intent" and answer.value else asked.intent]
     return tuple(dict.fromkeys(named))
-
-
-def _without_anger(wishes: list[Wish]) -> list[Wish]:
-    """The wishes without a complaint that only says how the customer feels about the others."""
-    return [w for w in wishes if w.intent != "complaint" or w.act in OPENS or len(wishes) == 1]
-
-
-def _meant(sheet: Sheet, wish: Wish) -> Wish:
-    """What a wish comes to in this conversation.
-
-    不退了 where no return is under way here undoes the one that is: its intent says by which. A condition that holds
-    already is none. What is not wanted any more is cancelled or sent back, as its order's state has it. What is said
-    of a thing that the shop sells is never out of its scope.
-    """
-    entry = sheet.intent(wish.intent)
-    if wish.act == "retract" and entry.undo and not _under_way(sheet, wish) and _returned(sheet):
-        return replace(wish, intent=entry.undo, act="request")
-    if sheet.heard.gives_up and wish.act in OPENS and wish.intent in GIVEN_UP.values():
-        return _given_up(sheet, wish)
-    if wish.act == "conditional" and _holds(sheet, wish):
-        return replace(wish, act="request")
-    product = sheet.heard.slots.get("product")
-    if wish.intent in ("out_of_scope", "chitchat") and product:
-        return replace(wish, intent="product_question", slots={**wish.slots, "product": product})
-    return wish
-
-
-def _given_up(sheet: Sheet, wish: Wish) -> Wish:
-    """The deed by which the order in question is given up; none where it was never bought."""
-    if not sheet.setting.known_customer or "list_orders" not in sheet.setting.reads:
-        return wish
-    bound = sheet.bound(wish.intent, wish.slots, wish.span)
-    if bound is None or bound.order is None:
-        return wish
-    return replace(wish, intent=GIVEN_UP.get(bound.order["status"], "return_refund"))
-
-
-def _holds(sheet: Sheet, wish: Wish) -> bool:
-    """Whether what the wish supposes of its order is so: 没发货的话帮我取消 asks for it then."""
-    write = sheet.intent(wish.intent).route("request").write
-    if not sheet.heard.supposed or write not in sheet.setting.tools or not sheet.setting.known_customer:
-        return False
-    bound = sheet.bound(wish.intent, wish.slots, wish.span)
-    return bound is not None and bound.order is not None and bound.order["status"] in sheet.heard.supposed
-
-
-def _returned(sheet: Sheet) -> bool:
-    """Whether there is a return in the shop that could be meant."""
-    if not sheet.setting.known_customer or "list_orders" not in sheet.setting.reads:
-        return False
-    listed = sheet.lookup.read("list_orders")
-    return listed is not None and any(o.get("returned") for o in listed.facts.get("orders", ()))
-
-
-def _under_way(sheet: Sheet, wish: Wish) -> bool:
-    tasks = [t for t in sheet.tasks.values() if t.intent == wish.intent and same_order(wish.slots, t.slots)]
-    return any(t.status not in CLOSED or (t.touched == sheet.setting.turn and t.status != "done") for t in tasks)
 
 
 def _take(sheet: Sheet, wish: Wish) -> None:
@@ -258,12 +200,18 @@ def _unclear(sheet: Sheet, wishes: list[Wish]) -> None:
     """What nobody could make a wish of is put to the pages: most of it is a question."""
     if sheet.says_nothing and not wishes and not sheet.heard.wishes and sheet.heard.text.strip():
         heard = sheet.heard
+        if heard.gives_up and not heard.slots and not sheet.tasks:
+            sheet.say("fact", "declined")  # 太贵了，不要了: nothing was bought yet
+            return
         if sheet.consent is None or heard.answer is None:
             products = values(heard.slots, "product") or (() if context.waits(sheet) else heard.products)
             sheet.look_at_products(products)
             sheet.note({"product": tuple(Slot(p, "focus") for p in products)})
             topics = values(heard.slots, "topic")
-            sheet.search(context.query(sheet, heard.query or heard.text, None, products, topics=topics))
+            query = context.query(sheet, heard.query or heard.text, None, products, topics=topics)
+            if heard.tells and query.context and not products and figures(heard.text):
+                query = replace(query, policy=query.context, quoted=True)  # 买了20天了: what the rule makes of it
+            sheet.search(query)
 
 
 def _ask_again(sheet: Sheet) -> None:

@@ -15,7 +15,7 @@ def each(sheet: Sheet, wish: Wish, tool: str | None = None) -> list[Wish]:
     `tool` is the write that it leads to: products of one order are one wish for a tool that takes no product, and for
     what is only read.
     """
-    wish = _with_kinds(sheet, wish) if tool is None else wish
+    wish = _with_kinds(sheet, wish)
     for name in ("order_id", "product"):
         several = wish.slots.get(name, ())
         if len(several) > 1:
@@ -29,15 +29,17 @@ def each(sheet: Sheet, wish: Wish, tool: str | None = None) -> list[Wish]:
 def _with_kinds(sheet: Sheet, wish: Wish) -> Wish:
     """The wish with the product that is meant by a word for its kind, where another is named beside it: 耳机和充电器.
 
-    It is the one that the customer bought.
+    It is the one that the customer bought. What another wish named does not stand beside it, but gives way.
     """
+    said = tuple(s for s in wish.slots.get("product", ()) if s.source == "said")
     named = values(wish.slots, "product")
     others = [h.products for h in sheet.hints(wish.span) if h.products and not set(h.products) & {*named}]
     if not named or wish.slots.get("order_id") or not others:
         return wish
     bought = [_bought(sheet, wish, kinds) for kinds in others]
-    slots = tuple(Slot(p, "resolver", sheet.setting.turn) for p in bought if p is not None)
-    return replace(wish, slots={**wish.slots, "product": (*slots, *wish.slots["product"])})
+    meant = (*(Slot(p, "resolver", sheet.setting.turn) for p in bought if p is not None), *said)
+    slots = {n: found for n, found in wish.slots.items() if n != "product"}
+    return replace(wish, slots={**slots, "product": meant} if meant else slots)
 
 
 def _bought(sheet: Sheet, wish: Wish, products: Sequence[str]) -> str | None:

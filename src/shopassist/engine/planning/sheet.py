@@ -116,7 +116,9 @@ class Sheet:
     def bound(self, intent: str, slots: Slots, span: tuple[int, int] | None) -> Bound | None:
         """The order that is meant; `span` is where in the text the wish stands, None where it is of an earlier turn."""
         hints = self.hints(span)
-        again = any(w.intent == intent for w in self.before.last)  # the same deed again: of the order just spoken of
+        entry = self.intent(intent)  # the same deed again, or the money for it: of the order just spoken of
+        same = {intent, *(() if entry.route("request").write else entry.absorbs)}
+        again = any(w.intent in same for w in self.before.last)
         back, focus = self.heard.back or again, self.focus
         if back and (number := self._same_before(intent)):
             focus = replace(focus, orders=first((number,), focus.orders))

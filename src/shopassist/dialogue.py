@@ -45,7 +45,11 @@ Slots = Mapping[str, tuple[Slot, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One thing that the customer wants. `target` names what the verb is aimed at where the intent leaves it open."""
+    """One thing that the customer wants. `target` names what the verb is aimed at where the intent leaves it open.
+
+    `part` says whether it is wanted for a part of the order only (只退其中一件) or for all of it (手环那单); None where
+    that is left open.
+    """
 
     intent: str
     act: Act = "request"
@@ -53,6 +57,7 @@ class Wish:
     span: tuple[int, int] = (0, 0)
     score: float = 1.0
     target: str | None = None
+    part: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class Focus:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A wish under way. `opened` and `touched` are turns' numbers."""
+    """A wish under way. `opened` and `touched` are turns' numbers, `part` is the wish's."""
 
     id: str
     intent: str
@@ -108,6 +113,7 @@ class Task:
     slots: Slots = field(default_factory=dict)
     opened: int = 0
     touched: int = 0
+    part: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,22 @@ from langgraph.runtime import Runtime
 from shopassist.dialogue import Answer, Asked, Slot, Slots, Wish
 from shopassist.engine.cards import cards
 from shopassist.engine.ellipsis import carried_on, from_values
+from shopassist.engine.parts import in_part
 from shopassist.engine.planning.binding import Hint
 from shopassist.engine.planning.contracts import Dialogue, Heard
 from shopassist.engine.state import Ports, Turn
-from shopassist.engine.values import MOST_VALUES, distributed
+from shopassist.engine.values import MOST_VALUES, about_orders, distributed
 from shopassist.language.alarms import alarm
 from shopassist.language.answers import read_answer
 from shopassist.language.bare import own_words
+from shopassist.language.catalogue import WRITING
 from shopassist.language.dates import dates
-from shopassist.language.ellipsis import pointing_back, supposing
+from shopassist.language.ellipsis import asks_other, pointing_back, supposing
+from shopassist.language.giving_up import gives_up
 from shopassist.language.kinds import Kind, kinds
 from shopassist.language.mood import feeling
+from shopassist.language.parts import kept, says_part
+from shopassist.language.provisos import asks_something, with_proviso
 from shopassist.language.references import leaning, mentioned, own_subject, restated
 from shopassist.language.segments import segments
 from shopassist.language.slots import NAMES, Found, normal, slots
@@ -43,7 +48,10 @@ LONGEST_VALUE = 200
 NAMING = ("order_id", "address", "recipient", "phone", "invoice_type", "variant")
 """Arguments whose values name what a change is done to."""
 
-TALK = ("decline", "thanks", "goodbye", "greeting", "identity", "acknowledge")
+SEARCHES = ("price_stock", "product_question", "recommend")
+"""Intents that look for something to buy."""
+
+TALK = ("decline", "thanks", "goodbye", "greeting", "identity", "remark", "acknowledge")
 
 
 def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
@@ -88,12 +96,17 @@ class _Reader:
         found = [] if talk is not None or adds or answer_is_all(answer) else self._unsaid_or_said(answer, said)
         if answer is not None and answer.kind == "yes" and self.asked is not None and self.asked.kind == "consent":
             found = []  # a yes to a consent never comes with anything else: what it says repeats the deed
+        proviso = self._proviso(answer)
+        if proviso:
+            found = [w for w in found if w.act not in (*WRITING, "conditional")]  # yes, if I get my money back
         if talk is None and answer is None and not found and not adds:
             found = self._left_unsaid(said, bool(sent))
             if self.asked is not None and self.asked.kind == "slot":
                 found = [w for w in found if w.intent != "price_stock"]  # 键盘那个 tells which order, not a price
         elif sent and found:
             found = [replace(w, slots={**sent, **w.slots}) for w in found]
+        if "order_id" in said and found and not any(about_orders(self.ports.catalogue[w.intent]) for w in found):
+            found = self._of_order(found, said)
         if not self.text and not sent:
             talk = "empty"
         last = self.dialogue.focus.last_question
@@ -114,7 +127,24 @@ class _Reader:
             adds,
             pointing_back(self.text, self.language) or leaning(self.text, self.language),
             self._valid_on(query),
+            proviso and not found and not asks_something(self.text, self.language),
+            gives_up(self.text, self.language),
+            asks_other(self.text, self.language),
+            not any(s.asks for s in segments(self.text, self.language)),
+            says_part(self.text, self.language) or bool(kept(self.text, self.language, self.found)),
         )
+
+    def _of_order(self, found: list[Wish], said: Slots) -> list[Wish]:
+        """The wishes, or what the number asks where none of them says anything of its own: 没有吗？订单号ORD…."""
+        if any(w.slots or w.intent not in SEARCHES for w in found):
+            return found
+        return from_values(self.text, self.language, {"order_id": said["order_id"]}, self.found, card=True)
+
+    def _proviso(self, answer: Answer | None) -> bool:
+        """Whether the text makes a condition for the change that was asked about."""
+        if answer is not None or self.asked is None or self.asked.kind != "consent":
+            return False
+        return with_proviso(self.text, self.language, self.asked.intent)
 
     def _talk(self) -> str | None:
         names = (self.ports.settings.assistant_name, self.ports.settings.assistant_name_en)
@@ -158,7 +188,7 @@ class _Reader:
             start = self.text.find(answer.value)
             found = [w for w in found if w.span[0] >= max(start, 0) + len(answer.value)]
         found = distributed(found, self.found, self.ports.catalogue, self.ports.turn)
-        return [self._with_reason(w) for w in found]
+        return in_part([self._with_reason(w) for w in found], self.text, self.language, self.found)
 
     def _with_reason(self, wish: Wish) -> Wish:
         """Where a wish may have a reason and none was recognised, what is told beside it is the reason."""

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shopassist.dialogue import Act, Answer, Slot, Slots, Task, Wish
+from shopassist.dialogue import Act, Answer, Consent, Slot, Slots, Task, Wish
+from shopassist.engine.planning.context import placed
+from shopassist.engine.planning.parts import only_a_part
 from shopassist.engine.planning.points import Query
 from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, value
 from shopassist.language.addresses import corrected, within
 
 OPENS: frozenset[Act] = frozenset(("request", "can", "blocked"))
 """The acts that open a task: all others ask or tell."""
+
+GIVEN_UP = {"unpaid": "cancel_order", "paid": "cancel_order", "shipped": "return_refund", "delivered": "return_refund"}
+"""What 不要了 asks for, by the state of the order."""
 
 ARGUMENTS = ("address", "recipient", "phone", "email", "invoice_title", "tax_no", "invoice_type", "variant")
 """Slots that a consent is bound to: another value takes it back."""
@@ -21,6 +26,11 @@ def take_answer(sheet: Sheet) -> list[Wish]:
     expire(sheet)
     wishes = _about_consent(sheet, list(sheet.heard.wishes))
     answer, asked = sheet.heard.answer, sheet.heard.asked
+    if only_a_part(sheet):
+        return wishes
+    if sheet.heard.proviso and sheet.consent is not None:
+        _no_bargain(sheet, sheet.consent)
+        return wishes
     if asked is None or answer is None:
         return _bare_values(sheet, wishes)
     if asked.kind == "consent":
@@ -69,6 +79,12 @@ def _about_consent(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
         sheet.void(task, {**task.slots, **corrections})  # 写错了，是5号楼: a value, or a part of one
         return []
     for wish in wishes:
+        if (
+            sheet.heard.gives_up
+            and {wish.intent, task.intent} <= {*GIVEN_UP.values()}
+            and same_order(wish.slots, task.slots)
+        ):
+            continue  # 取消键盘 … 不想要了: why, and nothing new
         if wish.intent == task.intent and wish.act != "retract" and _another_order(sheet, wish, task):
             sheet.void(task)  # the same deed for another order: that one is asked about, this one waits
             sheet.put(task, "queued")
@@ -149,6 +165,13 @@ def consented(sheet: Sheet, answer: Answer) -> None:
         sheet.write = consent
     elif answer.kind == "yes":
         _settle(sheet, task)
+
+
+def _no_bargain(sheet: Sheet, consent: Consent) -> None:
+    """A change is made as the question says, or not at all: say so, with the rule that holds."""
+    sheet.say("fact", "proviso", {"tool": consent.tool})
+    if consent.quote.rule:
+        sheet.search(Query(sheet.heard.text, policy=consent.quote.rule, valid_on=placed(sheet), quoted=True))
 
 
 def _settle(sheet: Sheet, task: Task) -> None:

@@ -11,11 +11,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shopassist.dialogue import Asked, Slot, Task, Wish
+from shopassist.engine.figures import figures
 from shopassist.engine.planning import context
 from shopassist.engine.planning.answer import OPENS, take_answer
 from shopassist.engine.planning.contracts import Dialogue, HandOffReason, Heard, Plan, Setting, Settled
 from shopassist.engine.planning.lookup import Known, Lookup
+from shopassist.engine.planning.meaning import meant, without_anger
 from shopassist.engine.planning.points import Point, Query
+from shopassist.engine.planning.several import each
 from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, values
 from shopassist.engine.planning.tasks import conflicts, queue
 from shopassist.engine.planning.told import ASKS_RULE, about_order, about_products, own_reads, remember, said
@@ -23,6 +26,9 @@ from shopassist.engine.planning.told import ASKS_RULE, about_order, about_produc
 MOST_TASKS = 6
 MOST_WISHES = 3
 """Of the last turn's wishes so many are remembered."""
+
+NAMED = 0.9
+"""From this score on a wish names its deed, and does not only sound like it."""
 
 RESOLVED = ("order_id", "variant", "address")
 """Slots that are said in part (尾号003, 红): the value in force is the shop's own."""
@@ -39,7 +45,7 @@ def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled
     left = take_answer(sheet)
     if sheet.write is not None:
         return Plan(write=sheet.write, dialogue=before)
-    left = _without_anger([_meant(sheet, wish) for wish in left])
+    left = without_anger([meant(sheet, wish) for wish in left])
     for wish in sorted(left, key=lambda w: BEFORE.get(w.intent, 2)):
         _take(sheet, wish)
     conflicts(sheet)
@@ -94,50 +100,6 @@ def _intents(sheet: Sheet, wishes: list[Wish]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def _without_anger(wishes: list[Wish]) -> list[Wish]:
-    """The wishes without a complaint that only says how the customer feels about the others."""
-    return [w for w in wishes if w.intent != "complaint" or w.act in OPENS or len(wishes) == 1]
-
-
-def _meant(sheet: Sheet, wish: Wish) -> Wish:
-    """What a wish comes to in this conversation.
-
-    不退了 where no return is under way here undoes the one that is: its intent says by which. A condition that holds
-    already is none. What is said of a thing that the shop sells is never out of its scope.
-    """
-    entry = sheet.intent(wish.intent)
-    if wish.act == "retract" and entry.undo and not _under_way(sheet, wish) and _returned(sheet):
-        return replace(wish, intent=entry.undo, act="request")
-    if wish.act == "conditional" and _holds(sheet, wish):
-        return replace(wish, act="request")
-    product = sheet.heard.slots.get("product")
-    if wish.intent in ("out_of_scope", "chitchat") and product:
-        return replace(wish, intent="product_question", slots={**wish.slots, "product": product})
-    return wish
-
-
-def _holds(sheet: Sheet, wish: Wish) -> bool:
-    """Whether what the wish supposes of its order is so: 没发货的话帮我取消 asks for it then."""
-    write = sheet.intent(wish.intent).route("request").write
-    if not sheet.heard.supposed or write not in sheet.setting.tools or not sheet.setting.known_customer:
-        return False
-    bound = sheet.bound(wish.intent, wish.slots, wish.span)
-    return bound is not None and bound.order is not None and bound.order["status"] in sheet.heard.supposed
-
-
-def _returned(sheet: Sheet) -> bool:
-    """Whether there is a return in the shop that could be meant."""
-    if not sheet.setting.known_customer or "list_orders" not in sheet.setting.reads:
-        return False
-    listed = sheet.lookup.read("list_orders")
-    return listed is not None and any(o.get("returned") for o in listed.facts.get("orders", ()))
-
-
-def _under_way(sheet: Sheet, wish: Wish) -> bool:
-    tasks = [t for t in sheet.tasks.values() if t.intent == wish.intent and same_order(wish.slots, t.slots)]
-    return any(t.status not in CLOSED or (t.touched == sheet.setting.turn and t.status != "done") for t in tasks)
-
-
 def _take(sheet: Sheet, wish: Wish) -> None:
     """Open a task for a wish, look up what it asks, or put its question to the pages."""
     route = sheet.intent(wish.intent).route(wish.act)
@@ -147,7 +109,7 @@ def _take(sheet: Sheet, wish: Wish) -> None:
         sheet.handoff = "asked"
     elif route.write and wish.act in OPENS and route.write in sheet.setting.tools:
         if sheet.setting.known_customer:
-            for one in _each(wish):
+            for one in each(sheet, wish, route.write):
                 sheet.open(one)
         else:
             _login(sheet, wish)
@@ -156,7 +118,8 @@ def _take(sheet: Sheet, wish: Wish) -> None:
             sheet.search(context.query(sheet, said(sheet, wish), route.policy))
     elif "list_orders" in route.reads and "list_orders" in sheet.setting.reads:
         if sheet.setting.known_customer:
-            about_order(sheet, wish, route)
+            for one in each(sheet, wish):
+                about_order(sheet, one, route)
         else:
             _login(sheet, wish)
     elif any(r in sheet.setting.reads for r in route.reads):
@@ -176,15 +139,6 @@ def _take(sheet: Sheet, wish: Wish) -> None:
         sheet.search(context.query(sheet, said(sheet, wish), route.policy, products, topics=topics, span=wish.span))
     if (route.offer == "human" and wish.act not in OPENS) or wish.intent == "out_of_scope":
         sheet.ask(Asked("offer", "human", None, None, (), sheet.setting.turn), Point("ask", "offer_human"))
-
-
-def _each(wish: Wish) -> list[Wish]:
-    """A wish for each order, else for each product, that it names: 净化器和充电宝都要退."""
-    for name in ("order_id", "product"):
-        several = wish.slots.get(name, ())
-        if len(several) > 1:
-            return [replace(wish, slots={**wish.slots, name: (slot,)}) for slot in several]
-    return [wish]
 
 
 def _login(sheet: Sheet, wish: Wish) -> None:
@@ -212,7 +166,8 @@ def _retract(sheet: Sheet, wish: Wish) -> None:
             sheet.drop(task)
             return
     if not any(t.intent == wish.intent and t.touched == sheet.setting.turn for t in sheet.tasks.values()):
-        sheet.say("fact", "nothing_to_retract", {"intent": wish.intent})
+        named = wish.score >= NAMED  # 不改了 names no deed: what it sounds most like is nothing to speak of
+        sheet.say("fact", "nothing_to_retract", {"intent": wish.intent} if named else {})
 
 
 def _hand_over(sheet: Sheet, reason: HandOffReason) -> Plan:
@@ -245,12 +200,18 @@ def _unclear(sheet: Sheet, wishes: list[Wish]) -> None:
     """What nobody could make a wish of is put to the pages: most of it is a question."""
     if sheet.says_nothing and not wishes and not sheet.heard.wishes and sheet.heard.text.strip():
         heard = sheet.heard
+        if heard.gives_up and not heard.slots and not sheet.tasks:
+            sheet.say("fact", "declined")  # 太贵了，不要了: nothing was bought yet
+            return
         if sheet.consent is None or heard.answer is None:
             products = values(heard.slots, "product") or (() if context.waits(sheet) else heard.products)
             sheet.look_at_products(products)
             sheet.note({"product": tuple(Slot(p, "focus") for p in products)})
             topics = values(heard.slots, "topic")
-            sheet.search(context.query(sheet, heard.query or heard.text, None, products, topics=topics))
+            query = context.query(sheet, heard.query or heard.text, None, products, topics=topics)
+            if heard.tells and query.context and not products and figures(heard.text):
+                query = replace(query, policy=query.context, quoted=True)  # 买了20天了: what the rule makes of it
+            sheet.search(query)
 
 
 def _ask_again(sheet: Sheet) -> None:

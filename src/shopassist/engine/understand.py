@@ -23,6 +23,7 @@ from shopassist.language.ellipsis import pointing_back, supposing
 from shopassist.language.kinds import Kind, kinds
 from shopassist.language.mood import feeling
 from shopassist.language.references import leaning, mentioned, own_subject, restated
+from shopassist.language.remarks import remark
 from shopassist.language.segments import segments
 from shopassist.language.slots import NAMES, Found, normal, slots
 from shopassist.language.states import bought, states, supposed
@@ -43,6 +44,9 @@ LONGEST_VALUE = 200
 NAMING = ("order_id", "address", "recipient", "phone", "invoice_type", "variant")
 """Arguments whose values name what a change is done to."""
 
+OPEN = ("consent", "slot", "choice")
+"""Questions that stay open until they are answered."""
+
 TALK = ("decline", "thanks", "goodbye", "greeting", "identity", "acknowledge")
 
 
@@ -55,7 +59,7 @@ def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
     if not state["readable"]:
         return {**common, "heard": Heard(text, talk="foreign")}
     heard = _Reader(state, ports).heard()
-    if heard.alarm:
+    if heard.alarm or heard.talk == "grumble":
         common["mood"] = "negative"
     valid_on = date.fromisoformat(heard.valid_on) if heard.valid_on else today
     return {**common, "heard": heard, "valid_on": valid_on}
@@ -83,7 +87,7 @@ class _Reader:
         sent = cards(self.ports.items)
         said = by_name(self.found, self.ports.turn) | sent
         answer = self._answer(said)
-        talk = self._talk()
+        talk = self._talk() or self._grumble(answer)
         adds = bool(self.dialogue.last) and supposing(self.text, self.language)
         found = [] if talk is not None or adds or answer_is_all(answer) else self._unsaid_or_said(answer, said)
         if answer is not None and answer.kind == "yes" and self.asked is not None and self.asked.kind == "consent":
@@ -123,6 +127,15 @@ class _Reader:
             return kind or ("empty" if not self.ports.items else None)
         return kind if kind in TALK else None
 
+    def _grumble(self, answer: Answer | None) -> str | None:
+        """A remark beside a question of ours: it is no answer, and wishes nothing."""
+        kind = remark(self.text)
+        if kind is None or answer is not None or self.asked is None or self.asked.kind not in OPEN:
+            return None
+        if kind == "leave":
+            return "leave" if self.asked.kind == "consent" else None
+        return "grumble"
+
     def _answer(self, said: Slots) -> Answer | None:
         """The answer with its value in normal form; a value that is none is no answer."""
         objects = consent_objects(self.dialogue)
@@ -148,7 +161,17 @@ class _Reader:
     def _unsaid_or_said(self, answer: Answer | None, said: Slots) -> list[Wish]:
         """The last wish with another value, where the text is little more than that; else the wishes that it says."""
         last = [] if answer else carried_on(self.text, self.language, said, self.found, self.dialogue.last)
-        return last or self._wishes(answer)
+        return last or self._goes_on() or self._wishes(answer)
+
+    def _goes_on(self) -> list[Wish]:
+        """What the last wish looked up, where the text says only how long it takes: 都两天了."""
+        if remark(self.text) != "waiting" or not self.dialogue.last:
+            return []
+        wish = self.dialogue.last[-1]
+        route = self.ports.catalogue[wish.intent].route("report")
+        if route.write or "list_orders" not in route.reads:
+            return []
+        return [replace(wish, act="report", span=(0, len(self.text)), score=1.0)]
 
     def _wishes(self, answer: Answer | None) -> list[Wish]:
         awaited = self.asked is not None and self.asked.kind not in ("offer", "anything_else")

@@ -61,6 +61,7 @@ def _finished(sheet: Sheet, wishes: list[Wish]) -> Plan:
     asked, points = None, list(sheet.points)
     if sheet.question:
         asked, point = sheet.question
+        asked = replace(asked, beside=_tells(sheet))
         points += [point] if point is not None else []
     for slots in [w.slots for w in wishes] or [sheet.heard.slots]:
         sheet.note({n: found for n, found in slots.items() if n not in RESOLVED or n not in sheet.in_force})
@@ -83,6 +84,12 @@ def _finished(sheet: Sheet, wishes: list[Wish]) -> Plan:
         intents=_intents(sheet, wishes),
         slots={n: tuple(found) for n, found in sheet.in_force.items() if found},
     )
+
+
+def _tells(sheet: Sheet) -> bool:
+    """Whether the reply tells something: what was asked, what was done or cannot be."""
+    told = any(p.kind in ("done", "refused") or p.name in sheet.setting.reads for p in sheet.points)
+    return told or any(not query.silent for query in sheet.queries)
 
 
 def _intents(sheet: Sheet, wishes: list[Wish]) -> tuple[str, ...]:
@@ -237,20 +244,31 @@ def _hand_over(sheet: Sheet, reason: HandOffReason) -> Plan:
 def _small_talk(sheet: Sheet) -> None:
     """Answer small talk that is nothing else; a yes or a thanks beside a question needs no words of its own."""
     talk = sheet.heard.talk
-    if talk is not None and sheet.says_nothing:
-        sheet.say("fact", {"decline": "declined"}.get(talk, talk))
+    if talk is None or not sheet.says_nothing:
+        return
+    if talk == "grumble" and _waits(sheet):
+        return  # sympathy, and the question again
+    sheet.say("fact", {"decline": "declined", "grumble": "complaint"}.get(talk, talk))
 
 
 def _unclear(sheet: Sheet, wishes: list[Wish]) -> None:
     """What nobody could make a wish of is put to the pages: most of it is a question."""
-    if sheet.says_nothing and not wishes and not sheet.heard.wishes and sheet.heard.text.strip():
-        heard = sheet.heard
-        if sheet.consent is None or heard.answer is None:
-            products = values(heard.slots, "product") or (() if context.waits(sheet) else heard.products)
-            sheet.look_at_products(products)
-            sheet.note({"product": tuple(Slot(p, "focus") for p in products)})
-            topics = values(heard.slots, "topic")
-            sheet.search(context.query(sheet, heard.query or heard.text, None, products, topics=topics))
+    heard = sheet.heard
+    answered = sheet.consent is not None and heard.answer is not None
+    if (
+        heard.talk == "grumble"
+        or answered
+        or wishes
+        or heard.wishes
+        or not sheet.says_nothing
+        or not heard.text.strip()
+    ):
+        return
+    products = values(heard.slots, "product") or (() if context.waits(sheet) else heard.products)
+    sheet.look_at_products(products)
+    sheet.note({"product": tuple(Slot(p, "focus") for p in products)})
+    topics = values(heard.slots, "topic")
+    sheet.search(context.query(sheet, heard.query or heard.text, None, products, topics=topics))
 
 
 def _ask_again(sheet: Sheet) -> None:
@@ -270,6 +288,12 @@ def _ask_again(sheet: Sheet) -> None:
         if asked.slot == "intent":
             name, data = "conflict", {"first": asked.options[0].value, "second": asked.options[1].value}
         sheet.ask(replace(asked, turn=turn), Point("ask", name, data, asked.task))
+
+
+def _waits(sheet: Sheet) -> bool:
+    """Whether a question is open that this reply asks again."""
+    asked = sheet.before.asked
+    return sheet.consent is not None or (asked is not None and _still_open(sheet, asked))
 
 
 def _still_open(sheet: Sheet, asked: Asked) -> bool:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from shopassist.language.spots import Spot, pattern
-from shopassist.text import fold
 
 
 def addresses(text: str) -> Iterator[Spot]:
@@ -72,24 +71,16 @@ def _placed(value: str) -> bool:
 
 
 _REGION = re.compile(r"^.*(?:省|市|区|县|旗|州)(?=.)")
-_NUMBERED = re.compile(
-    r"(?P<not>不是|不要|别|非)?\s*(?P<number>\d+|[a-z]?\d+[a-z]?)\s*(?P<unit>号楼|号院|号|弄|栋|幢|座|单元|楼|层|室|房)"
-)
-
-
-def corrected(old: str, text: str) -> str | None:
-    """An address with the numbers that a text corrects (是18号不是8号); None where it corrects none."""
-    new = old
-    for match in _NUMBERED.finditer(fold(text)):
-        places = list(re.finditer(rf"\d+(?={match['unit']})", new))
-        if match["not"] or not places:
-            continue
-        last = places[-1]
-        new = new[: last.start()] + match["number"] + new[last.end() :]
-    return new if new != old else None
+_LEVEL = re.compile(r"[^省市区县旗州]+(?:省|市|区|县|旗|州)")
 
 
 def within(new: str, old: str) -> str:
-    """A new address without a region (漕溪北路18号) in that of the old one."""
+    """A new address without a region (漕溪北路18号) in that of the old one; a region alone with the old street."""
     region = _REGION.match(old)
-    return new if _REGION.match(new) or region is None else region[0] + new
+    if region is None:
+        return new
+    levels = _LEVEL.findall(new)
+    if levels and "".join(levels) == new:
+        before = _LEVEL.findall(region[0])
+        return "".join([*before[: max(0, len(before) - len(levels))], new, old[region.end() :]])
+    return new if _REGION.match(new) else region[0] + new

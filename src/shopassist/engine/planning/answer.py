@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shopassist.dialogue import Act, Answer, Slot, Slots, Task, Wish
+from shopassist.dialogue import Act, Answer, Slot, Task, Wish
+from shopassist.engine.planning.corrections import changes, correct, placed
 from shopassist.engine.planning.points import Query
 from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, value
-from shopassist.language.addresses import corrected, within
 
 OPENS: frozenset[Act] = frozenset(("request", "can", "blocked"))
 """The acts that open a task: all others ask or tell."""
-
-ARGUMENTS = ("address", "recipient", "phone", "email", "invoice_title", "tax_no", "invoice_type", "variant")
-"""Slots that a consent is bound to: another value takes it back."""
 
 
 def take_answer(sheet: Sheet) -> list[Wish]:
@@ -64,9 +61,9 @@ def _about_consent(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
     if (number := _other_number(sheet, task)) and all(w.intent == task.intent for w in wishes):
         sheet.void(task, {**task.slots, "order_id": number})  # 不是这个，是002
         return []
-    corrections = _changes(_placed(_corrected(sheet, task), task), task)
-    if corrections and all(w.intent == task.intent and not w.slots.get("order_id") for w in wishes):
-        sheet.void(task, {**task.slots, **corrections})  # 写错了，是5号楼: a value, or a part of one
+    if not any(w.intent == task.intent and _another_order(sheet, w, task) for w in wishes) and correct(
+        sheet, task, wishes
+    ):
         return []
     for wish in wishes:
         if wish.intent == task.intent and wish.act != "retract" and _another_order(sheet, wish, task):
@@ -78,8 +75,8 @@ def _about_consent(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
             left.append(wish)
         elif wish.act == "retract":
             sheet.drop(task)
-        elif wish.act in OPENS and (changes := _changes(_placed(wish.slots, task), task)):
-            sheet.void(task, {**task.slots, **changes})
+        elif wish.act in OPENS and (changed := changes(placed(wish.slots, task), task)):
+            sheet.void(task, {**task.slots, **changed})
         elif wish.act not in OPENS:
             left.append(wish)
     return left
@@ -108,28 +105,6 @@ def _another_order(sheet: Sheet, wish: Wish, task: Task) -> bool:
     return own not in (
         [str(bound.order["id"])] if bound.order is not None else [o.value for o in bound.options] or [own]
     )
-
-
-def _placed(said: Slots, task: Task) -> Slots:
-    """A street alone stays in the city that was named before."""
-    new, old = value(said, "address"), value(task.slots, "address")
-    if not new or not old:
-        return said
-    return {**said, "address": (replace(said["address"][0], value=within(new, old)),)}
-
-
-def _corrected(sheet: Sheet, task: Task) -> Slots:
-    """The values that the text names, and an address that it corrects in part: 是18号不是8号."""
-    said, old = sheet.heard.slots, value(task.slots, "address")
-    if old is None or said.get("address"):
-        return said
-    new = corrected(old, sheet.heard.text)
-    return {**said, "address": (Slot(new, "said", sheet.setting.turn),)} if new else said
-
-
-def _changes(said: Slots, task: Task) -> Slots:
-    """The values that differ from those that the consent was asked for."""
-    return {n: said[n] for n in ARGUMENTS if said.get(n) and value(said, n) != value(task.slots, n)}
 
 
 def consented(sheet: Sheet, answer: Answer) -> None:

@@ -22,15 +22,16 @@ from shopassist.language.dates import dates
 from shopassist.language.ellipsis import pointing_back, supposing
 from shopassist.language.kinds import Kind, kinds
 from shopassist.language.mood import feeling
+from shopassist.language.reasons import paid_to, private
 from shopassist.language.references import leaning, mentioned, own_subject, restated
 from shopassist.language.remarks import remark
 from shopassist.language.segments import segments
-from shopassist.language.slots import NAMES, Found, normal, slots
+from shopassist.language.slots import CODES, NAMES, Found, normal, slots
 from shopassist.language.states import bought, states, supposed
 from shopassist.language.talk import small_talk
 from shopassist.language.wishes import wishes
 from shopassist.protocols import Product
-from shopassist.text import content
+from shopassist.text import content, fold
 
 MOST_OF = 0.6
 """The share of a text that its one wish must take up, for the whole to be the question."""
@@ -118,6 +119,7 @@ class _Reader:
             adds,
             pointing_back(self.text, self.language) or leaning(self.text, self.language),
             self._valid_on(query),
+            paid_to(self.text, self.language),
         )
 
     def _talk(self) -> str | None:
@@ -153,6 +155,8 @@ class _Reader:
             return replace(answer, value=whole[:LONGEST_VALUE])
         if slot in said:
             return replace(answer, value=said[slot][0].value)
+        if slot == "invoice_title" and any(n in said for n in CODES):
+            return None  # another value is told, and no name beside it
         if slot not in NAMES:  # a shop's own: its tool checks it
             return replace(answer, value=str(answer.value)[:LONGEST_VALUE])
         value = normal(slot, str(answer.value), today=self.today, products=self.known)
@@ -198,7 +202,7 @@ class _Reader:
 
     def _gives_reason(self, clause: str, span: tuple[int, int]) -> bool:
         """Whether a clause may be a reason: it says something, and is no value, answer or courtesy."""
-        if len(content(clause)) < SAYS or small_talk(clause) is not None:
+        if len(content(clause)) < SAYS or small_talk(clause) is not None or private(fold(clause)):
             return False
         answer = read_answer(clause, self.language, Asked("consent"))
         return answer is None and not any(_within(span, f) for f in self.found)

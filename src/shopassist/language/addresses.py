@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from shopassist.language.spots import Spot, pattern
+from shopassist.text import HAN
 
 
 def addresses(text: str) -> Iterator[Spot]:
@@ -68,6 +70,70 @@ def _english(text: str) -> Iterator[Spot]:
 def _placed(value: str) -> bool:
     """Whether free words after "deliver to" name a place: a number, and words beside it."""
     return bool(re.search(r"\d", value)) and bool(pattern("addresses", "english_place").search(value))
+
+
+PIECE, LONGEST = 48, 120
+"""So many characters has a piece of an address at most, and all of it."""
+
+_APART = r"[\s,，、;；]+"
+_COMMAS = ",，、;；。.!！?？\\n:："
+_STOPS = (_COMMAS, _COMMAS + "\\s")
+"""What ends a piece: a comma, else also a blank (Shengai Building, 圣爱大厦 1203室)."""
+
+
+def widened(text: str, spot: Spot, taken: Sequence[tuple[int, int]], *, asked: bool) -> Spot:
+    """An address with the pieces beside it that belong to it: 上海 徐汇 漕溪北路88号 圣爱大厦 1203室.
+
+    Where an address was `asked` for a piece belongs to it unless it plainly says something else. `taken` is where other
+    values stand.
+    """
+    start, end = spot.start, spot.end
+    while end - start < LONGEST and (more := _next(text, end, asked)) and not _over((end, more), taken):
+        end = more
+    while end - start < LONGEST and (less := _previous(text, start, asked)) is not None:
+        if _over((less, start), taken):
+            break
+        start = less
+    return replace(spot, start=start, end=end)
+
+
+def _over(piece: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
+    return any(piece[0] < b and a < piece[1] for a, b in taken)
+
+
+def _belongs(piece: str, asked: bool) -> bool:
+    if pattern("addresses", "not_word").search(piece):
+        return False
+    return any(pattern("addresses", name).fullmatch(piece) for name in (("part", "free") if asked else ("part",)))
+
+
+def _next(text: str, end: int, asked: bool) -> int | None:
+    """Where the piece behind ends, if it belongs to the address."""
+    for stops in _STOPS:
+        match = re.compile(
+            f"(?:{_APART}|(?=[{HAN}])|(?<=[{HAN}]))(?P<piece>[^{stops}]{{1,{PIECE}}})(?=[{stops}]|$)"
+        ).match(text, end)
+        if match and _belongs(match["piece"].strip(), asked):
+            return match.start() + len(match[0].rstrip())
+    return None
+
+
+def _previous(text: str, start: int, asked: bool) -> int | None:
+    """Where the piece before begins; of 上海 徐汇 the second belongs to the address since the first is a region."""
+    text = text[:start]
+    for stops in _STOPS:
+        match = re.compile(f"(?<![^{stops}])(?P<piece>[^{stops}]{{1,{PIECE}}}){_APART}$").search(
+            text, max(0, start - PIECE - 8)
+        )
+        if match is None:
+            continue
+        piece = pattern("addresses", "lead_in").sub("", match["piece"].strip())
+        if piece and _belongs(piece, asked):
+            return match.start("piece") + match["piece"].rindex(piece)
+        before = text[: match.start("piece")]
+        if re.fullmatch(rf"[{HAN}]{{2,4}}", piece) and pattern("addresses", "region_before").search(before):
+            return match.start("piece") + match["piece"].rindex(piece)
+    return None
 
 
 _REGION = re.compile(r"^.*(?:省|市|区|县|旗|州)(?=.)")

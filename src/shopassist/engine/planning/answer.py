@@ -7,7 +7,7 @@ from dataclasses import replace
 from shopassist.dialogue import Act, Answer, Slot, Task, Wish
 from shopassist.engine.planning.corrections import changes, correct, placed
 from shopassist.engine.planning.points import Query
-from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, value
+from shopassist.engine.planning.sheet import CLOSED, Sheet, renewed, same_order, value
 
 OPENS: frozenset[Act] = frozenset(("request", "can", "blocked"))
 """The acts that open a task: all others ask or tell."""
@@ -76,7 +76,7 @@ def _about_consent(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
         elif wish.act == "retract":
             sheet.drop(task)
         elif wish.act in OPENS and (changed := changes(placed(wish.slots, task), task)):
-            sheet.void(task, {**task.slots, **changed})
+            sheet.void(task, renewed(task.slots, changed))
         elif wish.act not in OPENS:
             left.append(wish)
     return left
@@ -191,7 +191,7 @@ def _value(sheet: Sheet, answer: Answer, wishes: list[Wish]) -> list[Wish]:
     if task is not None:
         accepted = {*sheet.intent(task.intent).slots}
         others = {n: found for n, found in sheet.heard.slots.items() if n in accepted}
-        sheet.put(task, "open", {**task.slots, **others, **given})
+        sheet.put(task, "open", {**renewed(task.slots, others), **given})
         return wishes
     last = next((w for w in sheet.before.last if w.intent == asked.intent), None)
     return [replace(last, slots={**last.slots, **given}) if last else Wish(str(asked.intent), "status", given), *wishes]
@@ -206,5 +206,5 @@ def _bare_values(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
     accepted = {*sheet.intent(task.intent).slots, "product", "variant", "period", "date"}
     given = {n: found for n, found in sheet.heard.slots.items() if n in accepted}
     if given:
-        sheet.put(task, "open", {**task.slots, **given})
+        sheet.put(task, "open", renewed(task.slots, given))
     return wishes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shopassist.dialogue import Slot, Slots, Task, Wish
-from shopassist.engine.planning.sheet import Sheet, value
+from shopassist.engine.planning.sheet import Sheet, renewed, value
 from shopassist.engine.planning.tasks import ask_slot
 from shopassist.language.addresses import within
 from shopassist.language.amendments import amended, doubted
@@ -22,7 +22,8 @@ def correct(sheet: Sheet, task: Task, wishes: list[Wish]) -> bool:
     if not all(_of(sheet, w, task) for w in wishes):
         return False
     if corrections := changes(placed(_put_right(sheet, task), task), task):
-        sheet.void(task, {**task.slots, **corrections})  # 写错了，是5号楼: a value, or a part of one
+        said = {n: found for n, found in corrections.items() if n in sheet.heard.slots}
+        sheet.void(task, {**renewed(task.slots, said), **corrections})  # 写错了，是5号楼: a value, or a part of one
         return True
     return _doubt(sheet, task)
 

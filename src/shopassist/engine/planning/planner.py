@@ -42,6 +42,8 @@ def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled
     left = _without_anger([_meant(sheet, wish) for wish in left])
     for wish in sorted(left, key=lambda w: BEFORE.get(w.intent, 2)):
         _take(sheet, wish)
+    if sheet.heard.payout and any("list_orders" in sheet.intent(w.intent).route(w.act).reads for w in left):
+        sheet.search(Query(sheet.heard.payout, policy=sheet.intent("refund_status").route("how").policy, quoted=True))
     conflicts(sheet)
     queue(sheet)
     if sheet.lookup.wanted:

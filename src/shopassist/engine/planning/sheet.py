@@ -17,6 +17,9 @@ CLOSED: tuple[Status, ...] = ("done", "refused", "cancelled", "handed")
 FOCUSED = 6
 """How many orders and products stay in focus."""
 
+DEPENDENT = {"invoice_title": "tax_no"}
+"""Values that belong to another: the tax number of one company is not the next one's."""
+
 _RANK = ("consent", "slot", "choice", "offer", "anything_else")
 
 
@@ -94,7 +97,7 @@ class Sheet:
                 and task.status in ("open", "asking", "queued")
                 and same_order(wish.slots, task.slots)
             ):
-                self.put(task, "open", {**task.slots, **wish.slots})
+                self.put(task, "open", renewed(task.slots, wish.slots))
                 return
         number = sum(1 for t in self.tasks if t.startswith(f"t{self.setting.turn}-"))
         new = f"t{self.setting.turn}-{number}"
@@ -140,6 +143,12 @@ class Sheet:
             for slot in found:
                 if slot.value not in values:
                     values.append(slot.value)
+
+
+def renewed(old: Slots, new: Slots) -> Slots:
+    """The old values with the new ones; what belonged to a value that is another now goes with it."""
+    gone = {d for name, d in DEPENDENT.items() if value(new, name) not in (None, value(old, name)) and d not in new}
+    return {n: found for n, found in {**old, **new}.items() if n not in gone}
 
 
 def same_order(one: Slots, other: Slots) -> bool:

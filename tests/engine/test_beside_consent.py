@@ -65,3 +65,35 @@ def test_impatience_alone_brings_an_offer_and_no_consent_question(assistant):
     reply = Visit(assistant, customer=OTHER).say("都两天了")
     assert reply.consent is None
     assert "催" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("wish", "text"),
+    [
+        *(
+            (CANCEL, t)
+            for t in ("那我不取消了行不行", "不取消了可以吗", "可以不取消吗", "不取消可以吗", "那就不取消了好吗")
+        ),
+        *((RETURN, t) for t in ("算了不退了可以吗", "我不退了行吗", "能不退吗")),
+    ],
+)
+def test_to_ask_whether_it_may_stay_undone_takes_it_back(assistant, wish, text):
+    talk = Visit(assistant)
+    talk.say(wish)
+    assert talk.say(text).consent is None
+    talk.say("好的")
+    talk.nothing_written()
+
+
+@pytest.mark.parametrize("text", ["那我不退了行不行", "不退了行吗", "不想退了可以不"])
+def test_it_takes_back_a_return_that_the_shop_has(assistant, text):
+    talk = Visit(assistant, customer=OTHER)
+    talk.say("充电宝退了咋还没退钱")
+    assert talk.say(text).intents == ("cancel_service",)
+
+
+@pytest.mark.parametrize(
+    ("wish", "act"), [("还能取消吗", "can"), ("取消键盘行不行", "can"), ("我要取消键盘", "request")]
+)
+def test_to_ask_whether_it_may_be_done_is_a_wish_for_it(assistant, wish, act):
+    assert [(w.intent, w.act) for w in Visit(assistant).say(wish).wishes] == [("cancel_order", act)]

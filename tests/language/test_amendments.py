@@ -103,7 +103,19 @@ def test_a_name_is_put_right_only_where_both_are_named(old, text, new):
         *((t, "phone") for t in ("电话打错了", "手机号不对", "尾号是0001不是0000", "the phone is wrong")),
         *(
             (t, None)
-            for t in ("好的", "订单错了", "质量不对", "地址错了吗？", "谢谢", "什么时候到", "wrong order", "明天送")
+            for t in (
+                "好的",
+                "订单错了",
+                "质量不对",
+                "地址错了吗？",
+                "谢谢",
+                "什么时候到",
+                "wrong order",
+                "是的 没有写错",
+                "没错",
+                "nothing is wrong",
+                "明天送",
+            )
         ),
     ],
 )

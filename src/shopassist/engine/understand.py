@@ -12,7 +12,8 @@ from shopassist.dialogue import Answer, Asked, Slot, Slots, Wish
 from shopassist.engine.cards import cards
 from shopassist.engine.ellipsis import carried_on, from_values
 from shopassist.engine.planning.binding import Hint
-from shopassist.engine.planning.contracts import Dialogue, Heard
+from shopassist.engine.planning.contracts import Heard
+from shopassist.engine.questions import asked_of, consent_objects, consent_of
 from shopassist.engine.state import Ports, Turn
 from shopassist.engine.values import MOST_VALUES, distributed
 from shopassist.language.alarms import alarm
@@ -41,9 +42,6 @@ SAYS = 3
 
 LONGEST_VALUE = 200
 """Characters of a value in the customer's own words that are kept."""
-
-NAMING = ("order_id", "address", "recipient", "phone", "invoice_type", "variant")
-"""Arguments whose values name what a change is done to."""
 
 OPEN = ("consent", "slot", "choice")
 """Questions that stay open until they are answered."""
@@ -265,30 +263,6 @@ def _within(span: tuple[int, int], found: Found) -> bool:
     """Whether a clause is hardly more than a value."""
     start, end = found.span
     return start <= span[0] + 2 and span[1] - 2 <= end
-
-
-def asked_of(dialogue: Dialogue) -> Asked | None:
-    """What an answer is read against: the last reply's question, else the consent that still waits."""
-    return dialogue.asked or consent_of(dialogue)
-
-
-def consent_of(dialogue: Dialogue) -> Asked | None:
-    """The question of the consent that waits, whether or not the last reply asked it."""
-    if dialogue.consent is None:
-        return None
-    task = next((t for t in dialogue.tasks if t.id == dialogue.consent_task), None)
-    return Asked("consent", task.intent, task.id) if task is not None else None
-
-
-def consent_objects(dialogue: Dialogue) -> tuple[str, ...]:
-    """Words that name what the waiting change is done to."""
-    consent = dialogue.consent
-    if consent is None:
-        return ()
-    named = [str(v) for n, v in consent.args.items() if n in NAMING]
-    for item in consent.quote.facts.get("items", ()):
-        named += [str(item[n]) for n in ("name", "name_en") if isinstance(item, Mapping) and item.get(n)]
-    return tuple(named)
 
 
 def answer_is_all(answer: Answer | None) -> bool:

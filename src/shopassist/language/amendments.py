@@ -67,7 +67,7 @@ def doubted(text: str, names: Sequence[str], *, named: bool = False) -> str | No
     number = "address" in names and re.fullmatch(f"{data['alone']}{_NUMBER.pattern}{data['alone']}", said)
     if re.search(data["asks"], said) or re.search(data["other"], said):
         return None
-    if not number and not re.search(data["wrong"], said):
+    if not number and not re.search(data["wrong"], re.sub(data["right"], " ", said)):
         return None
     meant = [n for n in names if re.search(data["slots"].get(n, "(?!)"), said)] or ([] if named else list(names))
     return meant[0] if meant else None

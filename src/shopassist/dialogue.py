@@ -70,7 +70,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What our last reply asked; at most one thing. `intent` is the one whose task asked."""
+    """What our last reply asked; at most one thing. `intent` is the one whose task asked.
+
+    `beside` says that the reply told something else too, which thanks may be for.
+    """
 
     kind: AskedKind
     intent: str | None = None
@@ -78,6 +81,7 @@ class Asked:
     slot: str | None = None
     options: tuple[Option, ...] = ()
     turn: int = 0
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

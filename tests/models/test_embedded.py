@@ -126,7 +126,10 @@ def test_the_static_front_of_a_prompt_is_read_once(chat, language):
     tokenizer = tokenizer_of(chat.file)
     tokens = Tokenized(lambda: tokenizer).prompt(always)
     timings = []
-    for rest in ([HumanMessage("续航多久？")], [HumanMessage("多重？"), AIMessage("5.2 克。"), HumanMessage("防水吗？")]):
+    for rest in (
+        [HumanMessage("续航多久？")],
+        [HumanMessage("多重？"), AIMessage("5.2 克。"), HumanMessage("防水吗？")],
+    ):
         chunks = list(chat.stream([*always, *rest], max_tokens=2, timeout=120))
         timings.append(next(c.response_metadata["timings"] for c in chunks if "timings" in c.response_metadata))
     assert timings[0]["prompt_n"] > tokens - 50, "the first one was read whole"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shopassist.dialogue import Act, Wish
-from shopassist.language.acts import act
+from shopassist.language.acts import act, taken_back
 from shopassist.language.catalogue import WRITING
 from shopassist.language.intents import Classifier
 from shopassist.language.segments import Segment, Span, segments
@@ -124,6 +124,10 @@ def _read(segment: Segment, reader: _Reader) -> list[_Found]:
         return [_Found(wish, frozenset(), False)] if wish else []
     if segment.empty or _bare(segment.text, finder):
         return []
+    changes = [intent.name for intent in classifier.catalogue if intent.changes]
+    core = taken_back(segment.core, language, changes)
+    if core != segment.core:
+        segment = replace(segment, text=segment.text.replace(segment.core, core), core=core)
     plain = _Plain(segment.text, language, finder)
     intent, score = reader.best(plain(segment.core))
     if segment.told:  # 退款点错了，帮我取消: what the verb is aimed at may stand in what is told

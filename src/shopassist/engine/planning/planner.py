@@ -48,6 +48,8 @@ def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled
     left = without_anger([meant(sheet, wish) for wish in left])
     for wish in sorted(left, key=lambda w: BEFORE.get(w.intent, 2)):
         _take(sheet, wish)
+    if sheet.heard.payout and any("list_orders" in sheet.intent(w.intent).route(w.act).reads for w in left):
+        sheet.search(Query(sheet.heard.payout, policy=sheet.intent("refund_status").route("how").policy, quoted=True))
     conflicts(sheet)
     queue(sheet)
     if sheet.lookup.wanted:
@@ -67,6 +69,7 @@ def _finished(sheet: Sheet, wishes: list[Wish]) -> Plan:
     asked, points = None, list(sheet.points)
     if sheet.question:
         asked, point = sheet.question
+        asked = replace(asked, beside=_tells(sheet))
         points += [point] if point is not None else []
     for slots in [w.slots for w in wishes] or [sheet.heard.slots]:
         sheet.note({n: found for n, found in slots.items() if n not in RESOLVED or n not in sheet.in_force})
@@ -89,6 +92,12 @@ def _finished(sheet: Sheet, wishes: list[Wish]) -> Plan:
         intents=_intents(sheet, wishes),
         slots={n: tuple(found) for n, found in sheet.in_force.items() if found},
     )
+
+
+def _tells(sheet: Sheet) -> bool:
+    """Whether the reply tells something: what was asked, what was done or cannot be."""
+    told = any(p.kind in ("done", "refused") or p.name in sheet.setting.reads for p in sheet.points)
+    return told or any(not query.silent for query in sheet.queries)
 
 
 def _intents(sheet: Sheet, wishes: list[Wish]) -> tuple[str, ...]:
@@ -192,26 +201,31 @@ def _hand_over(sheet: Sheet, reason: HandOffReason) -> Plan:
 def _small_talk(sheet: Sheet) -> None:
     """Answer small talk that is nothing else; a yes or a thanks beside a question needs no words of its own."""
     talk = sheet.heard.talk
-    if talk is not None and sheet.says_nothing:
-        sheet.say("fact", {"decline": "declined"}.get(talk, talk))
+    if talk is None or not sheet.says_nothing:
+        return
+    if talk == "grumble" and _waits(sheet):
+        return  # sympathy, and the question again
+    sheet.say("fact", {"decline": "declined", "grumble": "complaint"}.get(talk, talk))
 
 
 def _unclear(sheet: Sheet, wishes: list[Wish]) -> None:
     """What nobody could make a wish of is put to the pages: most of it is a question."""
-    if sheet.says_nothing and not wishes and not sheet.heard.wishes and sheet.heard.text.strip():
-        heard = sheet.heard
-        if heard.gives_up and not heard.slots and not sheet.tasks:
-            sheet.say("fact", "declined")  # 太贵了，不要了: nothing was bought yet
-            return
-        if sheet.consent is None or heard.answer is None:
-            products = values(heard.slots, "product") or (() if context.waits(sheet) else heard.products)
-            sheet.look_at_products(products)
-            sheet.note({"product": tuple(Slot(p, "focus") for p in products)})
-            topics = values(heard.slots, "topic")
-            query = context.query(sheet, heard.query or heard.text, None, products, topics=topics)
-            if heard.tells and query.context and not products and figures(heard.text):
-                query = replace(query, policy=query.context, quoted=True)  # 买了20天了: what the rule makes of it
-            sheet.search(query)
+    heard = sheet.heard
+    if wishes or heard.wishes or heard.talk == "grumble" or not sheet.says_nothing or not heard.text.strip():
+        return
+    if heard.gives_up and not heard.slots and not sheet.tasks:
+        sheet.say("fact", "declined")  # 太贵了，不要了: nothing was bought yet
+        return
+    if sheet.consent is not None and heard.answer is not None:
+        return
+    products = values(heard.slots, "product") or (() if context.waits(sheet) else heard.products)
+    sheet.look_at_products(products)
+    sheet.note({"product": tuple(Slot(p, "focus") for p in products)})
+    topics = values(heard.slots, "topic")
+    query = context.query(sheet, heard.query or heard.text, None, products, topics=topics)
+    if heard.tells and query.context and not products and figures(heard.text):
+        query = replace(query, policy=query.context, quoted=True)  # 买了20天了: what the rule makes of it
+    sheet.search(query)
 
 
 def _ask_again(sheet: Sheet) -> None:
@@ -231,6 +245,12 @@ def _ask_again(sheet: Sheet) -> None:
         if asked.slot == "intent":
             name, data = "conflict", {"first": asked.options[0].value, "second": asked.options[1].value}
         sheet.ask(replace(asked, turn=turn), Point("ask", name, data, asked.task))
+
+
+def _waits(sheet: Sheet) -> bool:
+    """Whether a question is open that this reply asks again."""
+    asked = sheet.before.asked
+    return sheet.consent is not None or (asked is not None and _still_open(sheet, asked))
 
 
 def _still_open(sheet: Sheet, asked: Asked) -> bool:

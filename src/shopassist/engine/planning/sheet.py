@@ -17,6 +17,9 @@ CLOSED: tuple[Status, ...] = ("done", "refused", "cancelled", "handed")
 FOCUSED = 6
 """How many orders and products stay in focus."""
 
+DEPENDENT = {"invoice_title": "tax_no"}
+"""Values that belong to another: the tax number of one company is not the next one's."""
+
 _RANK = ("consent", "slot", "choice", "offer", "anything_else")
 
 
@@ -100,11 +103,8 @@ class Sheet:
                 and task.status in ("open", "asking", "queued")
                 and same_order(wish.slots, task.slots)
             ):
-                self.put(
-                    replace(task, part=task.part if wish.part is None else wish.part),
-                    "open",
-                    {**task.slots, **wish.slots},
-                )
+                part = task.part if wish.part is None else wish.part
+                self.put(replace(task, part=part), "open", renewed(task.slots, wish.slots))
                 return
         number = sum(1 for t in self.tasks if t.startswith(f"t{self.setting.turn}-"))
         new = f"t{self.setting.turn}-{number}"
@@ -153,6 +153,12 @@ class Sheet:
             for slot in found:
                 if slot.value not in values:
                     values.append(slot.value)
+
+
+def renewed(old: Slots, new: Slots) -> Slots:
+    """The old values with the new ones; what belonged to a value that is another now goes with it."""
+    gone = {d for name, d in DEPENDENT.items() if value(new, name) not in (None, value(old, name)) and d not in new}
+    return {n: found for n, found in {**old, **new}.items() if n not in gone}
 
 
 def same_order(one: Slots, other: Slots) -> bool:

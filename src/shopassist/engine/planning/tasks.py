@@ -98,11 +98,11 @@ def advance(sheet: Sheet, task: Task) -> None:
     args = _args(sheet, route.write, task)
     missing = sorted(required - args.keys())
     if missing and route.write not in sheet.setting.partial:
-        _ask_slot(sheet, task, missing[0])
+        ask_slot(sheet, task, missing[0])
         return
     quote = sheet.lookup.check(route.write, args)
     if quote is not None and quote.allowed and missing:
-        _ask_slot(sheet, task, missing[0])
+        ask_slot(sheet, task, missing[0])
     elif quote is not None:
         _quoted(sheet, task, route.write, args, quote, bound_lines)
 
@@ -185,7 +185,7 @@ def _slot_of(argument: str) -> str:
     return next((s for s, a in ARGUMENT.items() if a == argument), argument)
 
 
-def _ask_slot(
+def ask_slot(
     sheet: Sheet, task: Task, argument: str, data: Mapping[str, Any] | None = None, refusal: str | None = None
 ) -> None:
     """Ask for a value; where the shop's pre-check lacks it, in the words of its `refusal`."""
@@ -232,7 +232,7 @@ def _refused(sheet: Sheet, task: Task, tool: str, quote: Quote, data: Mapping[st
     slots = sheet.intent(task.intent).slots
     lacking = LACKING.get(reason, reason.removeprefix("needs_"))
     if reason.startswith("needs_") and _slot_of(lacking) in slots:
-        _ask_slot(sheet, task, lacking, quote.facts, f"{tool}.{reason}")
+        ask_slot(sheet, task, lacking, quote.facts, f"{tool}.{reason}")
         return
     if reason in WRONG_VALUE and WRONG_VALUE[reason] in slots:
         slot = WRONG_VALUE[reason]

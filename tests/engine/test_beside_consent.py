@@ -10,7 +10,10 @@ DIGRESSION, ENGLISH_DIGRESSION = "退货运费谁出", "how long does a refund t
 @pytest.mark.parametrize(
     ("customer", "wish", "remark"),
     [
-        *((ME, CANCEL, text) for text in ("好麻烦啊", "好烦", "可慢了", "快点啊", "都两天了", "可以吗", "可以不")),
+        *(
+            (ME, CANCEL, text)
+            for text in ("好麻烦啊", "好烦", "可慢了", "快点啊", "搞快点", "都两天了", "可以吗", "可以不")
+        ),
         *((ME, RETURN, text) for text in ("好麻烦啊", "好复杂", "好难啊", "好贵啊", "太慢了吧", "行不行")),
         *((EMMA, ENGLISH, text) for text in ("pretty annoying", "great, another delay", "hurry up", "is that ok?")),
     ],
@@ -42,7 +45,10 @@ def test_thanks_behind_an_answer_are_for_the_answer(assistant, wish, question, t
     assert talk.tables() != talk.before
 
 
-@pytest.mark.parametrize("texts", [("好的谢谢",), (DIGRESSION, "确认，谢谢"), (DIGRESSION, "好的，取消吧，谢谢")])
+@pytest.mark.parametrize(
+    "texts",
+    [("好的谢谢",), ("嗯快点吧",), ("确认取消键盘",), (DIGRESSION, "确认，谢谢"), (DIGRESSION, "好的，取消吧，谢谢")],
+)
 def test_a_yes_that_answers_or_commands_counts_beside_thanks(assistant, texts):
     talk = Visit(assistant)
     talk.say(CANCEL)

@@ -31,5 +31,5 @@ def consent_objects(dialogue: Dialogue) -> tuple[str, ...]:
         return ()
     named = [str(v) for n, v in consent.args.items() if n in NAMING]
     for item in consent.quote.facts.get("items", ()):
-        named += [str(item[n]) for n in ("name", "name_en") if isinstance(item, Mapping) and item.get(n)]
+        named += [str(item[n]) for n in ("zh", "en") if isinstance(item, Mapping) and item.get(n)]
     return tuple(named)

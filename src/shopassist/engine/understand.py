@@ -30,7 +30,7 @@ from shopassist.language.parts import kept, says_part
 from shopassist.language.provisos import asks_something, with_proviso
 from shopassist.language.reasons import paid_to, private
 from shopassist.language.references import leaning, mentioned, own_subject, restated
-from shopassist.language.remarks import remark
+from shopassist.language.remarks import hurries, remark
 from shopassist.language.segments import segments
 from shopassist.language.slots import CODES, NAMES, Found, normal, slots
 from shopassist.language.states import bought, states, supposed
@@ -170,6 +170,8 @@ class _Reader:
         """The answer with its value in normal form; a value that is none is no answer."""
         objects = consent_objects(self.dialogue)
         answer = read_answer(self.text, self.language, self.asked, objects=objects)
+        if answer is not None and answer.kind == "yes" and answer.bare and hurries(self.text):
+            return None
         waiting = consent_of(self.dialogue)
         if waiting is not None and self.asked is not None and self.asked.kind != "consent":
             named = read_answer(self.text, self.language, waiting, objects=objects)

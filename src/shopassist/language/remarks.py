@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from importlib import resources
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -30,8 +30,18 @@ def remark(text: str) -> Remark | None:
     return next(kind for kind in _FIRST if kind in found)
 
 
+def hurries(text: str) -> bool:
+    """Whether a message only hurries us, and agrees to nothing: 搞快点, but not 嗯，快点."""
+    return remark(text) == "urging" and not re.match(_data()["agrees"], simplified(fold(text)))
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    return dict(yaml.safe_load(resources.files(__package__).joinpath("remarks.yaml").read_text("utf-8")))
+
+
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[re.Pattern[str], dict[Remark, re.Pattern[str]]]:
-    data = yaml.safe_load(resources.files(__package__).joinpath("remarks.yaml").read_text("utf-8"))
+    data = _data()
     kinds: dict[Remark, re.Pattern[str]] = {k: re.compile("|".join(v)) for k, v in data["kinds"].items()}
     return re.compile(data["particles"]), kinds

@@ -47,6 +47,9 @@ class Searched:
             raise RuntimeError
         return self.knowledge.search(query, **options)
 
+    def document(self, document, **options):
+        return self.knowledge.document(document, **options)
+
     def products(self, language):
         return self.knowledge.products(language)
 

@@ -220,6 +220,20 @@ def _weight(token: str) -> float:
     return (1.0, PAIRED, 0.0)[bare]
 
 
+def held(question: str, passages: Sequence[Passage]) -> float:
+    """The share of a question's words, by weight, that passages hold; what their titles say is asked of none."""
+    titles = _all("\n".join(p.title for p in passages))
+    words = {t: w for t, w in telling(question).items() if t not in titles}
+    text = _all("\n".join(p.text for p in passages))
+    total = sum(words.values())
+    return sum(w for t, w in words.items() if t in text) / total if total else 1.0
+
+
+def whole(question: str) -> bool:
+    """Whether a question is about all that a page says: 完整介绍一下."""
+    return bool(_rules().whole.search(fold(question)))
+
+
 def hinted(question: str) -> frozenset[str]:
     """The units of which an answer is likely to name one, though the question does not insist."""
     folded = fold(question)
@@ -232,6 +246,7 @@ class _Rules:
     answers: re.Pattern[str]
     examples: re.Pattern[str]
     steps: re.Pattern[str]
+    whole: re.Pattern[str]
     hints: tuple[tuple[re.Pattern[str], frozenset[str]], ...]
 
 
@@ -240,5 +255,5 @@ def _rules() -> _Rules:
     data: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("quote.yaml").read_text("utf-8"))
     empty = frozenset(data["empty"]["zh"]) | content(data["empty"]["en"]) | frozenset(data["empty"]["en"].split())
     hints = tuple((re.compile(p), frozenset(units)) for p, units in data["hints"].items())
-    answers, examples, steps = (re.compile(data[name]) for name in ("answers", "examples", "steps"))
-    return _Rules(empty, answers, examples, steps, hints)
+    answers, examples, steps, whole = (re.compile(data[name]) for name in ("answers", "examples", "steps", "whole"))
+    return _Rules(empty, answers, examples, steps, whole, hints)

@@ -72,7 +72,9 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         ollama = self.server.ollama
-        said = {"version": "0.11.4"} if self.path == "/api/version" else {"models": [{"name": m} for m in ollama.models]}
+        said = (
+            {"version": "0.11.4"} if self.path == "/api/version" else {"models": [{"name": m} for m in ollama.models]}
+        )
         self.say(200, said)
 
     def do_POST(self):
@@ -89,8 +91,11 @@ class _Handler(BaseHTTPRequestHandler):
             ollama.busy += 1
             ollama.begun += 1
         try:
-            self.say(200)
             options = body["options"]
+            self.say(200)
+            if not body["stream"]:
+                self.line({"content": ollama.answer[:1]}, done=True, done_reason="length")
+                return
             limit = options["num_predict"] * 2
             for start in range(0, min(len(ollama.answer), limit), PIECE):
                 time.sleep(ollama.pace)

@@ -23,7 +23,7 @@ class RealOllama:
     """
 
     def __init__(self, where, gguf, folder, model):
-        self.folder, self.model = folder, model
+        self.folder, self.model, self.proved = folder, model, False
         self.program = None if where.startswith("http") else where
         self._run, self.url, self._made = None, where, [model]
         if self.program:

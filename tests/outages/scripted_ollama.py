@@ -34,6 +34,7 @@ class ScriptedOllama:
         self.model, self.answer, self.pace = model, answer, 0.0
         self.models = [model]
         self.busy = self.begun = 0
+        self.proved = False
         self.lock = threading.Lock()
         self._port = 0
         self.start()

@@ -44,7 +44,7 @@ def proxy(server):
     """Stands between the assistant and the server."""
     made = FaultProxy(server.url)
     yield made
-    made.leave()
+    made.close()
 
 
 @pytest.fixture

@@ -165,6 +165,11 @@ class FaultProxy:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
+    def close(self):
+        """Leave for good."""
+        self.silent = False
+        self.leave()
+
     def come_back(self):
         """Listen at the same port."""
         self._server = _Server(self, self._port)

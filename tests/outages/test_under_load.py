@@ -134,6 +134,16 @@ def test_a_trial_that_hangs_holds_up_nobody_else(talk, proxy, patient):
     assert talk.recovers() < 10.0
 
 
+def test_the_shops_own_short_deadline_opens_the_circuit_too(talk, proxy, patient):
+    if patient == LIMITS["real"]:
+        pytest.skip("the server has no part in it")
+    talk = talk(model_deadline=0.6, model_first_token=30.0)
+    proxy.fault = held(2.0)
+    for _ in range(FAILURES):
+        assert talk.say().degraded == "ModelTimeout"
+    assert talk.assistant.writer.breaker.is_open
+
+
 def test_failures_between_answers_do_not_open_the_circuit(talk, proxy, server, patient):
     """Also where each answer is closed early, for it says more than is shown."""
     if patient == LIMITS["real"]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
-from shopassist.errors import ModelError, ShopAssistError
+from shopassist.errors import ModelError
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -106,7 +106,7 @@ class Tokenized:
         except ModelError as error:
             self._next = time.monotonic() + AGAIN
             log.info("tokens are estimated, the model's tokenizer cannot be had yet: %s", error)
-        except (ShopAssistError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, an estimate does
             self._next = math.inf
             log.warning("tokens are estimated, the model's tokenizer cannot be had: %s", error)
         else:

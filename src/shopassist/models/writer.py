@@ -121,6 +121,8 @@ class Writer:
         self._paces: deque[float] = deque(maxlen=PACES)
         self._before: Sequence[BaseMessage] = ()
         self._limits = Limits(settings.model_first_token, settings.model_next_token)
+        # in seconds; a caller with less time to spare says nothing about the model
+        self._patience = min(settings.model_first_token, settings.model_next_token, settings.model_deadline) / 2
 
     def write(
         self,
@@ -211,8 +213,7 @@ class Writer:
         try:
             yield
         except ModelTimeout:
-            # a caller with no time to spare says nothing about the model
-            patient = time.monotonic() - began >= min(self._limits.first, self._limits.between) / 2
+            patient = time.monotonic() - began >= self._patience
             (self.breaker.failed if patient else self.breaker.left)()
             raise
         except Exception:

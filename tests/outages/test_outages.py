@@ -192,8 +192,10 @@ def test_a_turns_deadline_holds(talk, proxy, caplog):
     assert "model_deadline" in talk.lines()[0]
 
 
-def test_an_answer_at_the_token_limit(talk, proxy, caplog):
+@pytest.mark.parametrize("fault", [None, saying("保修需要准备什么呢？申请")], ids=["plain", "behind an echo"])
+def test_an_answer_at_the_token_limit(talk, proxy, caplog, fault):
     talk = talk()
+    proxy.fault = fault
     proxy.change = limited("num_predict", 6)
     reply = talk.say()
     told(talk, caplog, reply, "CutOff")

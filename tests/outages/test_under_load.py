@@ -118,15 +118,15 @@ def test_after_three_failures_nobody_waits_until_the_server_is_back(talk, proxy)
 def test_a_trial_that_hangs_holds_up_nobody_else(talk, proxy, patient):
     if patient == LIMITS["real"]:
         pytest.skip("the server has no part in it")
-    talk = talk(model_calls=1, model_queue=5.0, model_first_token=1.0)
+    talk = talk(model_calls=1, model_queue=5.0, model_first_token=0.6)
     breaker = talk.assistant.writer.breaker
-    proxy.fault = held(3.0)  # it answers a probe, and no customer
+    proxy.fault = held(2.0)  # it answers a probe, and no customer
     for _ in range(FAILURES):
         assert talk.say().degraded == "ModelTimeout"
     assert until(lambda: not breaker.is_open)
     with ThreadPoolExecutor(1) as pool:
         trial = pool.submit(talk.assistant.reply, QUESTION, conversation="trial", customer=ME)
-        time.sleep(0.4)
+        time.sleep(0.2)
         reply = talk.assistant.reply(QUESTION, conversation="beside", customer=ME)
         assert (reply.degraded, reply.usage.total < 0.5) == ("CircuitOpen", True)
         assert trial.result().degraded == "ModelTimeout"

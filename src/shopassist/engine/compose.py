@@ -15,7 +15,7 @@ from shopassist.engine.evidence import about, quote, support
 from shopassist.engine.figures import asked_for, figures, names_one
 from shopassist.engine.planning.points import Point
 from shopassist.engine.prompt import prompt
-from shopassist.engine.quote import spans
+from shopassist.engine.quote import mentions, spans
 from shopassist.engine.state import Candidate, Looked, Ports, Turn
 from shopassist.errors import CircuitOpen, EmptyAnswer, ShopAssistError
 from shopassist.models.writer import Writing
@@ -170,6 +170,13 @@ class Draft:
             return
         units = asked_for(looked.query)
         sources = about(looked.evidence, looked.products)
+        if (
+            looked.products
+            and not units
+            and not mentions(self.state["text"], about(looked.considered, looked.products))
+        ):
+            yield from self._unknown()
+            return
         found = [f for some in (sources[:1], sources) if (f := quote(looked.query, some))]
         first = next((f for f in found if not units or names_one(f[1], units)), next(iter(found), None))
         if first is None and not self.calls:  # after a model's silence it would be no answer

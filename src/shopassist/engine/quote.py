@@ -95,7 +95,9 @@ def quote(text: str, passages: Sequence[Passage], used: Iterable[str] = ()) -> t
             if place or done or not (span.leads and "policy" in passage.tags):
                 continue
             score = PRESUMED
-        elif done and (score < SECOND or (_STEP.match(span.text) and not steps)):
+        elif done and (
+            score < SECOND or _rules().answers.search(fold(span.text)) or (_STEP.match(span.text) and not steps)
+        ):
             continue
         if likely and names_one(span.text, likely, text):
             score += HINTED
@@ -103,6 +105,17 @@ def quote(text: str, passages: Sequence[Passage], used: Iterable[str] = ()) -> t
         if best is None or rank > best[0]:
             best = rank, passage, span.text
     return (best[1], best[2]) if best else None
+
+
+def mentions(text: str, passages: Sequence[Passage]) -> bool:
+    """Whether the passages have a word of what a text asks a product to have: no GPS, no answer about it."""
+    having = next(filter(None, (rule.search(fold(text)) for rule in _rules().having)), None)
+    if having is None:
+        return True
+    names = frozenset(t for p in passages for t in _all(p.title))
+    asked = {t for t, w in telling(having["what"]).items() if w >= KINDRED and t not in names}
+    held = frozenset(t for p in passages for t in _all(p.text))
+    return not asked or bool(asked & held)
 
 
 def _score(span: Span, passage: Passage, weights: Mapping[str, float], steps: bool) -> float:
@@ -248,6 +261,7 @@ class _Rules:
     steps: re.Pattern[str]
     whole: re.Pattern[str]
     hints: tuple[tuple[re.Pattern[str], frozenset[str]], ...]
+    having: tuple[re.Pattern[str], ...]
 
 
 @lru_cache(maxsize=1)
@@ -256,4 +270,5 @@ def _rules() -> _Rules:
     empty = frozenset(data["empty"]["zh"]) | content(data["empty"]["en"]) | frozenset(data["empty"]["en"].split())
     hints = tuple((re.compile(p), frozenset(units)) for p, units in data["hints"].items())
     answers, examples, steps, whole = (re.compile(data[name]) for name in ("answers", "examples", "steps", "whole"))
-    return _Rules(empty, answers, examples, steps, whole, hints)
+    having = tuple(re.compile(pattern) for pattern in data["having"])
+    return _Rules(empty, answers, examples, steps, whole, hints, having)

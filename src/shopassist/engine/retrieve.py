@@ -103,7 +103,8 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     for page, less in ((query.context, margin), (query.topic, NAMED)):
         if page and not own:
             own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less)
-    evidence = _evidence(text, found, own, pages, ports.settings.relevance)
+    beside = [] if query.quoted and own else found  # what stands beside a tool's answer is the rule for it, no other's
+    evidence = _evidence(text, beside, own, pages, ports.settings.relevance)
     considered = tuple(dict.fromkeys((*found, *own, *pages)))
     return Looked(text, evidence, considered, products, quoted=query.quoted)
 

@@ -3,8 +3,8 @@
     python benchmarks/budget.py --gguf FILE [--ollama URL --model NAME] [--texts 500] [--data FOLDER] [--json FILE]
 
 Texts are Chinese, English, mixed and JSON in equal parts, drawn from the folder's .jsonl and .json files, else from
-this tree's pages and dialogues. An estimate must never be too low. With --ollama the server counts 50 of them, each in a
-prompt of a persona and the text, and must count what we do.
+this tree's pages and dialogues. An estimate must never be too low. With --ollama the server counts 50 of them, each
+in a prompt of a persona and the text, and must count what we do.
 """
 
 import argparse

@@ -197,8 +197,9 @@ class Writer:
                     writing.take(chunk)
                     if chunk.text:
                         yield str(chunk.text)
-            self._learn(writing)
-            self._check_whole(messages, writing)
+            if not stopped.is_set():
+                self._learn(writing)
+                self._check_whole(messages, writing)
 
     @property
     def pace(self) -> float | None:

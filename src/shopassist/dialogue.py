@@ -45,7 +45,10 @@ Slots = Mapping[str, tuple[Slot, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One thing that the customer wants. `target` names what the verb is aimed at where the intent leaves it open."""
+    """One thing that the customer wants. `target` names what the verb is aimed at where the intent leaves it open.
+
+    `reader` is who understood it so: code, or the model where code was unsure.
+    """
 
     intent: str
     act: Act = "request"
@@ -53,6 +56,7 @@ class Wish:
     span: tuple[int, int] = (0, 0)
     score: float = 1.0
     target: str | None = None
+    reader: Literal["code", "model"] = "code"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def carried_on(text: str, language: str, said: Slots, found: Sequence[Found], la
     act = "status" if wish.act == "retract" else wish.act
     if act in ("request", "blocked") and asks_leave(text, language):
         act = "can"
-    return [replace(wish, act=act, slots={**kept, **new}, span=(0, len(text)), score=1.0)]
+    return [replace(wish, act=act, slots={**kept, **new}, span=(0, len(text)), score=1.0, reader="code")]
 
 
 def from_values(text: str, language: str, said: Slots, found: Sequence[Found], *, card: bool) -> list[Wish]:

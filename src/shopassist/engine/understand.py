@@ -1,4 +1,4 @@
-"""What the customer wants: wishes with their slots, the answer to what was asked, the mood. Rules only, no model."""
+"""What the customer wants: wishes with their slots, the answer to what was asked, the mood. By rules, if they are sure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from datetime import date
 from langgraph.runtime import Runtime
 
 from shopassist.dialogue import Answer, Asked, Slot, Slots, Wish
+from shopassist.engine.asked_model import placed, understood, unsure
 from shopassist.engine.cards import cards
 from shopassist.engine.ellipsis import carried_on, from_values
 from shopassist.engine.planning.binding import Hint
 from shopassist.engine.planning.contracts import Dialogue, Heard
 from shopassist.engine.state import Ports, Turn
-from shopassist.engine.values import MOST_VALUES, distributed
+from shopassist.engine.values import by_name, distributed
 from shopassist.language.alarms import alarm
 from shopassist.language.answers import read_answer
 from shopassist.language.bare import own_words
@@ -26,6 +27,7 @@ from shopassist.language.references import leaning, mentioned, own_subject, rest
 from shopassist.language.segments import segments
 from shopassist.language.slots import NAMES, Found, normal, slots
 from shopassist.language.states import bought, states, supposed
+from shopassist.language.structured import Said
 from shopassist.language.talk import small_talk
 from shopassist.language.wishes import wishes
 from shopassist.protocols import Product
@@ -94,6 +96,10 @@ class _Reader:
                 found = [w for w in found if w.intent != "price_stock"]  # 键盘那个 tells which order, not a price
         elif sent and found:
             found = [replace(w, slots={**sent, **w.slots}) for w in found]
+        danger = alarm(self.text, self.language)
+        if talk is None and answer is None and not adds and danger is None:
+            found = self._asked_model(found, sent)
+            said = by_name(self.found, self.ports.turn) | sent
         if not self.text and not sent:
             talk = "empty"
         last = self.dialogue.focus.last_question
@@ -105,7 +111,7 @@ class _Reader:
             self.asked,
             said,
             talk if answer is None else None,
-            alarm(self.text, self.language),
+            danger,
             query,
             self._queries(found, query),
             () if adds else self._products(query),
@@ -184,6 +190,15 @@ class _Reader:
         """The wish of a text that leaves it unsaid: the last one with another value, or what a value alone asks."""
         last = carried_on(self.text, self.language, said, self.found, self.dialogue.last) if not self.text else []
         return last or from_values(self.text, self.language, said, self.found, card=card)
+
+    def _asked_model(self, found: list[Wish], sent: Slots) -> list[Wish]:
+        """The model's wishes in place of what code only guessed; the values that it points out count as found."""
+        if not unsure(self.text, self.language, self.found, found, self.dialogue):
+            return found
+        told = understood(self.text, self.language, self.asked, self.ports)
+        said = Said(self.text, self.found, self.today, self.known)
+        wishes, self.found = placed(told, said, self.language, self.ports)
+        return [self._with_reason(replace(w, slots={**sent, **w.slots})) for w in wishes] or found
 
     def _added(self, last: str) -> str:
         """The last question with the condition that the text adds to it."""
@@ -267,16 +282,6 @@ def consent_objects(dialogue: Dialogue) -> tuple[str, ...]:
 def answer_is_all(answer: Answer | None) -> bool:
     """Whether the answer leaves nothing else to be read."""
     return answer is not None and (answer.bare or answer.kind == "choice")
-
-
-def by_name(found: Sequence[Found], turn: int) -> dict[str, tuple[Slot, ...]]:
-    """The values by slot, in the order of the text."""
-    result: dict[str, tuple[Slot, ...]] = {}
-    for one in found:
-        there = result.get(one.name, ())
-        if len(there) < MOST_VALUES and one.value not in [s.value for s in there]:
-            result[one.name] = (*there, Slot(one.value, "said", turn, one.span))
-    return result
 
 
 def finder(text: str, found: Sequence[Found]) -> Callable[[str], list[Found]]:

@@ -14,7 +14,7 @@ from shopassist.dialogue import Act, Asked, Wish
 from shopassist.engine.planning.contracts import Dialogue
 from shopassist.engine.state import Ports, Spent
 from shopassist.engine.values import accepts, by_name, distributed
-from shopassist.errors import ShopAssistError
+from shopassist.errors import BadAnswer, ShopAssistError
 from shopassist.language.catalogue import ACTS, Catalogue
 from shopassist.language.ellipsis import only_values
 from shopassist.language.segments import segments
@@ -43,8 +43,8 @@ NEEDED = 8.0
 SHARE = 0.5
 """The share of that time that understanding may take; the rest is for the answer."""
 
-EXAMPLES = 2
-"""Examples of each intent in the prompt."""
+LIKELY, LEAST_LIKELY = 4, 0.05
+"""So many intents that the text's words speak for are named to the model, from this score on."""
 
 SAYS = 3
 """So many words a piece that asks nothing needs, for it to say something."""
@@ -60,17 +60,17 @@ def unsure(text: str, language: Language, found: Sequence[Found], wishes: Sequen
     """
     if dialogue.consent is not None or any(w.score >= CLEAR for w in wishes) or only_values(text, language, found):
         return False
-    pieces = (s for s in segments(text, language) if not s.empty)
-    return any(s.asks or len(content(s.text)) >= SAYS for s in pieces)
+    return _pieces(text, language) > 0
 
 
 def understood(text: str, language: Language, asked: Asked | None, ports: Ports) -> list[Told]:
     """The wishes that the model reads in a text; none where it is not asked, fails, or answers what is no answer.
 
-    A hand-off to a person is never its decision: there is no question before it.
+    A hand-off to a person is never its decision: there is no question before it. Small models that understand nothing
+    guess several wishes, so more than the text has pieces count for nothing.
     """
     writer, left = ports.writer, ports.deadline - time.monotonic()
-    if writer is None or not ports.settings.understand_with_model or left < NEEDED:
+    if writer is None or left < NEEDED:
         return []
     messages = question(text, language, asked, ports)
     if writer.counter.prompt(messages) + MOST_TOKENS > writer.context:
@@ -88,50 +88,58 @@ def understood(text: str, language: Language, asked: Asked | None, ports: Ports)
     try:
         wishes = told(_whole(writing), names)
     except Exception as error:  # noqa: BLE001 - any model may be plugged in; code's own reading stands
-        why = str(error) if isinstance(error, ShopAssistError | ValueError) else "(text withheld)"
+        why = str(error) if isinstance(error, ShopAssistError) else "(text withheld)"
         log.info("%s: code's reading stands, the model gave none: %s: %s", ports.who, type(error).__name__, why)
         return []
     finally:
         writing.close()
         ports.spent = Spent(writing.calls, writing.input_tokens, writing.output_tokens)
+    if len({w.intent for w in wishes}) > _pieces(text, language):
+        log.info("%s: code's reading stands, the model told more wishes than the text has pieces", ports.who)
+        return []
     return [w for w in wishes if w.intent not in NO_WISH and not _hands_off(ports.catalogue, w.intent, w.act)]
 
 
 def placed(told: Sequence[Told], said: Said, language: Language, ports: Ports) -> tuple[list[Wish], list[Found]]:
-    """The wishes with the values that the text holds, and all values of the text: code's, and the model's after them."""
+    """The wishes with the values that the text holds, and all values of the text: code's, then the model's."""
     catalogue, scores = ports.catalogue, dict(ports.classifier.scores(said.text, language))
-    given = [
-        [f for n, v in one.values if accepts(catalogue[one.intent], n) and (f := said.value(n, v))] for one in told
-    ]
-    named = list(dict.fromkeys(f for values in given for f in values))
+    given: dict[tuple[str, tuple[Found, ...]], Told] = {}
+    for one in told:  # what differs only by its act, or by values that nobody said, is one wish
+        values = (said.value(n, v) for n, v in one.values if accepts(catalogue[one.intent], n))
+        given.setdefault((one.intent, tuple(dict.fromkeys(filter(None, values)))), one)
+    named = list(dict.fromkeys(f for _, values in given for f in values))
     whole = (0, len(said.text))
-    wishes = [Wish(t.intent, t.act, span=whole, score=scores[t.intent], reader="model") for t in told]
+    wishes = [Wish(t.intent, t.act, span=whole, score=scores[t.intent], reader="model") for t in given.values()]
     wishes = distributed(wishes, [f for f in said.found if f not in named], catalogue, ports.turn)
-    wishes = [replace(w, slots={**w.slots, **by_name(own, ports.turn)}) for w, own in zip(wishes, given, strict=True)]
+    wishes = [
+        replace(w, slots={**w.slots, **by_name(own, ports.turn)}) for w, (_, own) in zip(wishes, given, strict=True)
+    ]
     return wishes, [*said.found, *(f for f in named if f not in said.found)]
 
 
 def question(text: str, language: Language, asked: Asked | None, ports: Ports) -> list[BaseMessage]:
     """The prompt: all but the last message is the same for every text of a language."""
     words = asking(language)
-    messages: list[BaseMessage] = [SystemMessage(_system(words, language, ports.catalogue))]
+    messages: list[BaseMessage] = [SystemMessage(_system(words, ports.catalogue))]
     for shot in words.shots:
         answer = json.dumps({"wishes": shot["wishes"]}, ensure_ascii=False)
         messages += [HumanMessage(shot["said"]), AIMessage(answer)]
     before = _before(words, asked, ports.memory.dialogue.focus.last_question)
-    messages.append(HumanMessage(words.said.format(before=before, text=text[:LONGEST_TEXT])))
+    scores = ports.classifier.scores(text, language)[:LIKELY]
+    near = words.comma.join(name for name, score in scores if score >= LEAST_LIKELY)
+    likely = words.likely.format(intents=near) if near else ""
+    messages.append(HumanMessage(words.said.format(before=before, likely=likely, text=text[:LONGEST_TEXT])))
     return messages
 
 
-def _system(words: Asking, language: Language, catalogue: Catalogue) -> str:
-    def line(name: str, description: str, examples: Sequence[str]) -> str:
-        told = words.examples.format(examples=words.semicolon.join(examples)) if examples else ""
-        return words.intent.format(name=name, description=description, examples=told)
+def _system(words: Asking, catalogue: Catalogue) -> str:
+    def line(name: str, description: str) -> str:
+        return words.intent.format(name=name, description=description)
 
     names, slots = [i.name for i in catalogue], slot_names(catalogue)
     return words.system.format(
-        intents="\n".join(line(i.name, i.description, i.examples.get(language, ())[:EXAMPLES]) for i in catalogue),
-        acts="\n".join(line(act, words.acts[act], ()) for act in ACTS),
+        intents="\n".join(line(i.name, i.description) for i in catalogue),
+        acts="\n".join(line(act, words.acts[act]) for act in ACTS),
         slots=words.comma.join(slots),
         schema=json.dumps(schema(names, slots), ensure_ascii=False),
     )
@@ -140,21 +148,26 @@ def _system(words: Asking, language: Language, catalogue: Catalogue) -> str:
 def _before(words: Asking, asked: Asked | None, last_question: str | None) -> str:
     """What the customer was asked, or else asked last."""
     if asked is not None and asked.kind in words.before:
-        options = words.comma.join(option.label for option in asked.options)
-        return words.before[asked.kind].format(intent=asked.intent or "", slot=asked.slot or "", options=options)
+        return words.before[asked.kind].format(intent=asked.intent or "", slot=asked.slot or "")
     return words.before["question"].format(question=last_question[:LONGEST_TEXT]) if last_question else ""
 
 
 def _whole(writing: Writing) -> str:
-    """The answer. Raises `ValueError` for one that has no end."""
+    """The answer. Raises `BadAnswer` for one that has no end."""
     answer = ""
     for piece in writing:
         answer += piece
         if len(answer) > MOST_CHARS:
-            raise ValueError("it goes on and on")
+            raise BadAnswer("it goes on and on")
     if writing.ended == "length":
-        raise ValueError("it was cut off")
+        raise BadAnswer("it was cut off")
     return answer
+
+
+def _pieces(text: str, language: Language) -> int:
+    """How many pieces of a text say something."""
+    pieces = (s for s in segments(text, language) if not s.empty)
+    return sum(s.asks or len(content(s.text)) >= SAYS for s in pieces)
 
 
 def _hands_off(catalogue: Catalogue, intent: str, act: Act) -> bool:

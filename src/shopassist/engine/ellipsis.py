@@ -10,6 +10,9 @@ from shopassist.engine.values import DESCRIBES
 from shopassist.language.ellipsis import asks_leave, only_values
 from shopassist.language.slots import Found
 
+GUESSED = 0.5
+"""The score of what a value asks whose other words say nothing to code."""
+
 
 def carried_on(text: str, language: str, said: Slots, found: Sequence[Found], last: Sequence[Wish]) -> list[Wish]:
     """The last wish with the new values in place of its own, if the message is little more than those values.
@@ -47,5 +50,5 @@ def from_values(text: str, language: str, said: Slots, found: Sequence[Found], *
     ):
         if slot in said and (bare or slot != "product"):
             slots = {n: v for n, v in said.items() if n in (slot, "variant")}
-            return [Wish(intent, "status", slots, (0, len(text)))]
+            return [Wish(intent, "status", slots, (0, len(text)), 1.0 if bare else GUESSED)]
     return []

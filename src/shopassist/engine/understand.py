@@ -1,4 +1,4 @@
-"""What the customer wants: wishes with their slots, the answer to what was asked, the mood. By rules, if they are sure."""
+"""What the customer wants: wishes with their slots, the answer to what was asked, the mood. Mostly by rules alone."""
 
 from __future__ import annotations
 
@@ -193,6 +193,8 @@ class _Reader:
 
     def _asked_model(self, found: list[Wish], sent: Slots) -> list[Wish]:
         """The model's wishes in place of what code only guessed; the values that it points out count as found."""
+        if not self.ports.settings.understand_with_model:
+            return found
         if not unsure(self.text, self.language, self.found, found, self.dialogue):
             return found
         told = understood(self.text, self.language, self.asked, self.ports)

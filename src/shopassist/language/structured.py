@@ -11,6 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shopassist.dialogue import Act
+from shopassist.errors import BadAnswer
 from shopassist.language.catalogue import ACTS, Catalogue
 from shopassist.language.slots import NAMES, Found, normal
 from shopassist.language.spelling import simplified
@@ -72,7 +73,7 @@ def _object(**properties: Any) -> dict[str, Any]:
 
 
 def told(answer: str, intents: Sequence[str]) -> list[Told]:
-    """The wishes of an answer, each once, without those whose intent or act there is not. Raises `ValueError`.
+    """The wishes of an answer, each once, without those whose intent or act there is not. Raises `BadAnswer`.
 
     A fence of code, or words around the object, do no harm; other keys than the schema's do.
     """
@@ -80,8 +81,8 @@ def told(answer: str, intents: Sequence[str]) -> list[Told]:
     try:
         read = _Answer.model_validate_json(answer[start:end] if 0 <= start < end else answer)
     except ValidationError as error:
-        places = {".".join(str(p) for p in e["loc"] if not isinstance(p, int)) or "JSON" for e in error.errors()}
-        raise ValueError(f"not of the form that was asked for, at {', '.join(sorted(places))}") from None
+        kinds = sorted({e["type"] for e in error.errors()})  # not the places: keys may be the customer's words
+        raise BadAnswer(f"not of the form that was asked for ({', '.join(kinds)})") from None
     known = (w for w in read.wishes if w.intent in intents and w.act in get_args(Act))
     wishes = (
         Told(w.intent, w.act, tuple(dict.fromkeys((s.name, s.value) for s in w.slots))[:MOST_SLOTS])  # type: ignore[arg-type]

@@ -18,12 +18,11 @@ class Asking:
 
     system: str
     intent: str
-    examples: str
     acts: Mapping[str, str]
     said: str
+    likely: str
     before: Mapping[str, str]
     comma: str
-    semicolon: str
     shots: Sequence[Mapping[str, Any]]
 
 

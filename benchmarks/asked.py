@@ -35,6 +35,10 @@ class Reading:
     right: bool
     seconds: float | None = None
 
+    @property
+    def none(self) -> bool:
+        return self.wishes == ["pages"]
+
 
 def read(line: dict, settings: Settings, classifier: Classifier, writer: Writer | None) -> Reading:
     ports = Ports(
@@ -86,7 +90,6 @@ def measure(settings: Settings) -> tuple[list[Figure], dict]:
     classifier = Classifier(Catalogue.load())
     settings = settings.model_copy(update={"understand_with_model": True})
     writer = choose(settings).writer(settings)
-    assert writer is not None
     try:
         alone = [read(line, settings, classifier, None) for line in lines]
         asked = [told(read(line, settings, classifier, writer)) for line in lines]
@@ -101,6 +104,7 @@ def measure(settings: Settings) -> tuple[list[Figure], dict]:
         Figure("right with the model", sum(b.right for b in asked), ""),
         Figure("made right", sum(b.right and not a.right for a, b in pairs), ""),
         Figure("made wrong", sum(a.right and not b.right for a, b in pairs), ""),
+        Figure("a wrong wish in place of none", sum(not b.right and a.none and not b.none for a, b in pairs), ""),
         Figure("a call, first", next(b.seconds for _, b in pairs), "s"),
         Figure("a call, median", times[len(times) // 2], "s"),
     ]

@@ -21,7 +21,7 @@ from shopassist.language.segments import segments
 from shopassist.language.slots import Found
 from shopassist.language.structured import Said, Told, schema, slot_names, told
 from shopassist.language.wishes import CLEAR
-from shopassist.models.writer import Writing
+from shopassist.models.writer import Writer
 from shopassist.prompts.understanding import Asking, asking
 from shopassist.replies import Language
 from shopassist.text import content
@@ -76,24 +76,12 @@ def understood(text: str, language: Language, asked: Asked | None, ports: Ports)
     if writer.counter.prompt(messages) + MOST_TOKENS > writer.context:
         log.info("%s: the question what is wanted is too long for %s", ports.who, writer.name)
         return []
-    names = [intent.name for intent in ports.catalogue]
-    writing = writer.ask(
-        messages,
-        schema(names, slot_names(ports.catalogue)),
-        most=MOST_TOKENS,
-        deadline=time.monotonic() + left * SHARE,
-        stopped=ports.stopped,
-        conversation=ports.warm_at,
-    )
     try:
-        wishes = told(_whole(writing), names)
+        wishes = told(_answer(messages, left * SHARE, writer, ports), [intent.name for intent in ports.catalogue])
     except Exception as error:  # noqa: BLE001 - any model may be plugged in; code's own reading stands
         why = str(error) if isinstance(error, ShopAssistError) else "(text withheld)"
         log.info("%s: code's reading stands, the model gave none: %s: %s", ports.who, type(error).__name__, why)
         return []
-    finally:
-        writing.close()
-        ports.spent = Spent(writing.calls, writing.input_tokens, writing.output_tokens)
     if len({w.intent for w in wishes}) > _pieces(text, language):
         log.info("%s: code's reading stands, the model told more wishes than the text has pieces", ports.who)
         return []
@@ -152,13 +140,22 @@ def _before(words: Asking, asked: Asked | None, last_question: str | None) -> st
     return words.before["question"].format(question=last_question[:LONGEST_TEXT]) if last_question else ""
 
 
-def _whole(writing: Writing) -> str:
-    """The answer. Raises `BadAnswer` for one that has no end."""
+def _answer(messages: list[BaseMessage], seconds: float, writer: Writer, ports: Ports) -> str:
+    """The model's answer; raises `BadAnswer` for one that has no end, `ModelError` and what a foreign model raises."""
+    form = schema([intent.name for intent in ports.catalogue], slot_names(ports.catalogue))
+    until = time.monotonic() + seconds
+    writing = writer.ask(
+        messages, form, most=MOST_TOKENS, deadline=until, stopped=ports.stopped, conversation=ports.warm_at
+    )
     answer = ""
-    for piece in writing:
-        answer += piece
-        if len(answer) > MOST_CHARS:
-            raise BadAnswer("it goes on and on")
+    try:
+        for piece in writing:
+            answer += piece
+            if len(answer) > MOST_CHARS:
+                raise BadAnswer("it goes on and on")
+    finally:
+        writing.close()
+        ports.spent = Spent(writing.calls, writing.input_tokens, writing.output_tokens)
     if writing.ended == "length":
         raise BadAnswer("it was cut off")
     return answer

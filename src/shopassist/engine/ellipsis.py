@@ -41,7 +41,8 @@ def from_values(text: str, language: str, said: Slots, found: Sequence[Found], *
 
     A product that is only named says nothing: what is asked of it stands in the other words.
     """
-    bare = card or only_values(text, language, found)
+    alone = not text or only_values(text, language, found)
+    bare = card or alone
     for slot, intent in (
         ("order_id", "order_status"),
         ("tracking_no", "track_delivery"),
@@ -50,5 +51,5 @@ def from_values(text: str, language: str, said: Slots, found: Sequence[Found], *
     ):
         if slot in said and (bare or slot != "product"):
             slots = {n: v for n, v in said.items() if n in (slot, "variant")}
-            return [Wish(intent, "status", slots, (0, len(text)), 1.0 if bare else GUESSED)]
+            return [Wish(intent, "status", slots, (0, len(text)), 1.0 if alone else GUESSED)]
     return []

@@ -4,8 +4,11 @@ import json
 import logging
 
 import pytest
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
 from visits import Visit
 
+from shopassist import OrderRef
 from shopassist.cli.trail import trail
 from shopassist.errors import ModelTimeout, ModelUnavailable
 from shopassist.prompts.understanding import asking
@@ -184,6 +187,30 @@ def test_the_call_is_one_of_the_turns_two(visit):
     reply = there.say(text)
     assert (len(asked(there.model)), len(there.model.calls), reply.usage.model_calls) == (1, 2, 2)
     assert reply.sentences
+
+
+class Counting(ScriptedModel):
+    """A model that says how many tokens its calls took."""
+
+    def _stream(self, *arguments, **options):
+        yield from super()._stream(*arguments, **options)
+        usage = {"input_tokens": 3000, "output_tokens": 7, "total_tokens": 3007}
+        yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=usage))
+
+
+def test_the_reply_counts_what_understanding_took(assistant):
+    there = Visit(assistant, Counting(answers=[says(wish())]), options={"understand_with_model": True})
+    usage = there.say(UNSURE).usage
+    assert (usage.model_calls, usage.input_tokens, usage.output_tokens) == (1, 3000, 7)
+
+
+def test_a_card_says_of_which_order_the_model_reads_a_wish(visit):
+    there = visit(says(wish()))
+    reply = there.say(UNSURE, items=(OrderRef(KEYBOARD),))
+    assert read(reply) == [("cancel_order", "request")]
+    assert reply.consent is not None
+    assert reply.consent.args["order_id"] == KEYBOARD
+    there.nothing_written()
 
 
 def test_a_turn_with_little_time_is_not_asked_about(visit):

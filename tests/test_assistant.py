@@ -53,6 +53,9 @@ class Observed:
         self.seen()
         return self.knowledge.search(query, **options)
 
+    def document(self, document, **options):
+        return self.knowledge.document(document, **options)
+
     def products(self, language):
         self.seen()
         return self.knowledge.products(language)

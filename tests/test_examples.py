@@ -16,6 +16,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 EXPECTED = {
     "quick_start.py": ["支持热插拔"],
     "own_knowledge.py": ["每件收 6 元"],
+    "own_model.py": ["K87 的轴可以热插拔", "evidence"],
     "streaming.py": ["滤芯"],
     "own_tool.py": ["礼品包装收 6 元", "已加上礼品包装", "('wrap_gift', 'done')", "已经发出，不能再包装"],
     "own_shop.py": ["单号 ZT7788", "要为您取消订单 A2024120402", "('cancel_order', 'done')", "已经发货，不能取消"],

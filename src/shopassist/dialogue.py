@@ -47,6 +47,8 @@ Slots = Mapping[str, tuple[Slot, ...]]
 class Wish:
     """One thing that the customer wants. `target` names what the verb is aimed at where the intent leaves it open.
 
+    `part` says whether it is wanted for a part of the order only (只退其中一件) or for all of it (手环那单); None where
+    that is left open.
     `reader` is who understood it so: code, or the model where code was unsure.
     """
 
@@ -56,6 +58,7 @@ class Wish:
     span: tuple[int, int] = (0, 0)
     score: float = 1.0
     target: str | None = None
+    part: bool | None = None
     reader: Literal["code", "model"] = "code"
 
 
@@ -69,7 +72,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What our last reply asked; at most one thing. `intent` is the one whose task asked."""
+    """What our last reply asked; at most one thing. `intent` is the one whose task asked.
+
+    `beside` says that the reply told something else too, which thanks may be for.
+    """
 
     kind: AskedKind
     intent: str | None = None
@@ -77,6 +83,7 @@ class Asked:
     slot: str | None = None
     options: tuple[Option, ...] = ()
     turn: int = 0
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ class Focus:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A wish under way. `opened` and `touched` are turns' numbers."""
+    """A wish under way. `opened` and `touched` are turns' numbers, `part` is the wish's."""
 
     id: str
     intent: str
@@ -112,6 +119,7 @@ class Task:
     slots: Slots = field(default_factory=dict)
     opened: int = 0
     touched: int = 0
+    part: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

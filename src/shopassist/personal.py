@@ -116,7 +116,8 @@ _LABEL = re.compile(
     r"""(?![0-9\s\0])(?: (?P<phone>手机(?=[号:改])|电话|座机|联系方式|致电|拨打|(?:call|reach|text)[ ]me[ ](?:at|on)\b
           |\bmy[ ]number\b|\b(?:phone|mobile|cell|cellphone)(?=[ ]?(?::|number|num|no\b|is\b))
           |\b(?:tel|telephone|whatsapp)\b)
-      | (?P<card>(?:银行|信用|储蓄|借记)?卡号|(?:银行|信用|储蓄|借记)卡|尾号|\b(?:card|visa|mastercard|amex|unionpay)\b)
+      | (?P<card>(?:银行|信用|储蓄|借记)?卡号|(?:银行|信用|储蓄|借记|[这那]张|我的?)卡|尾号
+          |\b(?:card|visa|mastercard|amex|unionpay)\b)
       | (?P<id>身份证(?:件)?|\b(?:id[ ]card|resident[ ]id|identity[ ]card)\b)
       | (?P<paper>(?:订单|运单|快递|物流|包裹|商品|产品|商家|店铺|服务)[ ]?(?:号|编号|单号|id\b)|单号|编号|流水号?
           |交易号|序列号|串号|条形?码|货号|型号|税号|识别号|信用代码|发票(?:代码|号)|批号|券码|兑换码|价格|价位|售价|[¥$]|\bid=

@@ -43,6 +43,10 @@ class Knowledge(Protocol):
         """
         ...
 
+    def document(self, document: str, *, language: str, valid_on: date) -> Passage | None:
+        """A whole document as it holds on `valid_on`, as one passage of no score; None where there is none."""
+        ...
+
     def products(self, language: str) -> Sequence[Product]:
         """The products that have a page in this language."""
         ...

@@ -47,6 +47,9 @@ class Searched:
             raise RuntimeError
         return self.knowledge.search(query, **options)
 
+    def document(self, document, **options):
+        return self.knowledge.document(document, **options)
+
     def products(self, language):
         return self.knowledge.products(language)
 
@@ -516,6 +519,9 @@ PHRASES = [
     *((name, phrase, runs) for name, rows in OWN.items() for phrase, runs in rows),
 ]
 SAFE_BUT = "a repeated deed with a pointing word is not read as a yes, and the question is asked again"
+FOR_THE_ANSWER = "好的谢谢"
+"""A yes right behind the question; behind a reply that told something else too, thanks for that."""
+
 WRONG = {("cancel_order", "取消键盘那个吧"): SAFE_BUT, ("change_address", "是的，改成这个"): SAFE_BUT}
 
 
@@ -534,6 +540,7 @@ def test_8_a_write_runs_on_a_yes_and_on_nothing_else(assistant, name, phrase, ru
     assert asked.consent.tool == name
     if digressed:
         assert talk.say(QUESTION).consent.id == asked.consent.id
+        runs = runs and phrase != FOR_THE_ANSWER
     reply = talk.say(phrase)
     ran = [(o.name, o.status, dict(o.args)) for o in reply.tool_outcomes]
     assert ran == ([(name, "done", dict(asked.consent.args))] if runs else []), reply.text

@@ -9,12 +9,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import AIMessage, HumanMessage
 
+from shopassist.engine.prompt import front
 from shopassist.errors import ModelTimeout, ModelUnavailable, WeightsMissing
 from shopassist.models import weights
 from shopassist.models.bounded import bounded
 from shopassist.models.embedded import EmbeddedChat
+from shopassist.models.gguf_tokenizer import tokenizer_of
+from shopassist.models.tokens import Tokenized
+from shopassist.prompts import texts
+from shopassist.settings import load
 
 pytest.importorskip("xllamacpp")
 
@@ -110,6 +115,26 @@ def test_a_silence_longer_than_the_timeout_is_told(chat):
             hasty.invoke([HumanMessage("再见" * 400)])
     finally:
         hasty.close()
+
+
+@real_model
+@needs_weights
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_static_front_of_a_prompt_is_read_once(chat, language):
+    """By llama.cpp's own count of the tokens that it took from its cache."""
+    always = front(load(), texts(language))
+    tokenizer = tokenizer_of(chat.file)
+    tokens = Tokenized(lambda: tokenizer).prompt(always)
+    timings = []
+    for rest in (
+        [HumanMessage("续航多久？")],
+        [HumanMessage("多重？"), AIMessage("5.2 克。"), HumanMessage("防水吗？")],
+    ):
+        chunks = list(chat.stream([*always, *rest], max_tokens=2, timeout=120))
+        timings.append(next(c.response_metadata["timings"] for c in chunks if "timings" in c.response_metadata))
+    assert timings[0]["prompt_n"] > tokens - 50, "the first one was read whole"
+    assert timings[1]["cache_n"] >= tokens - 10
+    assert timings[1]["prompt_n"] < 60
 
 
 @real_model

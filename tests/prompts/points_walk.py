@@ -217,6 +217,12 @@ def planned():
             for second in ("cancel_order", "urge_delivery", "change_contact"):
                 slots = {"order_id": order, "phone": "13900001111"}
                 found += Talk("u-1001").hear(*(_wish(i, "request", slots) for i in (first, second))).points
+    found += Talk("u-1004").hear(_wish("cancel_order", "request", {"product": "P-8001"})).points
+    found += Talk("u-1001").hear(_wish("promotion", "request", {"product": "P-1002"})).points
+    mouse = {"order_id": "ORD20241125011", "product": "P-2002", "reason": "坏了"}
+    talk = Talk("u-1004")
+    talk.hear(_wish("return_refund", "request", mouse))
+    found += talk.hear(_wish("exchange", "request", mouse)).points
     found += Talk("u-1001", tools=False).hear(*(_wish(i.name, "request", {}) for i in CATALOGUE)).points
     return [(p.kind, p.name, dict(p.data)) for p in found]
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from shopassist.cli.errors import shown
+from shopassist.cli.finding import Finding
+from shopassist.cli.model_findings import model
 from shopassist.errors import IndexDamaged, IndexMismatch, IndexMissing, SettingError, ShopAssistError
 
 if TYPE_CHECKING:
@@ -18,16 +20,6 @@ if TYPE_CHECKING:
 
 SPACE = 2 * 1024**3
 """Free bytes below which the disk is mentioned: the embedded model's weights and an index."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `mend` is a command, where something can be done."""
-
-    about: str
-    state: Literal["ok", "lacking", "broken"]
-    text: str
-    mend: str | None = None
 
 
 def doctor(
@@ -42,7 +34,7 @@ def doctor(
         except OSError as error:
             raise SettingError(f"{settings_.FILE} cannot be read: {error.strerror or error}") from error
         findings = [
-            f for look in (_settings, _embeddings, _knowledge, _model, _store, _disk) for f in _safely(look, settings)
+            f for look in (_settings, _embeddings, _knowledge, model, _store, _disk) for f in _safely(look, settings)
         ]
         if as_json:
             typer.echo(json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2))
@@ -126,26 +118,6 @@ def _knowledge(settings: Settings) -> Iterator[Finding]:
             f"{knowledge.generation.path.name} of {meta['created']}: {len(meta['documents'])} documents, "
             f"passages: {counts}",
         )
-
-
-def _model(settings: Settings) -> Iterator[Finding]:
-    from shopassist.errors import MissingExtra, ModelUnavailable, WeightsMissing
-    from shopassist.models.routing import choose
-
-    try:
-        choice = choose(settings)
-    except MissingExtra as error:
-        yield Finding("model", "broken", str(error), "pip install 'shopassist[embedded]'")
-    except WeightsMissing as error:
-        yield Finding("model", "broken", str(error), "shopassist pull --only chat")
-    except ModelUnavailable as error:
-        yield Finding("model", "broken", str(error), f"ollama pull {settings.ollama_model}")
-    else:
-        if choice.model is None and settings.model != "none":
-            mend = "shopassist pull --only chat && pip install 'shopassist[embedded]'"
-            yield Finding("model", "lacking", f"templates answer: {choice.reason}", mend)
-        else:
-            yield Finding("model", "ok", f"{choice.kind} {choice.name or '(templates)'}: {choice.reason}")
 
 
 def _store(settings: Settings) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ def trail(reply: Reply, relevance: float) -> RenderableType:
     if reply.considered:
         parts.append(passages(reply.considered, relevance))
     parts.extend(Text(line, style=style) for line, style in _checked(reply))
-    parts.append(Text(_times(reply), style="dim"))
+    parts.extend(Text(line, style="dim") for line in (*_prompt(reply), _times(reply)))
     return Group(*parts)
 
 
@@ -98,6 +98,16 @@ def _checked(reply: Reply) -> Iterator[tuple[str, str]]:
         yield f"degraded    the model failed ({reply.degraded}); templates answered", "red"
     if not reply.rejected:
         yield f"checked     {len(reply.sentences)} sentences, none replaced", "green"
+
+
+def _prompt(reply: Reply) -> Iterator[str]:
+    """What the prompt was made of, and what there was no room for."""
+    usage = reply.usage
+    if not usage.prompt:
+        return
+    told = (f"{s.name} {s.tokens}" + (f" ({s.dropped} left out)" if s.dropped else "") for s in usage.prompt)
+    how = "counted" if usage.counted else "estimated, at most"
+    yield f"prompt      {sum(s.tokens for s in usage.prompt)} of {usage.context} tokens, {how}: {', '.join(told)}"
 
 
 def _times(reply: Reply) -> str:

@@ -12,6 +12,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 
 from shopassist.dialogue import Act, Asked, Wish
 from shopassist.engine.planning.contracts import Dialogue
+from shopassist.engine.prompt import harmless
 from shopassist.engine.state import Ports, Spent
 from shopassist.engine.values import accepts, by_name, distributed
 from shopassist.errors import BadAnswer, ShopAssistError
@@ -116,7 +117,7 @@ def question(text: str, language: Language, asked: Asked | None, ports: Ports) -
     scores = ports.classifier.scores(text, language)[:LIKELY]
     near = words.comma.join(name for name, score in scores if score >= LEAST_LIKELY)
     likely = words.likely.format(intents=near) if near else ""
-    messages.append(HumanMessage(words.said.format(before=before, likely=likely, text=text[:LONGEST_TEXT])))
+    messages.append(HumanMessage(words.said.format(before=before, likely=likely, text=harmless(text[:LONGEST_TEXT]))))
     return messages
 
 
@@ -137,7 +138,7 @@ def _before(words: Asking, asked: Asked | None, last_question: str | None) -> st
     """What the customer was asked, or else asked last."""
     if asked is not None and asked.kind in words.before:
         return words.before[asked.kind].format(intent=asked.intent or "", slot=asked.slot or "")
-    return words.before["question"].format(question=last_question[:LONGEST_TEXT]) if last_question else ""
+    return words.before["question"].format(question=harmless(last_question[:LONGEST_TEXT])) if last_question else ""
 
 
 def _answer(messages: list[BaseMessage], seconds: float, writer: Writer, ports: Ports) -> str:

@@ -15,7 +15,7 @@ from shopassist.engine.evidence import about, quote, support
 from shopassist.engine.figures import asked_for, figures, names_one
 from shopassist.engine.planning.points import Point
 from shopassist.engine.prompt import prompt
-from shopassist.engine.quote import spans
+from shopassist.engine.quote import mentions, spans
 from shopassist.engine.state import Candidate, Looked, Ports, Turn
 from shopassist.errors import EmptyAnswer, ShopAssistError
 from shopassist.models.writer import Writing
@@ -48,7 +48,7 @@ class Draft:
     """The sentences of one reply as they come into being. Owns the model's open stream; `close` ends it.
 
     `asked` is what the draft asks beyond the plan: whether a person shall answer what the pages do not. `objections`
-    are the check's, to sentences of the model.
+    are the check's, to sentences of the model; `read` is what the model was given of the pages.
     """
 
     def __init__(self, state: Turn, ports: Ports) -> None:
@@ -60,6 +60,7 @@ class Draft:
         self.query = " ".join(found.query for found in self.open or self.looked) or state["text"]
         self.calls = self.input_tokens = self.output_tokens = 0
         self.sections: tuple[Section, ...] = ()
+        self.read: tuple[Passage, ...] = ()
         self.objections: list[str] = []
         self.first_token: float | None = None
         self.asked: Asked | None = None
@@ -174,6 +175,13 @@ class Draft:
             return
         units = asked_for(looked.query)
         sources = about(looked.evidence, looked.products)
+        if (
+            looked.products
+            and not units
+            and not mentions(self.state["text"], about(looked.considered, looked.products))
+        ):
+            yield from self._unknown()
+            return
         found = [f for some in (sources[:1], sources) if (f := quote(looked.query, some))]
         first = next((f for f in found if not units or names_one(f[1], units)), next(iter(found), None))
         if first is None and not self.calls:  # after a model's silence it would be no answer
@@ -221,9 +229,16 @@ class Draft:
         ports, writer = self.ports, self.ports.writer
         assert writer is not None  # noqa: S101 - the caller's condition
         made = prompt(
-            ports, self.words, self.state["mood"], self.evidence, self.question, known=self._known(), again=again
+            ports,
+            self.words,
+            self.state["mood"],
+            self.evidence,
+            self.question,
+            page=self.state["page"],
+            known=self._known(),
+            again=again,
         )
-        self.sections = made.sections
+        self.sections, self.read = made.sections, made.evidence
         self._writing = writing = writer.write(
             made.messages, deadline=ports.deadline, stopped=ports.stopped, conversation=ports.warm_at, tries=self.left
         )
@@ -272,7 +287,10 @@ def compose(state: Turn, runtime: Runtime[Ports]) -> Turn:
     candidate = ports.draft.next()
     if candidate is None:
         return {"complete": True, "events": ()}
-    return {**check(candidate, state, ports), "complete": False}
+    added = tuple(p for p in ports.draft.read if p not in state["evidence"])
+    if added:  # a whole page, which the sentence may draw on
+        state = {**state, "evidence": (*state["evidence"], *added)}
+    return {**check(candidate, state, ports), "evidence": state["evidence"], "complete": False}
 
 
 def _comparable(query: str, page: list[Passage]) -> tuple[Passage, str] | None:

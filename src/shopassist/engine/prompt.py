@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
+from shopassist.engine.long_document import room
 from shopassist.engine.state import Ports
 from shopassist.errors import PromptTooLong
 from shopassist.models.budget import Budget, Item
@@ -35,40 +36,66 @@ def prompt(
     evidence: Sequence[Passage],
     question: str,
     *,
+    page: Passage | None = None,
     known: Sequence[str] = (),
     again: str = "",
 ) -> Prompt:
     """The prompt for one question.
 
-    The best passage stands last of all, next to the question: a small model reads that most closely.
-    `evidence` comes best first, `known` are titles of products that the customer means and does not name, `again` is
-    what the first answer did wrong. Raises `PromptTooLong`.
+    `evidence` comes best first; the best passage stands last of all, next to the question: a small model reads that
+    most closely. `page` takes the place of its own passages where the whole of it can be read. `known` are titles of
+    products that are meant and not named, `again` is what the first answer did wrong. Raises `PromptTooLong`.
     """
-    settings = ports.settings
     counter, context = _reader(ports)
-    budget = Budget(counter, context, settings.max_tokens)
-    system, *examples = front(settings, words)
-    budget.must("persona", [Item(system.text, 1)])
-    frame = [words.moods[mood], again, words.question.format(evidence="", question="")]
-    asked = _fitting(question, budget.left - budget.cost(Item(JOIN.join(frame), 1)), counter)
-    budget.must("question", [Item(JOIN.join([*frame, asked]), 1)])
-    if not budget.may("examples", [Item("".join(m.text for m in examples), len(examples))]):
+    budget = Budget(counter, context, ports.settings.max_tokens)
+    system, *examples = front(ports.settings, words)
+    budget.must("persona", [Item((system.text,), framed=True)])
+    frame = JOIN.join([words.moods[mood], again, words.question.format(evidence="", question="")])
+    best = _item(words, evidence[0]) if evidence else Item(())
+    room_left = budget.left - budget.cost(Item((frame,), framed=True)) - budget.cost(best)
+    asked = _fitting(harmless(question), room_left, counter)
+    budget.must("question", [Item((frame,), framed=True), Item((asked,))])
+    if not budget.may(
+        "examples", [Item(tuple(m.text for m in examples), framed=True)], budget.left - budget.cost(best)
+    ):
         examples = []
     told = words.known.format(products=words.comma.join(known)) if known else ""
-    if told and not budget.may("slots", [Item(told)]):
+    if not budget.may("slots", [Item((told, JOIN))] if told else []):
         told = ""
-    pages = [words.evidence.format(title=p.title, text=p.text) for p in evidence]
-    taken = budget.may("evidence", [Item(page + JOIN) for page in pages], settings.evidence_tokens, first=True)
-    if pages and not taken:
-        raise PromptTooLong(f"not even the best passage fits into the model's context of {context} tokens")
-    history = _turns(ports.memory.messages)
-    recent = budget.may("history", [Item(a + b, 2) for a, b in reversed(history)], settings.history_tokens)
-    messages: list[BaseMessage] = [system, *examples]
-    for said, answered in history[len(history) - recent :]:
-        messages += [HumanMessage(said), AIMessage(answered)]
-    body = words.question.format(evidence=JOIN.join(reversed(pages[:taken])), question=asked)
-    messages.append(HumanMessage(JOIN.join(filter(None, [words.moods[mood], told, again, body]))))
-    return Prompt(tuple(messages), tuple(budget.sections), tuple(evidence[:taken]))
+    read = _evidence(budget, ports, words, evidence, page)
+    body = words.question.format(evidence=JOIN.join(_shown(words, p) for p in reversed(read)), question=asked)
+    said = HumanMessage(JOIN.join(filter(None, [words.moods[mood], told, again, body])))
+    messages = (system, *examples, *_history(budget, ports), said)
+    return Prompt(messages, tuple(budget.sections), tuple(read))
+
+
+def _evidence(
+    budget: Budget, ports: Ports, words: Texts, evidence: Sequence[Passage], page: Passage | None
+) -> list[Passage]:
+    """What the model reads of the pages, best first: whole passages, or a whole page before those of other pages."""
+    first: list[Passage] = []
+    if page is not None and budget.may("page", [_item(words, page)], room(ports)):
+        first, evidence = [page], [p for p in evidence if p.document != page.document]
+    taken = budget.may("evidence", [_item(words, p) for p in evidence], ports.settings.evidence_tokens, first=not first)
+    if evidence and not taken and not first:
+        raise PromptTooLong("not even the best passage fits into the model's context (setting `model_context`)")
+    return [*first, *evidence[:taken]]
+
+
+def _history(budget: Budget, ports: Ports) -> list[BaseMessage]:
+    """The last turns that there is room for, oldest first."""
+    turns = _turns(ports.memory.messages)
+    recent = budget.may("history", [Item(pair, framed=True) for pair in reversed(turns)], ports.settings.history_tokens)
+    kept = turns[len(turns) - recent :]
+    return [message for said, told in kept for message in (HumanMessage(said), AIMessage(told))]
+
+
+def _item(words: Texts, passage: Passage) -> Item:
+    return Item((_shown(words, passage), JOIN))
+
+
+def _shown(words: Texts, passage: Passage) -> str:
+    return words.evidence.format(title=passage.title, text=passage.text)
 
 
 def front(settings: Settings, words: Texts) -> list[BaseMessage]:
@@ -88,8 +115,13 @@ def _reader(ports: Ports) -> tuple[Counter, int]:
 
 def _turns(messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """The history as turns: a question to the pages and its answer."""
-    texts = [text for _, text in messages]
+    texts = [harmless(text) for _, text in messages]
     return list(zip(texts[0::2], texts[1::2], strict=False))
+
+
+def harmless(text: str) -> str:
+    """A text without marks such as <|im_end|>, which a server would take for its own."""
+    return text.replace("<|", "< |")
 
 
 def _fitting(question: str, room: int, counter: Counter) -> str:

@@ -95,7 +95,9 @@ def quote(text: str, passages: Sequence[Passage], used: Iterable[str] = ()) -> t
             if place or done or not (span.leads and "policy" in passage.tags):
                 continue
             score = PRESUMED
-        elif done and (score < SECOND or (_STEP.match(span.text) and not steps)):
+        elif done and (
+            score < SECOND or _rules().answers.search(fold(span.text)) or (_STEP.match(span.text) and not steps)
+        ):
             continue
         if likely and names_one(span.text, likely, text):
             score += HINTED
@@ -103,6 +105,17 @@ def quote(text: str, passages: Sequence[Passage], used: Iterable[str] = ()) -> t
         if best is None or rank > best[0]:
             best = rank, passage, span.text
     return (best[1], best[2]) if best else None
+
+
+def mentions(text: str, passages: Sequence[Passage]) -> bool:
+    """Whether the passages have a word of what a text asks a product to have: no GPS, no answer about it."""
+    having = next(filter(None, (rule.search(fold(text)) for rule in _rules().having)), None)
+    if having is None:
+        return True
+    names = frozenset(t for p in passages for t in _all(p.title))
+    asked = {t for t, w in telling(having["what"]).items() if w >= KINDRED and t not in names}
+    held = frozenset(t for p in passages for t in _all(p.text))
+    return not asked or bool(asked & held)
 
 
 def _score(span: Span, passage: Passage, weights: Mapping[str, float], steps: bool) -> float:
@@ -220,6 +233,20 @@ def _weight(token: str) -> float:
     return (1.0, PAIRED, 0.0)[bare]
 
 
+def held(question: str, passages: Sequence[Passage]) -> float:
+    """The share of a question's words, by weight, that passages hold; what their titles say is asked of none."""
+    titles = _all("\n".join(p.title for p in passages))
+    words = {t: w for t, w in telling(question).items() if t not in titles}
+    text = _all("\n".join(p.text for p in passages))
+    total = sum(words.values())
+    return sum(w for t, w in words.items() if t in text) / total if total else 1.0
+
+
+def whole(question: str) -> bool:
+    """Whether a question is about all that a page says: 完整介绍一下."""
+    return bool(_rules().whole.search(fold(question)))
+
+
 def hinted(question: str) -> frozenset[str]:
     """The units of which an answer is likely to name one, though the question does not insist."""
     folded = fold(question)
@@ -232,7 +259,9 @@ class _Rules:
     answers: re.Pattern[str]
     examples: re.Pattern[str]
     steps: re.Pattern[str]
+    whole: re.Pattern[str]
     hints: tuple[tuple[re.Pattern[str], frozenset[str]], ...]
+    having: tuple[re.Pattern[str], ...]
 
 
 @lru_cache(maxsize=1)
@@ -240,5 +269,6 @@ def _rules() -> _Rules:
     data: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("quote.yaml").read_text("utf-8"))
     empty = frozenset(data["empty"]["zh"]) | content(data["empty"]["en"]) | frozenset(data["empty"]["en"].split())
     hints = tuple((re.compile(p), frozenset(units)) for p, units in data["hints"].items())
-    answers, examples, steps = (re.compile(data[name]) for name in ("answers", "examples", "steps"))
-    return _Rules(empty, answers, examples, steps, hints)
+    answers, examples, steps, whole = (re.compile(data[name]) for name in ("answers", "examples", "steps", "whole"))
+    having = tuple(re.compile(pattern) for pattern in data["having"])
+    return _Rules(empty, answers, examples, steps, whole, hints, having)

@@ -44,6 +44,7 @@ def receive(state: Turn, runtime: Runtime[Ports]) -> Turn:
         "reads": (),
         "outcomes": (),
         "looked": (),
+        "page": None,
         "evidence": (),
     }
 

@@ -10,6 +10,7 @@ from langgraph.runtime import Runtime
 
 from shopassist.engine.evidence import support
 from shopassist.engine.figures import asked_for, names_one
+from shopassist.engine.long_document import page_for
 from shopassist.engine.planning.points import Query
 from shopassist.engine.quote import authority, leads, quote, spans, telling
 from shopassist.engine.state import Looked, Ports, Turn
@@ -57,7 +58,8 @@ def retrieve(state: Turn, runtime: Runtime[Ports]) -> Turn:
     evidence = dict.fromkeys(p for found in looked if not found.silent for p in found.evidence)
     sources = (source for found in looked if found.silent and (source := _source(found)))
     citations = tuple(dict.fromkeys(sources))
-    update: Turn = {"looked": looked, "evidence": tuple(evidence), "citations": citations, "events": ()}
+    page = page_for(looked, ports, state["language"], state["valid_on"])
+    update: Turn = {"looked": looked, "evidence": tuple(evidence), "page": page, "citations": citations, "events": ()}
     first = next((found for found in looked if not found.silent and found.evidence), None)
     if first is not None and not first.products and "product" in first.evidence[0].tags:
         # The page that answers is about a product that nobody named: what follows is about that one.
@@ -101,7 +103,8 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     for page, less in ((query.context, margin), (query.topic, NAMED)):
         if page and not own:
             own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less)
-    evidence = _evidence(text, found, own, pages, ports.settings.relevance)
+    beside = [] if query.quoted and own else found  # what stands beside a tool's answer is the rule for it, no other's
+    evidence = _evidence(text, beside, own, pages, ports.settings.relevance)
     considered = tuple(dict.fromkeys((*found, *own, *pages)))
     return Looked(text, evidence, considered, products, quoted=query.quoted)
 

@@ -62,6 +62,7 @@ class Looked:
 class Turn(TypedDict, total=False):
     """The graph's state. `text` has placeholders for personal data. `events` are those of the last step only.
 
+    `page` is a whole page that the model may read where the passages in `evidence` do not suffice.
     `known` is what the shop was asked in this turn, `rounds` how often; `outcomes` are the writes that were tried.
     """
 
@@ -80,6 +81,7 @@ class Turn(TypedDict, total=False):
     plan: Plan
     looked: tuple[Looked, ...]
     evidence: tuple[Passage, ...]
+    page: Passage | None
     complete: bool
     sentences: tuple[str, ...]
     citations: tuple[Citation, ...]

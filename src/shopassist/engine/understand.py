@@ -12,26 +12,34 @@ from shopassist.dialogue import Answer, Asked, Slot, Slots, Wish
 from shopassist.engine.asked_model import placed, understood, unsure
 from shopassist.engine.cards import cards
 from shopassist.engine.ellipsis import carried_on, from_values
+from shopassist.engine.parts import in_part
 from shopassist.engine.planning.binding import Hint
-from shopassist.engine.planning.contracts import Dialogue, Heard
+from shopassist.engine.planning.contracts import Heard
+from shopassist.engine.questions import asked_of, consent_objects, consent_of
 from shopassist.engine.state import Ports, Turn
-from shopassist.engine.values import by_name, distributed
+from shopassist.engine.values import about_orders, by_name, distributed
 from shopassist.language.alarms import alarm
 from shopassist.language.answers import read_answer
 from shopassist.language.bare import own_words
+from shopassist.language.catalogue import WRITING
 from shopassist.language.dates import dates
-from shopassist.language.ellipsis import pointing_back, supposing
+from shopassist.language.ellipsis import asks_other, pointing_back, supposing
+from shopassist.language.giving_up import gives_up
 from shopassist.language.kinds import Kind, kinds
 from shopassist.language.mood import feeling
+from shopassist.language.parts import kept, says_part
+from shopassist.language.provisos import asks_something, with_proviso
+from shopassist.language.reasons import paid_to, private
 from shopassist.language.references import leaning, mentioned, own_subject, restated
+from shopassist.language.remarks import hurries, remark
 from shopassist.language.segments import segments
-from shopassist.language.slots import NAMES, Found, normal, slots
+from shopassist.language.slots import CODES, NAMES, Found, normal, slots
 from shopassist.language.states import bought, states, supposed
 from shopassist.language.structured import Said
 from shopassist.language.talk import small_talk
 from shopassist.language.wishes import wishes
 from shopassist.protocols import Product
-from shopassist.text import content
+from shopassist.text import content, fold
 
 MOST_OF = 0.6
 """The share of a text that its one wish must take up, for the whole to be the question."""
@@ -42,10 +50,13 @@ SAYS = 3
 LONGEST_VALUE = 200
 """Characters of a value in the customer's own words that are kept."""
 
-NAMING = ("order_id", "address", "recipient", "phone", "invoice_type", "variant")
-"""Arguments whose values name what a change is done to."""
+OPEN = ("consent", "slot", "choice")
+"""Questions that stay open until they are answered."""
 
-TALK = ("decline", "thanks", "goodbye", "greeting", "identity", "acknowledge")
+SEARCHES = ("price_stock", "product_question", "recommend")
+"""Intents that look for something to buy."""
+
+TALK = ("decline", "thanks", "goodbye", "greeting", "identity", "remark", "acknowledge")
 
 
 def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
@@ -57,7 +68,7 @@ def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
     if not state["readable"]:
         return {**common, "heard": Heard(text, talk="foreign")}
     heard = _Reader(state, ports).heard()
-    if heard.alarm:
+    if heard.alarm or heard.talk == "grumble":
         common["mood"] = "negative"
     valid_on = date.fromisoformat(heard.valid_on) if heard.valid_on else today
     return {**common, "heard": heard, "valid_on": valid_on}
@@ -85,17 +96,22 @@ class _Reader:
         sent = cards(self.ports.items)
         said = by_name(self.found, self.ports.turn) | sent
         answer = self._answer(said)
-        talk = self._talk()
+        talk = self._talk() or self._grumble(answer)
         adds = bool(self.dialogue.last) and supposing(self.text, self.language)
         found = [] if talk is not None or adds or answer_is_all(answer) else self._unsaid_or_said(answer, said)
         if answer is not None and answer.kind == "yes" and self.asked is not None and self.asked.kind == "consent":
             found = []  # a yes to a consent never comes with anything else: what it says repeats the deed
+        proviso = self._proviso(answer)
+        if proviso:
+            found = [w for w in found if w.act not in (*WRITING, "conditional")]  # yes, if I get my money back
         if talk is None and answer is None and not found and not adds:
             found = self._left_unsaid(said, bool(sent))
             if self.asked is not None and self.asked.kind == "slot":
                 found = [w for w in found if w.intent != "price_stock"]  # 键盘那个 tells which order, not a price
         elif sent and found:
             found = [replace(w, slots={**sent, **w.slots}) for w in found]
+        if "order_id" in said and found and not any(about_orders(self.ports.catalogue[w.intent]) for w in found):
+            found = self._of_order(found, said)
         danger = alarm(self.text, self.language)
         if talk is None and answer is None and not adds and danger is None:
             found = self._asked_model(found, sent)
@@ -120,7 +136,25 @@ class _Reader:
             adds,
             pointing_back(self.text, self.language) or leaning(self.text, self.language),
             self._valid_on(query),
+            proviso and not found and not asks_something(self.text, self.language),
+            gives_up(self.text, self.language),
+            asks_other(self.text, self.language),
+            not any(s.asks for s in segments(self.text, self.language)),
+            says_part(self.text, self.language) or bool(kept(self.text, self.language, self.found)),
+            paid_to(self.text, self.language),
         )
+
+    def _of_order(self, found: list[Wish], said: Slots) -> list[Wish]:
+        """The wishes, or what the number asks where none of them says anything of its own: 没有吗？订单号ORD…."""
+        if any(w.slots or w.intent not in SEARCHES for w in found):
+            return found
+        return from_values(self.text, self.language, {"order_id": said["order_id"]}, self.found, card=True)
+
+    def _proviso(self, answer: Answer | None) -> bool:
+        """Whether the text makes a condition for the change that was asked about."""
+        if answer is not None or self.asked is None or self.asked.kind != "consent":
+            return False
+        return with_proviso(self.text, self.language, self.asked.intent)
 
     def _talk(self) -> str | None:
         names = (self.ports.settings.assistant_name, self.ports.settings.assistant_name_en)
@@ -129,10 +163,21 @@ class _Reader:
             return kind or ("empty" if not self.ports.items else None)
         return kind if kind in TALK else None
 
+    def _grumble(self, answer: Answer | None) -> str | None:
+        """A remark beside a question of ours: it is no answer, and wishes nothing."""
+        kind = remark(self.text)
+        if kind is None or answer is not None or self.asked is None or self.asked.kind not in OPEN:
+            return None
+        if kind == "leave":
+            return "leave" if self.asked.kind == "consent" else None
+        return "grumble"
+
     def _answer(self, said: Slots) -> Answer | None:
         """The answer with its value in normal form; a value that is none is no answer."""
         objects = consent_objects(self.dialogue)
         answer = read_answer(self.text, self.language, self.asked, objects=objects)
+        if answer is not None and answer.kind == "yes" and answer.bare and hurries(self.text):
+            return None
         waiting = consent_of(self.dialogue)
         if waiting is not None and self.asked is not None and self.asked.kind != "consent":
             named = read_answer(self.text, self.language, waiting, objects=objects)
@@ -146,6 +191,8 @@ class _Reader:
             return replace(answer, value=whole[:LONGEST_VALUE])
         if slot in said:
             return replace(answer, value=said[slot][0].value)
+        if slot == "invoice_title" and any(n in said for n in CODES):
+            return None  # another value is told, and no name beside it
         if slot not in NAMES:  # a shop's own: its tool checks it
             return replace(answer, value=str(answer.value)[:LONGEST_VALUE])
         value = normal(slot, str(answer.value), today=self.today, products=self.known)
@@ -154,7 +201,17 @@ class _Reader:
     def _unsaid_or_said(self, answer: Answer | None, said: Slots) -> list[Wish]:
         """The last wish with another value, where the text is little more than that; else the wishes that it says."""
         last = [] if answer else carried_on(self.text, self.language, said, self.found, self.dialogue.last)
-        return last or self._wishes(answer)
+        return last or self._goes_on() or self._wishes(answer)
+
+    def _goes_on(self) -> list[Wish]:
+        """What the last wish looked up, where the text says only how long it takes: 都两天了."""
+        if remark(self.text) != "waiting" or not self.dialogue.last:
+            return []
+        wish = self.dialogue.last[-1]
+        route = self.ports.catalogue[wish.intent].route("report")
+        if route.write or "list_orders" not in route.reads:
+            return []
+        return [replace(wish, act="report", span=(0, len(self.text)), score=1.0, reader="code")]
 
     def _wishes(self, answer: Answer | None) -> list[Wish]:
         awaited = self.asked is not None and self.asked.kind not in ("offer", "anything_else")
@@ -164,7 +221,7 @@ class _Reader:
             start = self.text.find(answer.value)
             found = [w for w in found if w.span[0] >= max(start, 0) + len(answer.value)]
         found = distributed(found, self.found, self.ports.catalogue, self.ports.turn)
-        return [self._with_reason(w) for w in found]
+        return in_part([self._with_reason(w) for w in found], self.text, self.language, self.found)
 
     def _with_reason(self, wish: Wish) -> Wish:
         """Where a wish may have a reason and none was recognised, what is told beside it is the reason."""
@@ -181,7 +238,7 @@ class _Reader:
 
     def _gives_reason(self, clause: str, span: tuple[int, int]) -> bool:
         """Whether a clause may be a reason: it says something, and is no value, answer or courtesy."""
-        if len(content(clause)) < SAYS or small_talk(clause) is not None:
+        if len(content(clause)) < SAYS or small_talk(clause) is not None or private(fold(clause)):
             return False
         answer = read_answer(clause, self.language, Asked("consent"))
         return answer is None and not any(_within(span, f) for f in self.found)
@@ -200,7 +257,8 @@ class _Reader:
         told = understood(self.text, self.language, self.asked, self.ports)
         said = Said(self.text, self.found, self.today, self.known)
         wishes, self.found = placed(told, said, self.language, self.ports)
-        return [self._with_reason(replace(w, slots={**sent, **w.slots})) for w in wishes] or found
+        wishes = [self._with_reason(replace(w, slots={**sent, **w.slots})) for w in wishes]
+        return in_part(wishes, self.text, self.language, self.found) or found
 
     def _added(self, last: str) -> str:
         """The last question with the condition that the text adds to it."""
@@ -255,30 +313,6 @@ def _within(span: tuple[int, int], found: Found) -> bool:
     """Whether a clause is hardly more than a value."""
     start, end = found.span
     return start <= span[0] + 2 and span[1] - 2 <= end
-
-
-def asked_of(dialogue: Dialogue) -> Asked | None:
-    """What an answer is read against: the last reply's question, else the consent that still waits."""
-    return dialogue.asked or consent_of(dialogue)
-
-
-def consent_of(dialogue: Dialogue) -> Asked | None:
-    """The question of the consent that waits, whether or not the last reply asked it."""
-    if dialogue.consent is None:
-        return None
-    task = next((t for t in dialogue.tasks if t.id == dialogue.consent_task), None)
-    return Asked("consent", task.intent, task.id) if task is not None else None
-
-
-def consent_objects(dialogue: Dialogue) -> tuple[str, ...]:
-    """Words that name what the waiting change is done to."""
-    consent = dialogue.consent
-    if consent is None:
-        return ()
-    named = [str(v) for n, v in consent.args.items() if n in NAMING]
-    for item in consent.quote.facts.get("items", ()):
-        named += [str(item[n]) for n in ("name", "name_en") if isinstance(item, Mapping) and item.get(n)]
-    return tuple(named)
 
 
 def answer_is_all(answer: Answer | None) -> bool:

@@ -102,6 +102,38 @@ class ChromaKnowledge:
         shelf = self.generation.shelves.get(language)
         return shelf.products if shelf else ()
 
+    def document(self, document: str, *, language: str, valid_on: date) -> Passage | None:
+        """A whole document: its passages in their order, each heading once."""
+        shelves = self.generation.shelves
+        shelf = shelves.get(language) or next(iter(shelves.values()), None)
+        if shelf is None:
+            return None
+        holds = shelf.holds(valid_on)
+        rows = [shelf.rows[n] for n in shelf.of((document,)) if holds[n]]
+        if not rows:
+            return None
+        parts: list[str] = []
+        heading = ""
+        for row in rows:
+            if row.heading and row.heading != heading:
+                parts.append(row.heading)
+            parts.append(row.text)
+            heading = row.heading
+        first = rows[0]
+        return Passage(
+            id=document,
+            document=document,
+            title=first.title,
+            text="\n".join(parts),
+            score=0.0,
+            relevance=0.0,
+            language=first.language,
+            url=first.url,
+            valid_from=first.valid_from,
+            valid_to=first.valid_to,
+            tags=first.tags,
+        )
+
     def search(
         self,
         query: str,

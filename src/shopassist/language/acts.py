@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
 from typing import Any, cast
@@ -23,12 +24,31 @@ def act(segment_text: str, language: str, intent: str) -> Act:
     return default.get(intent, "request")
 
 
+def taken_back(text: str, language: str, intents: Iterable[str]) -> str:
+    """The text without a tag that only asks for leave (不退了行不行), where it takes back one of the intents."""
+    bare = _leave(language).sub("", text.strip())
+    if bare == text.strip() or not any(act(bare, language, intent) == "retract" for intent in intents):
+        return text
+    return bare
+
+
 _Rule = tuple[Act, frozenset[str] | None, re.Pattern[str]]
 
 
 @lru_cache(maxsize=2)
-def _rules(language: str) -> tuple[tuple[_Rule, ...], dict[str, Act]]:
+def _leave(language: str) -> re.Pattern[str]:
+    return re.compile(_data()["leave"][language], re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
     data: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("acts.yaml").read_text("utf-8"))
+    return data
+
+
+@lru_cache(maxsize=2)
+def _rules(language: str) -> tuple[tuple[_Rule, ...], dict[str, Act]]:
+    data = _data()
     rules: list[_Rule] = []
     found: dict[str, Any] = data[language]
     for name, groups in [*((n, found.get(n, {})) for n in data["order"]), *found["asked"].items()]:

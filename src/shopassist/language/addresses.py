@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from shopassist.language.spots import Spot, pattern
-from shopassist.text import fold
+from shopassist.text import HAN
 
 
 def addresses(text: str) -> Iterator[Spot]:
@@ -71,25 +72,81 @@ def _placed(value: str) -> bool:
     return bool(re.search(r"\d", value)) and bool(pattern("addresses", "english_place").search(value))
 
 
-_REGION = re.compile(r"^.*(?:省|市|区|县|旗|州)(?=.)")
-_NUMBERED = re.compile(
-    r"(?P<not>不是|不要|别|非)?\s*(?P<number>\d+|[a-z]?\d+[a-z]?)\s*(?P<unit>号楼|号院|号|弄|栋|幢|座|单元|楼|层|室|房)"
-)
+PIECE, LONGEST = 48, 120
+"""So many characters has a piece of an address at most, and all of it."""
+
+_APART = r"[\s,，、;；]+"
+_COMMAS = ",，、;；。.!！?？\\n:："
+_STOPS = (_COMMAS, _COMMAS + "\\s")
+"""What ends a piece: a comma, else also a blank (Shengai Building, 圣爱大厦 1203室)."""
 
 
-def corrected(old: str, text: str) -> str | None:
-    """An address with the numbers that a text corrects (是18号不是8号); None where it corrects none."""
-    new = old
-    for match in _NUMBERED.finditer(fold(text)):
-        places = list(re.finditer(rf"\d+(?={match['unit']})", new))
-        if match["not"] or not places:
+def widened(text: str, spot: Spot, taken: Sequence[tuple[int, int]], *, asked: bool) -> Spot:
+    """An address with the pieces beside it that belong to it: 上海 徐汇 漕溪北路88号 圣爱大厦 1203室.
+
+    Where an address was `asked` for a piece belongs to it unless it plainly says something else. `taken` is where other
+    values stand.
+    """
+    start, end = spot.start, spot.end
+    while end - start < LONGEST and (more := _next(text, end, asked)) and not _over((end, more), taken):
+        end = more
+    while end - start < LONGEST and (less := _previous(text, start, asked)) is not None:
+        if _over((less, start), taken):
+            break
+        start = less
+    return replace(spot, start=start, end=end)
+
+
+def _over(piece: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
+    return any(piece[0] < b and a < piece[1] for a, b in taken)
+
+
+def _belongs(piece: str, asked: bool) -> bool:
+    if pattern("addresses", "not_word").search(piece):
+        return False
+    return any(pattern("addresses", name).fullmatch(piece) for name in (("part", "free") if asked else ("part",)))
+
+
+def _next(text: str, end: int, asked: bool) -> int | None:
+    """Where the piece behind ends, if it belongs to the address."""
+    for stops in _STOPS:
+        match = re.compile(
+            f"(?:{_APART}|(?=[{HAN}])|(?<=[{HAN}]))(?P<piece>[^{stops}]{{1,{PIECE}}})(?=[{stops}]|$)"
+        ).match(text, end)
+        if match and _belongs(match["piece"].strip(), asked):
+            return match.start() + len(match[0].rstrip())
+    return None
+
+
+def _previous(text: str, start: int, asked: bool) -> int | None:
+    """Where the piece before begins; of 上海 徐汇 the second belongs to the address since the first is a region."""
+    text = text[:start]
+    for stops in _STOPS:
+        match = re.compile(f"(?<![^{stops}])(?P<piece>[^{stops}]{{1,{PIECE}}}){_APART}$").search(
+            text, max(0, start - PIECE - 8)
+        )
+        if match is None:
             continue
-        last = places[-1]
-        new = new[: last.start()] + match["number"] + new[last.end() :]
-    return new if new != old else None
+        piece = pattern("addresses", "lead_in").sub("", match["piece"].strip())
+        if piece and _belongs(piece, asked):
+            return match.start("piece") + match["piece"].rindex(piece)
+        before = text[: match.start("piece")]
+        if re.fullmatch(rf"[{HAN}]{{2,4}}", piece) and pattern("addresses", "region_before").search(before):
+            return match.start("piece") + match["piece"].rindex(piece)
+    return None
+
+
+_REGION = re.compile(r"^.*(?:省|市|区|县|旗|州)(?=.)")
+_LEVEL = re.compile(r"[^省市区县旗州]+(?:省|市|区|县|旗|州)")
 
 
 def within(new: str, old: str) -> str:
-    """A new address without a region (漕溪北路18号) in that of the old one."""
+    """A new address without a region (漕溪北路18号) in that of the old one; a region alone with the old street."""
     region = _REGION.match(old)
-    return new if _REGION.match(new) or region is None else region[0] + new
+    if region is None:
+        return new
+    levels = _LEVEL.findall(new)
+    if levels and "".join(levels) == new:
+        before = _LEVEL.findall(region[0])
+        return "".join([*before[: max(0, len(before) - len(levels))], new, old[region.end() :]])
+    return new if _REGION.match(new) else region[0] + new

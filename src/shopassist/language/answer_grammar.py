@@ -251,6 +251,8 @@ def _settled(tokens: Sequence[Token], words: Lexicon) -> list[str]:
             settled[i] = "verb" if following in ("object", "subject") or _this(kinds[i + 1 :]) else "other"
         elif kind == "yes" and deed and tokens[i].text in rules("supposed"):
             settled[i] = "condition"
+        elif kind == "ask" and i and not following and tokens[i].text in rules("before_deed"):
+            settled[i] = "other"
         elif kind == "person":
             settled[i] = "tell" if "tell" in kinds and not deed else "other"
         elif kind == "matter" and (deed or not {"tell", "ack", "yes"} & set(kinds)):

@@ -59,9 +59,18 @@ def _consent(text: str, asked: Asked, verb: str | None, objects: Sequence[str]) 
     if "no" in said[:1] + said[-1:]:
         last = len(labels) - labels[::-1].index("no")
         return None if {"yes", "told", "resolved"} & set(labels[last:]) else Answer("no", bare=clean)
-    if "yes" not in labels or not _agrees(asked, found):
+    if "yes" not in labels or not _agrees(asked, found) or _only_thanks(asked, found):
         return None
     return Answer("yes", bare=plain and all(c.label != "other" or c.tells or c.reports for c in found))
+
+
+def _only_thanks(asked: Asked, found: Sequence[Clause]) -> bool:
+    """Whether 好的谢谢 is for what the reply told beside its question, rather than a yes to that."""
+    tokens = [t for c in found for t in c.tokens]
+    if asked.kind != "consent" or not asked.beside or any(c.names or c.commands for c in found):
+        return False
+    thanked = any(t.kind == "thanks" or t.text in rules("thanking") for t in tokens)
+    return thanked and all(t.text in rules("receipts") for t in tokens if t.kind == "yes")
 
 
 def _agrees(asked: Asked, found: Sequence[Clause]) -> bool:

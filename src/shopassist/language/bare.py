@@ -9,7 +9,7 @@ from shopassist.language.amounts import bare_amount
 from shopassist.language.codes import compact
 from shopassist.language.contacts import is_name, phone_number
 from shopassist.language.periods import day_of_month
-from shopassist.language.reasons import trimmed
+from shopassist.language.reasons import private, trimmed
 from shopassist.language.spots import Spot, listed, pattern
 from shopassist.language.talk import small_talk
 from shopassist.language.variants import bare_variant
@@ -22,6 +22,8 @@ SHORT = 30
 
 _CODES = ("order_id", "service_id", "tracking_no", "tax_no", "phone")
 _FREE = ("recipient", "address", "invoice_title", "reason")
+
+_PIECES = re.compile(r"[^,，。;；!！\n]+[,，。;；!！\n]*")
 
 
 def bare(name: str, text: str, today: date) -> Spot | None:
@@ -54,6 +56,7 @@ def own_words(text: str) -> str:
     """The reason that an answer to the question why gives, as it stands there; empty where the answer is a wish."""
     if pattern("reasons", "bare_wish").search(fold(text)):
         return ""
+    text = "".join(piece for piece in _PIECES.findall(text) if not private(fold(piece))).strip(" ,，。.;；!！、")
     start, end = core(text)
     match = pattern("reasons", "tail").search(text, start, end)
     return text[start : match.start() if match else end].strip()
@@ -81,7 +84,7 @@ def _free(name: str, words: str, start: int) -> Spot | None:
     """A value in the customer's own words."""
     if name == "reason":
         first, last = trimmed(words, 0, len(words))
-        if last - first < 2 or pattern("reasons", "bare_not").search(words):
+        if last - first < 2 or private(words) or pattern("reasons", "bare_not").search(words):
             return None
         return Spot(name, None, start + first, start + last, rank=8)
     if name == "address":

@@ -51,7 +51,8 @@ _KEYS = {"description", "slots", "absorbs", "fits", "undo", "patterns", "example
 class Route:
     """What an act leads to.
 
-    Read tools, the write, the policy's document id, the intent to offer, or a person (`handoff`).
+    Read tools, the write, the policy's document id, the intent to offer, or a person (`handoff`). `whole` says that
+    the write takes an order, or one of its products, only as a whole.
     """
 
     reads: tuple[str, ...] = ()
@@ -59,6 +60,7 @@ class Route:
     policy: str | None = None
     offer: str | None = None
     handoff: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +276,9 @@ class _Entry:
 
     def _route(self, key: str, value: Any) -> Route:
         if not isinstance(value, dict):
-            self._fail(key, "expected a mapping with reads, write, policy, offer, handoff")
+            self._fail(key, "expected a mapping with reads, write, policy, offer, handoff, whole")
         if unknown := [k for k in value if k not in Route.__dataclass_fields__]:
-            self._fail(f"{key}.{unknown[0]}", "unknown; a route has reads, write, policy, offer, handoff")
+            self._fail(f"{key}.{unknown[0]}", "unknown; a route has reads, write, policy, offer, handoff, whole")
         for name in ("write", "policy", "offer"):
             if name in value and not (isinstance(value[name], str) and value[name]):
                 self._fail(f"{key}.{name}", f"expected one name, got {value[name]!r}")
@@ -288,4 +290,5 @@ class _Entry:
             value.get("policy"),
             value.get("offer"),
             value.get("handoff", False),
+            value.get("whole", False),
         )

@@ -16,6 +16,9 @@ _HAN_DIGITS = str.maketrans("零〇一二三四五六七八九", "00123456789")
 _FULL = 6
 """An order number of fewer digits is only the end of one."""
 
+_TAX_DIGITS = 8
+"""The least digits of a tax number: the region, and most of what follows."""
+
 
 def codes(text: str) -> Iterator[Spot]:
     """Order, service, tracking, tax and product numbers in folded text. ``*003`` is a number that ends so."""
@@ -26,6 +29,8 @@ def codes(text: str) -> Iterator[Spot]:
         yield Spot("tracking_no", compact(match[0]), *match.span(), rank=1)
     for name in ("tax", "credit"):
         for match in pattern("codes", name).finditer(text):
+            if sum(c.isdigit() for c in match["code"]) < _TAX_DIGITS:
+                continue  # VAT invoice for my mouse
             yield Spot("tax_no", compact(match["code"]), *match.span("code"), rank=1)
     for match in pattern("codes", "digits").finditer(text):
         if kind := _kind(text, match):

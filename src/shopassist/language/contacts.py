@@ -29,5 +29,6 @@ def phone_number(text: str) -> str:
 
 
 def is_name(value: str) -> bool:
-    """Whether folded words may be a person's name: 我妈 and 写错了 are none."""
-    return not pattern("contacts", "not_name").search(value.strip())
+    """Whether folded words may be a person's name: 我妈, 写错了, 应该是 and "should be" are none."""
+    value = value.strip()
+    return not (pattern("contacts", "not_name").search(value) or pattern("contacts", "no_name").search(value))

@@ -27,6 +27,11 @@ def supposing(text: str, language: str) -> bool:
     return bool(_rules(language)["supposing"].search(simplified(fold(text)).strip()))
 
 
+def asks_other(text: str, language: str) -> bool:
+    """Whether a message asks what another thing or deed would come to: 那退货呢."""
+    return bool(_rules(language)["other"].search(simplified(fold(text)).strip()))
+
+
 def asks_leave(text: str, language: str) -> bool:
     """Whether a message only asks if the same can be done: 键盘可以吗."""
     return bool(_rules(language)["leave"].search(simplified(fold(text)).strip()))

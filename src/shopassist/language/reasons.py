@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shopassist.language.spots import Spot, pattern
+from shopassist.language.spots import Spot, listed, pattern
+from shopassist.text import fold
 
 LONGEST = 10
 """How many characters before a complaint are taken along as what it is about (左耳没声音)."""
@@ -33,7 +34,8 @@ def reasons(text: str) -> Iterator[Spot]:
 def _subject(text: str, start: int) -> int:
     """Where the clause begins that ends in a complaint, if that is near."""
     begin = max(0, start - LONGEST)
-    breaks = [m.end() for m in pattern("reasons", "breaks").finditer(text, begin, start)]
+    ends = [m.end() for m in pattern("reasons", "breaks").finditer(text, begin, start + 1)]  # a break may look ahead
+    breaks = [end for end in ends if end <= start]
     if breaks:
         begin = breaks[-1]
     elif begin:
@@ -56,3 +58,13 @@ def trimmed(text: str, start: int, end: int, *, lead_only: bool = False) -> tupl
 def complains(text: str) -> bool:
     """Whether a piece of text holds one of the complaints that are known."""
     return any(pattern("reasons", name).search(text) for name in _CLASSES)
+
+
+def private(text: str) -> bool:
+    """Whether a piece of folded text tells a number of the customer's, or where money is to go: it gives no reason."""
+    return bool(pattern("reasons", "private").search(text))
+
+
+def paid_to(text: str, language: str) -> str | None:
+    """The question that a text leaves unsaid where it says to which card or account money is to go."""
+    return listed("reasons", "payout_asks")[language] if pattern("reasons", "payout").search(fold(text)) else None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
-from shopassist.language.addresses import addresses
+from shopassist.language.addresses import addresses, widened
 from shopassist.language.amounts import prices, quantities
 from shopassist.language.bare import bare
 from shopassist.language.codes import codes
@@ -16,7 +16,7 @@ from shopassist.language.contacts import contacts
 from shopassist.language.corrections import kept
 from shopassist.language.invoices import titles
 from shopassist.language.periods import days, periods
-from shopassist.language.reasons import complains, reasons
+from shopassist.language.reasons import complains, private, reasons
 from shopassist.language.references import mentioned
 from shopassist.language.spots import Folded, Spot, data, filled, pattern
 from shopassist.language.variants import colour, variants
@@ -28,6 +28,15 @@ NAMES = (
     "invoice_title", "tax_no", "invoice_type", "tracking_no", "service_id", "price_range", "topic",
 )  # fmt: skip
 """The slots that are found."""
+
+APART = (
+    "order_id", "product", "recipient", "phone", "email", "date", "period", "reason", "invoice_title", "tax_no",
+    "tracking_no", "service_id",
+)  # fmt: skip
+"""Slots whose values are never a part of an address."""
+
+CODES = ("email", "phone", "tax_no", "order_id", "service_id", "tracking_no")
+"""Slots whose values are no names."""
 
 _OURS = re.compile(r"\b(?:the|my|your|these|those|this|any|more|some|\d+|two|three|four|five|ten|both)\s(?:new |of )?$")
 _BEGINNING = re.compile(rf"[{HAN}]{{2}}(?=[{HAN}])")
@@ -54,10 +63,11 @@ def slots(
     folded = Folded(text)
     named = list(_products(folded.text, products))
     spots = kept(folded.text, _apart(folded.text, [*named, *_spots(folded.text, today, named, wanted)]))
-    spots = [s for s in spots if not _unmet(folded.text, s)]
-    if wanted and not any(s.name == wanted for s in spots) and (answer := bare(wanted, folded.text, today)):
+    spots = [s for s in spots if not _unmet(folded.text, s) and not _private(folded.text, s)]
+    if wanted and not any(s.name == wanted for s in spots) and (answer := _answer(wanted, folded.text, today, spots)):
         weaker = [s for s in spots if s.end <= answer.start or answer.end <= s.start]
         spots = sorted([*weaker, answer], key=lambda s: s.start)
+    spots = _whole_addresses(folded.text, spots, wanted)
     found = []
     for spot in spots:
         value = folded.words(spot.start, spot.end) if spot.value is None else spot.value
@@ -88,7 +98,7 @@ def normal(name: str, value: str, *, today: date, products: Sequence[Product] = 
     found = [f.value for f in slots(value, "zh", today=today, wanted=name) if f.name == name]
     if found:
         return found[0]
-    return fold(value) if name in ("variant", "reason") else None
+    return fold(value) if name == "variant" or (name == "reason" and not private(fold(value))) else None
 
 
 def same(name: str, first: str, second: str) -> bool:
@@ -134,6 +144,36 @@ def _spots(text: str, today: date, named: Sequence[Spot], wanted: str | None) ->
     for name, rank in (("invoice_type", 5), ("topic", 8)):
         for value, rule in _labels(name):
             yield from (Spot(name, value, *m.span(), rank=rank) for m in rule.finditer(text))
+
+
+def _answer(wanted: str, text: str, today: date, spots: Sequence[Spot]) -> Spot | None:
+    """The bare answer; of a name, only what is no number and no e-mail address."""
+    codes = [s for s in spots if s.name in CODES]
+    if not codes or wanted not in ("invoice_title", "recipient"):
+        return bare(wanted, text, today)
+    rest = text
+    for spot in codes:
+        rest = rest[: spot.start] + "," * (spot.end - spot.start) + rest[spot.end :]
+    pieces = [(m.start(), m[0]) for m in re.finditer(r"[^,，;；、\n]+", rest) if m[0].strip()]
+    found = ((start, bare(wanted, piece, today)) for start, piece in pieces)
+    return next((replace(s, start=start + s.start, end=start + s.end) for start, s in found if s is not None), None)
+
+
+def _whole_addresses(text: str, spots: Sequence[Spot], wanted: str | None) -> list[Spot]:
+    """The spots where each address has all its parts; what of lesser kinds stands in them is none."""
+    taken = [(s.start, s.end) for s in spots if s.name in APART]
+    wide: list[Spot] = []
+    for spot in (widened(text, s, taken, asked=wanted == "address") for s in spots if s.name == "address"):
+        if wide and spot.start < wide[-1].end:
+            wide[-1] = replace(wide[-1], end=max(spot.end, wide[-1].end))
+        else:
+            wide.append(spot)
+    rest = [s for s in spots if s.name != "address" and not any(s.start < w.end and w.start < s.end for w in wide)]
+    return sorted([*rest, *wide], key=lambda s: s.start)
+
+
+def _private(text: str, spot: Spot) -> bool:
+    return spot.name == "reason" and private(text[spot.start : spot.end])
 
 
 def _unmet(text: str, spot: Spot) -> bool:

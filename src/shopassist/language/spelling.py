@@ -53,6 +53,11 @@ def stand_in(slot: str, language: str) -> str | None:
     return word
 
 
+def changes_to(before: str, language: str) -> bool:
+    """Whether the text before a variant says that something is to become it."""
+    return bool(re.search(_data()["changed"][language], before))
+
+
 @lru_cache(maxsize=8192)
 def _nearest(word: str) -> str:
     """The keyword at one slip's distance, if there is only one and it begins alike; else the word itself."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shopassist.dialogue import Act, Wish
-from shopassist.language.acts import act
+from shopassist.language.acts import act, taken_back
 from shopassist.language.catalogue import WRITING
 from shopassist.language.intents import Classifier
 from shopassist.language.segments import Segment, Span, segments
-from shopassist.language.spelling import stand_in
+from shopassist.language.spelling import changes_to, stand_in
 from shopassist.language.talk import small_talk
 from shopassist.text import HAN, fold
 
@@ -44,6 +44,7 @@ _COURTESY = frozenset(("greeting", "thanks"))
 _IDLE = frozenset(("greeting", "thanks", "chitchat"))
 _FIRST: tuple[Act, ...] = ("request", "blocked", "can", "conditional", "verify", "report", "status", "how")
 """Of two pieces about one thing the act that stands first here is meant."""
+_HEAD = re.compile(r"[^:：\n]{2,40}[:：](?![/\d])")
 _WORD = re.compile(rf"[{HAN}]|[a-z]{{2,}}")
 
 SlotFinder = Callable[[str], list[Any]]
@@ -64,12 +65,21 @@ def wishes(
     chit-chat apart: ``goodbye``, ``identity``. `awaited` says that an answer to a question of ours is awaited.
     """
     reader = _Reader(language, classifier, slot_finder, AWAITED if awaited else ALONE)
+    head = _HEAD.match(text)
+    if head and not _things(head[0], slot_finder):
+        listed = _heard(" " * head.end() + text[head.end() :], reader)
+        if len(listed) > 1:  # 退货和取消都要：Lite退，键盘取消: the head only counts up what follows
+            return listed
+    return _heard(text, reader)
+
+
+def _heard(text: str, reader: _Reader) -> list[Wish]:
     found: list[_Found] = []
-    for segment in segments(text, language):
+    for segment in segments(text, reader.language):
         found.extend(_read(segment, reader))
     if any(f.wish.score >= CLEAR for f in found):
         found = [f for f in found if f.wish.score >= CLEAR or f.wish.intent in _TALK.values()]
-    merged = _merged(found, classifier)
+    merged = _merged(found, reader.classifier)
     if any(f.wish.intent not in _IDLE for f in merged):
         merged = [f for f in merged if f.wish.intent not in _IDLE]
     return [f.wish for f in merged]
@@ -114,6 +124,10 @@ def _read(segment: Segment, reader: _Reader) -> list[_Found]:
         return [_Found(wish, frozenset(), False)] if wish else []
     if segment.empty or _bare(segment.text, finder):
         return []
+    changes = [intent.name for intent in classifier.catalogue if intent.changes]
+    core = taken_back(segment.core, language, changes)
+    if core != segment.core:
+        segment = replace(segment, text=segment.text.replace(segment.core, core), core=core)
     plain = _Plain(segment.text, language, finder)
     intent, score = reader.best(plain(segment.core))
     if segment.told:  # 退款点错了，帮我取消: what the verb is aimed at may stand in what is told
@@ -143,6 +157,8 @@ class _Plain:
         for found in finder(text) if finder is not None else ():
             place = _place(found)
             word = stand_in(getattr(found, "name", ""), language)
+            if getattr(found, "name", "") == "variant" and place and not changes_to(fold(text[: place[0]]), language):
+                continue
             if place and word:
                 self._words.append((text[slice(*place)], word))
         self._words.sort(key=lambda pair: -len(pair[0]))

@@ -12,10 +12,10 @@ from shopassist.replies import Section
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One piece of a section, taken whole or left out; `frames` is how many messages it makes of its own."""
+    """One piece of a section, taken whole or left out: texts, and whether each is a message of its own."""
 
-    text: str
-    frames: int = 0
+    texts: tuple[str, ...]
+    framed: bool = False
 
 
 class Budget:
@@ -37,7 +37,7 @@ class Budget:
 
     def cost(self, item: Item) -> int:
         """The tokens of an item."""
-        return self.counter.count(item.text) + FRAME * item.frames
+        return sum(map(self.counter.count, item.texts)) + (FRAME * len(item.texts) if item.framed else 0)
 
     def must(self, name: str, items: Sequence[Item]) -> None:
         """Give a section all that it needs. Raises `PromptTooLong`."""

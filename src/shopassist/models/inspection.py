@@ -127,6 +127,7 @@ def of_server(server: OllamaServer, name: str, *, asked: int, answer: int) -> In
     shown = server.show(name)
     if shown is None:
         raise ModelUnavailable(f"the Ollama at {server.url} has no {name!r}; run `ollama pull {name}`")
+    loaded = server.loaded(name)
     return Inspection(
         name=name,
         server=server.url,
@@ -138,7 +139,7 @@ def of_server(server: OllamaServer, name: str, *, asked: int, answer: int) -> In
         tools="tools" in shown.capabilities or ".Tools" in shown.template,
         asked=asked,
         answer=answer,
-        allocated=server.allocated(name),
+        allocated=loaded.context if loaded is not None else None,
     )
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 from typing import Any, Self
@@ -38,6 +39,20 @@ class Shown:
     messages: list[dict[str, Any]] = field(default_factory=list)
     capabilities: tuple[str, ...] = ()
     blob: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in an Ollama's memory.
+
+    `context` is the tokens that it was given, None before Ollama 0.10; `size` its bytes and `vram` those of them on a
+    GPU; `until` is when it is unloaded if nobody calls, by the server's clock.
+    """
+
+    context: int | None
+    size: int
+    vram: int
+    until: datetime
 
 
 class OllamaServer:
@@ -75,12 +90,16 @@ class OllamaServer:
                 raise InputError(f"{name!r} can be no model's name; Ollama takes names like qwen2.5:7b-128k")
             return _shown(name, self._checked(response).json())
 
-    def allocated(self, name: str) -> int | None:
-        """The tokens of context that a loaded model was given; None if it is not loaded, or before Ollama 0.10."""
+    def loaded(self, name: str) -> Loaded | None:
+        """What it says of a model that is in its memory; None if it is not."""
         with self._errors():
-            loaded = self._checked(self._client.get("/api/ps")).json()["models"]
-        full = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
-        return next((m.get("context_length") for m in loaded if full in (m.get("name"), m.get("model"))), None)
+            models = self._checked(self._client.get("/api/ps")).json()["models"]
+            full = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+            for model in models:
+                if full in (model.get("name"), model.get("model")):
+                    until = datetime.fromisoformat(model["expires_at"])
+                    return Loaded(model.get("context_length"), int(model["size"]), int(model["size_vram"]), until)
+        return None
 
     def upload(self, file: Path, sha256: str, progress: Progress, stopped: Event | None = None) -> None:
         """Send a file to the server, if it has none with this SHA-256. Once `stopped`, nothing of it stays there."""

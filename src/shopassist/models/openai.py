@@ -107,11 +107,11 @@ def served(settings: Settings) -> tuple[str, int | None]:
             )
         response.raise_for_status()
         listed = {str(m["id"]): m for m in response.json()["data"]}
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.TransportError, httpx.InvalidURL) as error:
         raise ModelUnavailable(
             f"no server answers at {url}/models ({type(error).__name__}); start it, or set SHOPASSIST_OPENAI_URL"
         ) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         raise ModelUnavailable(f"what answers at {url} has not OpenAI's interface; the address ends in /v1") from error
     name = settings.openai_model or (next(iter(listed)) if len(listed) == 1 else None)
     if name not in listed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,7 @@ def _ollama(settings: Settings, reason: str) -> Choice:
 
 def _openai(settings: Settings, reason: str) -> Choice:
     try:
-        from shopassist.models import openai
+        openai = import_module("shopassist.models.openai")
     except ImportError as error:
         raise MissingExtra(
             "a server with OpenAI's interface needs langchain-openai: pip install 'shopassist[openai]'"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from shopassist.errors import (
@@ -24,7 +26,7 @@ from shopassist.models.admission import Admission
 from shopassist.models.bounded import Limits, bounded
 from shopassist.models.breaker import Breaker
 from shopassist.models.requests import asked_for
-from shopassist.models.tokens import Counter, Estimate
+from shopassist.models.tokens import OPENING, Counter, Estimate
 from shopassist.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,21 +44,30 @@ PAUSE, LONGEST_PAUSE = 0.25, 2.0
 together do not come back together."""
 
 
+PACES = 20
+"""Calls of which the slowest says how fast the model reads: another process may have filled the server's cache."""
+
+ENOUGH = 64
+"""Tokens below which the time to read them says little."""
+
+
 @dataclass(slots=True)
 class Writing:
     """One answer as it comes: iterate for its texts, close it to end it; then read what it took.
 
+    `shared` are the tokens with which this prompt begins as the one before it, so that they are in the server's cache.
     `ended` is the server's reason (``stop``, ``length``), None where it gave none. Tokens are as the server counted,
-    `first` and `total` are seconds since the call, the time in the line included. `speed` is how many tokens of a
-    prompt the server reads in a second, where it says so and had to read most of it.
+    `first` is the seconds from the last call to its first text. `read` are the tokens of the prompt that the server had
+    not in its cache, and the seconds in which it read them.
     """
 
+    shared: int = 0
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     ended: str | None = None
     first: float | None = None
-    total: float = 0.0
+    read: tuple[int, float] | None = None
     _texts: Generator[str] | None = field(default=None, repr=False)
 
     def __iter__(self) -> Iterator[str]:
@@ -72,6 +83,11 @@ class Writing:
         """Note what a chunk tells besides its text."""
         told = chunk.response_metadata
         self.ended = told.get("finish_reason") or told.get("done_reason") or self.ended
+        timings = told.get("timings") or {}
+        if milliseconds := timings.get("prompt_ms"):  # llama.cpp
+            self.read = timings["prompt_n"], milliseconds / 1e3
+        elif nanoseconds := told.get("prompt_eval_duration"):  # Ollama, which counts cached tokens too
+            self.read = max(told["prompt_eval_count"] - self.shared, 0), nanoseconds / 1e9
         if usage := getattr(chunk, "usage_metadata", None):
             self.input_tokens = max(self.input_tokens, usage.get("input_tokens", 0))
             self.output_tokens += usage.get("output_tokens", 0)
@@ -102,6 +118,8 @@ class Writer:
         self.admission = Admission(settings.model_calls, settings.model_waiting)
         self.breaker = Breaker(probe or (lambda: None))
         self._queue = settings.model_queue
+        self._paces: deque[float] = deque(maxlen=PACES)
+        self._before: Sequence[BaseMessage] = ()
         self._limits = Limits(settings.model_first_token, settings.model_next_token)
 
     def write(
@@ -119,7 +137,7 @@ class Writer:
         `deadline` is by `time.monotonic`, `options` go to the model's `stream`. Iterating raises `ModelError` and what
         a foreign model raises.
         """
-        writing = Writing()
+        writing = Writing(shared=self._shared(messages))
         writing._texts = self._texts(writing, list(messages), deadline, stopped, conversation, tries, options)
         return writing
 
@@ -144,6 +162,7 @@ class Writer:
 
     def warm(self, messages: Sequence[BaseMessage]) -> None:
         """Load the model, and have it read the static front of a prompt into its cache. Raises `ModelError`."""
+        self._before = messages
         if callable(warm := getattr(self.model, "warm", None)):
             warm(list(messages))
 
@@ -168,12 +187,14 @@ class Writer:
         def begin() -> tuple[str | None, Generator[Any]]:
             """One call, up to its first text: until then it may be made again."""
             writing.calls += 1
+            begun = time.monotonic()
             stream = bounded(self.model.stream(messages, **options), deadline, stopped, self._limits)
             try:
                 with asked_for(conversation):
                     for chunk in stream:
                         writing.take(chunk)
                         if text := chunk.text:
+                            writing.first = time.monotonic() - begun
                             return str(text), stream
             except BaseException:
                 stream.close()
@@ -187,14 +208,18 @@ class Writer:
             if text is None:
                 return
             with closing(stream):
-                writing.first = time.monotonic() - began
                 yield text
                 for chunk in stream:
                     writing.take(chunk)
                     if chunk.text:
                         yield str(chunk.text)
-            writing.total = time.monotonic() - began
+            self._learn(writing)
             self._check_whole(messages, writing)
+
+    @property
+    def pace(self) -> float | None:
+        """Tokens of a prompt that the model reads in a second, the slowest of the last calls; None before the first."""
+        return min(self._paces, default=None)
 
     @contextmanager
     def _watched(self, stopped: threading.Event) -> Iterator[None]:
@@ -216,6 +241,19 @@ class Writer:
             raise
         else:
             (self.breaker.left if stopped.is_set() else self.breaker.succeeded)()
+
+    def _learn(self, writing: Writing) -> None:
+        """Note how fast the model reads, where it had enough to read for that to be told."""
+        tokens, seconds = writing.read or (writing.input_tokens - writing.shared, writing.first or 0.0)
+        if tokens >= ENOUGH and seconds > 0:
+            self._paces.append(tokens / seconds)
+
+    def _shared(self, messages: Sequence[BaseMessage]) -> int:
+        """The tokens that a prompt begins with as the one before it did; those the server need not read again."""
+        before, self._before = self._before, messages
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(messages, before, strict=False))
+        tokens = self.counter.prompt([message for message, _ in same])
+        return tokens - OPENING
 
     def _check_whole(self, messages: list[BaseMessage], writing: Writing) -> None:
         least = self.counter.least(messages)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from shopassist.testing.doubles import HashEmbeddings, ScriptedModel
     from shopassist.testing.ledgers import LedgerConformance
     from shopassist.testing.memory_shop import MemoryShop
+    from shopassist.testing.models import ModelConformance
     from shopassist.testing.shops import ShopConformance
     from shopassist.testing.sql_shop import SqlShop
     from shopassist.testing.store_case import MovedClock
@@ -22,6 +23,7 @@ _HOME = {
     "LedgerConformance": "shopassist.testing.ledgers",
     "MemoryLedger": "shopassist.tools.memory_ledger",
     "MemoryShop": "shopassist.testing.memory_shop",
+    "ModelConformance": "shopassist.testing.models",
     "MovedClock": "shopassist.testing.store_case",
     "ScriptedModel": "shopassist.testing.doubles",
     "ShopConformance": "shopassist.testing.shops",
@@ -34,6 +36,7 @@ __all__ = [
     "LedgerConformance",
     "MemoryLedger",
     "MemoryShop",
+    "ModelConformance",
     "MovedClock",
     "ScriptedModel",
     "ShopConformance",

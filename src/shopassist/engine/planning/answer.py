@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shopassist.dialogue import Act, Answer, Slot, Slots, Task, Wish
+from shopassist.dialogue import Act, Answer, Consent, Slot, Task, Wish
+from shopassist.engine.planning.context import placed
+from shopassist.engine.planning.corrections import changes, correct, in_city
+from shopassist.engine.planning.parts import only_a_part
 from shopassist.engine.planning.points import Query
-from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, value
-from shopassist.language.addresses import corrected, within
+from shopassist.engine.planning.sheet import CLOSED, Sheet, renewed, same_order, value
 
 OPENS: frozenset[Act] = frozenset(("request", "can", "blocked"))
 """The acts that open a task: all others ask or tell."""
 
-ARGUMENTS = ("address", "recipient", "phone", "email", "invoice_title", "tax_no", "invoice_type", "variant")
-"""Slots that a consent is bound to: another value takes it back."""
+GIVEN_UP = {"unpaid": "cancel_order", "paid": "cancel_order", "shipped": "return_refund", "delivered": "return_refund"}
+"""What 不要了 asks for, by the state of the order."""
 
 
 def take_answer(sheet: Sheet) -> list[Wish]:
@@ -21,6 +23,11 @@ def take_answer(sheet: Sheet) -> list[Wish]:
     expire(sheet)
     wishes = _about_consent(sheet, list(sheet.heard.wishes))
     answer, asked = sheet.heard.answer, sheet.heard.asked
+    if only_a_part(sheet):
+        return wishes
+    if sheet.heard.proviso and sheet.consent is not None:
+        _no_bargain(sheet, sheet.consent)
+        return wishes
     if asked is None or answer is None:
         return _bare_values(sheet, wishes)
     if asked.kind == "consent":
@@ -64,11 +71,17 @@ def _about_consent(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
     if (number := _other_number(sheet, task)) and all(w.intent == task.intent for w in wishes):
         sheet.void(task, {**task.slots, "order_id": number})  # 不是这个，是002
         return []
-    corrections = _changes(_placed(_corrected(sheet, task), task), task)
-    if corrections and all(w.intent == task.intent and not w.slots.get("order_id") for w in wishes):
-        sheet.void(task, {**task.slots, **corrections})  # 写错了，是5号楼: a value, or a part of one
+    if not any(w.intent == task.intent and _another_order(sheet, w, task) for w in wishes) and correct(
+        sheet, task, wishes
+    ):
         return []
     for wish in wishes:
+        if (
+            sheet.heard.gives_up
+            and {wish.intent, task.intent} <= {*GIVEN_UP.values()}
+            and same_order(wish.slots, task.slots)
+        ):
+            continue  # 取消键盘 … 不想要了: why, and nothing new
         if wish.intent == task.intent and wish.act != "retract" and _another_order(sheet, wish, task):
             sheet.void(task)  # the same deed for another order: that one is asked about, this one waits
             sheet.put(task, "queued")
@@ -78,8 +91,8 @@ def _about_consent(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
             left.append(wish)
         elif wish.act == "retract":
             sheet.drop(task)
-        elif wish.act in OPENS and (changes := _changes(_placed(wish.slots, task), task)):
-            sheet.void(task, {**task.slots, **changes})
+        elif wish.act in OPENS and (changed := changes(in_city(wish.slots, task), task)):
+            sheet.void(task, renewed(task.slots, changed))
         elif wish.act not in OPENS:
             left.append(wish)
     return left
@@ -110,28 +123,6 @@ def _another_order(sheet: Sheet, wish: Wish, task: Task) -> bool:
     )
 
 
-def _placed(said: Slots, task: Task) -> Slots:
-    """A street alone stays in the city that was named before."""
-    new, old = value(said, "address"), value(task.slots, "address")
-    if not new or not old:
-        return said
-    return {**said, "address": (replace(said["address"][0], value=within(new, old)),)}
-
-
-def _corrected(sheet: Sheet, task: Task) -> Slots:
-    """The values that the text names, and an address that it corrects in part: 是18号不是8号."""
-    said, old = sheet.heard.slots, value(task.slots, "address")
-    if old is None or said.get("address"):
-        return said
-    new = corrected(old, sheet.heard.text)
-    return {**said, "address": (Slot(new, "said", sheet.setting.turn),)} if new else said
-
-
-def _changes(said: Slots, task: Task) -> Slots:
-    """The values that differ from those that the consent was asked for."""
-    return {n: said[n] for n in ARGUMENTS if said.get(n) and value(said, n) != value(task.slots, n)}
-
-
 def consented(sheet: Sheet, answer: Answer) -> None:
     """A yes, a no or a 等等 to the change that waits."""
     consent, task = sheet.consent, sheet.tasks.get(sheet.consent_task or "")
@@ -149,6 +140,13 @@ def consented(sheet: Sheet, answer: Answer) -> None:
         sheet.write = consent
     elif answer.kind == "yes":
         _settle(sheet, task)
+
+
+def _no_bargain(sheet: Sheet, consent: Consent) -> None:
+    """A change is made as the question says, or not at all: say so, with the rule that holds."""
+    sheet.say("fact", "proviso", {"tool": consent.tool})
+    if consent.quote.rule:
+        sheet.search(Query(sheet.heard.text, policy=consent.quote.rule, valid_on=placed(sheet), quoted=True))
 
 
 def _settle(sheet: Sheet, task: Task) -> None:
@@ -216,7 +214,7 @@ def _value(sheet: Sheet, answer: Answer, wishes: list[Wish]) -> list[Wish]:
     if task is not None:
         accepted = {*sheet.intent(task.intent).slots}
         others = {n: found for n, found in sheet.heard.slots.items() if n in accepted}
-        sheet.put(task, "open", {**task.slots, **others, **given})
+        sheet.put(task, "open", {**renewed(task.slots, others), **given})
         return wishes
     last = next((w for w in sheet.before.last if w.intent == asked.intent), None)
     return [replace(last, slots={**last.slots, **given}) if last else Wish(str(asked.intent), "status", given), *wishes]
@@ -231,5 +229,5 @@ def _bare_values(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
     accepted = {*sheet.intent(task.intent).slots, "product", "variant", "period", "date"}
     given = {n: found for n, found in sheet.heard.slots.items() if n in accepted}
     if given:
-        sheet.put(task, "open", {**task.slots, **given})
+        sheet.put(task, "open", renewed(task.slots, given))
     return wishes

@@ -121,6 +121,8 @@ def _described(orders: Sequence[Order], slots: Slots, hints: Sequence[Hint]) -> 
     if not found:
         return None
     for hint in hints:
+        if products and hint.products and products.isdisjoint(hint.products):
+            continue  # 耳机和充电器: another thing than the one that is named
         fitting = [o for o in found if _fits(o, hint)]
         if hint.products and not fitting:
             return None

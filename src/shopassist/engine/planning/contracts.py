@@ -40,9 +40,12 @@ class Heard:
 
     `answer` is read against `asked`. `slots` are all values that the text names, `talk` the kind of small talk where it
     is nothing else. `queries` give what a wish asks as a question that stands alone, by the wish's span; `query` is
-    that of the whole text. `hints` describe orders, `supposed` are the
-    states that the text supposes one to be in, `adds` says that it only adds a
-    condition to the last question, `back` says that the message points to what was said before.
+    that of the whole text. `hints` describe orders, `supposed` are the states that the text supposes one to be in,
+    `adds` says that it only adds a condition to the last question, `back` says that the message points to what was said
+    before, `proviso` that it agrees to what was asked on a condition only, `gives_up` that a thing is not wanted any
+    more, and not what is to be done about it, `other` that it asks for another deed in the same matter, `tells` that it
+    asks nothing, `part` that it speaks of a part of what an order holds. `payout` is the question that a text leaves
+    unsaid where it says to which account money is to go.
     """
 
     text: str
@@ -60,6 +63,12 @@ class Heard:
     adds: bool = False
     back: bool = False
     valid_on: str | None = None
+    proviso: bool = False
+    gives_up: bool = False
+    other: bool = False
+    tells: bool = False
+    part: bool = False
+    payout: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

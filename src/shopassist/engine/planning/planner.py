@@ -11,11 +11,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shopassist.dialogue import Asked, Slot, Task, Wish
+from shopassist.engine.figures import figures
 from shopassist.engine.planning import context
 from shopassist.engine.planning.answer import OPENS, take_answer
 from shopassist.engine.planning.contracts import Dialogue, HandOffReason, Heard, Plan, Setting, Settled
 from shopassist.engine.planning.lookup import Known, Lookup
+from shopassist.engine.planning.meaning import meant, without_anger
 from shopassist.engine.planning.points import Point, Query
+from shopassist.engine.planning.several import each
 from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, values
 from shopassist.engine.planning.tasks import conflicts, queue
 from shopassist.engine.planning.told import ASKS_RULE, about_order, about_products, own_reads, remember, said
@@ -23,6 +26,9 @@ from shopassist.engine.planning.told import ASKS_RULE, about_order, about_produc
 MOST_TASKS = 6
 MOST_WISHES = 3
 """Of the last turn's wishes so many are remembered."""
+
+NAMED = 0.9
+"""From this score on a wish names its deed, and does not only sound like it."""
 
 RESOLVED = ("order_id", "variant", "address")
 """Slots that are said in part (尾号003, 红): the value in force is the shop's own."""
@@ -39,9 +45,11 @@ def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled
     left = take_answer(sheet)
     if sheet.write is not None:
         return Plan(write=sheet.write, dialogue=before)
-    left = _without_anger([_meant(sheet, wish) for wish in left])
+    left = without_anger([meant(sheet, wish) for wish in left])
     for wish in sorted(left, key=lambda w: BEFORE.get(w.intent, 2)):
         _take(sheet, wish)
+    if sheet.heard.payout and any("list_orders" in sheet.intent(w.intent).route(w.act).reads for w in left):
+        sheet.search(Query(sheet.heard.payout, policy=sheet.intent("refund_status").route("how").policy, quoted=True))
     conflicts(sheet)
     queue(sheet)
     if sheet.lookup.wanted:
@@ -61,6 +69,7 @@ def _finished(sheet: Sheet, wishes: list[Wish]) -> Plan:
     asked, points = None, list(sheet.points)
     if sheet.question:
         asked, point = sheet.question
+        asked = replace(asked, beside=_tells(sheet))
         points += [point] if point is not None else []
     for slots in [w.slots for w in wishes] or [sheet.heard.slots]:
         sheet.note({n: found for n, found in slots.items() if n not in RESOLVED or n not in sheet.in_force})
@@ -85,6 +94,12 @@ def _finished(sheet: Sheet, wishes: list[Wish]) -> Plan:
     )
 
 
+def _tells(sheet: Sheet) -> bool:
+    """Whether the reply tells something: what was asked, what was done or cannot be."""
+    told = any(p.kind in ("done", "refused") or p.name in sheet.setting.reads for p in sheet.points)
+    return told or any(not query.silent for query in sheet.queries)
+
+
 def _intents(sheet: Sheet, wishes: list[Wish]) -> tuple[str, ...]:
     """What the turn was about: what was wished, and the task whose question was answered."""
     named = [w.intent for w in wishes or sheet.heard.wishes]
@@ -92,50 +107,6 @@ def _intents(sheet: Sheet, wishes: list[Wish]) -> tuple[str, ...]:
     if answer is not None and asked is not None and asked.intent and not named and asked.kind != "anything_else":
         named = [answer.value if asked.slot == "intent" and answer.value else asked.intent]
     return tuple(dict.fromkeys(named))
-
-
-def _without_anger(wishes: list[Wish]) -> list[Wish]:
-    """The wishes without a complaint that only says how the customer feels about the others."""
-    return [w for w in wishes if w.intent != "complaint" or w.act in OPENS or len(wishes) == 1]
-
-
-def _meant(sheet: Sheet, wish: Wish) -> Wish:
-    """What a wish comes to in this conversation.
-
-    不退了 where no return is under way here undoes the one that is: its intent says by which. A condition that holds
-    already is none. What is said of a thing that the shop sells is never out of its scope.
-    """
-    entry = sheet.intent(wish.intent)
-    if wish.act == "retract" and entry.undo and not _under_way(sheet, wish) and _returned(sheet):
-        return replace(wish, intent=entry.undo, act="request")
-    if wish.act == "conditional" and _holds(sheet, wish):
-        return replace(wish, act="request")
-    product = sheet.heard.slots.get("product")
-    if wish.intent in ("out_of_scope", "chitchat") and product:
-        return replace(wish, intent="product_question", slots={**wish.slots, "product": product})
-    return wish
-
-
-def _holds(sheet: Sheet, wish: Wish) -> bool:
-    """Whether what the wish supposes of its order is so: 没发货的话帮我取消 asks for it then."""
-    write = sheet.intent(wish.intent).route("request").write
-    if not sheet.heard.supposed or write not in sheet.setting.tools or not sheet.setting.known_customer:
-        return False
-    bound = sheet.bound(wish.intent, wish.slots, wish.span)
-    return bound is not None and bound.order is not None and bound.order["status"] in sheet.heard.supposed
-
-
-def _returned(sheet: Sheet) -> bool:
-    """Whether there is a return in the shop that could be meant."""
-    if not sheet.setting.known_customer or "list_orders" not in sheet.setting.reads:
-        return False
-    listed = sheet.lookup.read("list_orders")
-    return listed is not None and any(o.get("returned") for o in listed.facts.get("orders", ()))
-
-
-def _under_way(sheet: Sheet, wish: Wish) -> bool:
-    tasks = [t for t in sheet.tasks.values() if t.intent == wish.intent and same_order(wish.slots, t.slots)]
-    return any(t.status not in CLOSED or (t.touched == sheet.setting.turn and t.status != "done") for t in tasks)
 
 
 def _take(sheet: Sheet, wish: Wish) -> None:
@@ -147,7 +118,7 @@ def _take(sheet: Sheet, wish: Wish) -> None:
         sheet.handoff = "asked"
     elif route.write and wish.act in OPENS and route.write in sheet.setting.tools:
         if sheet.setting.known_customer:
-            for one in _each(wish):
+            for one in each(sheet, wish, route.write):
                 sheet.open(one)
         else:
             _login(sheet, wish)
@@ -156,7 +127,8 @@ def _take(sheet: Sheet, wish: Wish) -> None:
             sheet.search(context.query(sheet, said(sheet, wish), route.policy))
     elif "list_orders" in route.reads and "list_orders" in sheet.setting.reads:
         if sheet.setting.known_customer:
-            about_order(sheet, wish, route)
+            for one in each(sheet, wish):
+                about_order(sheet, one, route)
         else:
             _login(sheet, wish)
     elif any(r in sheet.setting.reads for r in route.reads):
@@ -176,15 +148,6 @@ def _take(sheet: Sheet, wish: Wish) -> None:
         sheet.search(context.query(sheet, said(sheet, wish), route.policy, products, topics=topics, span=wish.span))
     if (route.offer == "human" and wish.act not in OPENS) or wish.intent == "out_of_scope":
         sheet.ask(Asked("offer", "human", None, None, (), sheet.setting.turn), Point("ask", "offer_human"))
-
-
-def _each(wish: Wish) -> list[Wish]:
-    """A wish for each order, else for each product, that it names: 净化器和充电宝都要退."""
-    for name in ("order_id", "product"):
-        several = wish.slots.get(name, ())
-        if len(several) > 1:
-            return [replace(wish, slots={**wish.slots, name: (slot,)}) for slot in several]
-    return [wish]
 
 
 def _login(sheet: Sheet, wish: Wish) -> None:
@@ -212,7 +175,8 @@ def _retract(sheet: Sheet, wish: Wish) -> None:
             sheet.drop(task)
             return
     if not any(t.intent == wish.intent and t.touched == sheet.setting.turn for t in sheet.tasks.values()):
-        sheet.say("fact", "nothing_to_retract", {"intent": wish.intent})
+        named = wish.score >= NAMED  # 不改了 names no deed: what it sounds most like is nothing to speak of
+        sheet.say("fact", "nothing_to_retract", {"intent": wish.intent} if named else {})
 
 
 def _hand_over(sheet: Sheet, reason: HandOffReason) -> Plan:
@@ -237,20 +201,31 @@ def _hand_over(sheet: Sheet, reason: HandOffReason) -> Plan:
 def _small_talk(sheet: Sheet) -> None:
     """Answer small talk that is nothing else; a yes or a thanks beside a question needs no words of its own."""
     talk = sheet.heard.talk
-    if talk is not None and sheet.says_nothing:
-        sheet.say("fact", {"decline": "declined"}.get(talk, talk))
+    if talk is None or not sheet.says_nothing:
+        return
+    if talk == "grumble" and _waits(sheet):
+        return  # sympathy, and the question again
+    sheet.say("fact", {"decline": "declined", "grumble": "complaint"}.get(talk, talk))
 
 
 def _unclear(sheet: Sheet, wishes: list[Wish]) -> None:
     """What nobody could make a wish of is put to the pages: most of it is a question."""
-    if sheet.says_nothing and not wishes and not sheet.heard.wishes and sheet.heard.text.strip():
-        heard = sheet.heard
-        if sheet.consent is None or heard.answer is None:
-            products = values(heard.slots, "product") or (() if context.waits(sheet) else heard.products)
-            sheet.look_at_products(products)
-            sheet.note({"product": tuple(Slot(p, "focus") for p in products)})
-            topics = values(heard.slots, "topic")
-            sheet.search(context.query(sheet, heard.query or heard.text, None, products, topics=topics))
+    heard = sheet.heard
+    if wishes or heard.wishes or heard.talk == "grumble" or not sheet.says_nothing or not heard.text.strip():
+        return
+    if heard.gives_up and not heard.slots and not sheet.tasks:
+        sheet.say("fact", "declined")  # 太贵了，不要了: nothing was bought yet
+        return
+    if sheet.consent is not None and heard.answer is not None:
+        return
+    products = values(heard.slots, "product") or (() if context.waits(sheet) else heard.products)
+    sheet.look_at_products(products)
+    sheet.note({"product": tuple(Slot(p, "focus") for p in products)})
+    topics = values(heard.slots, "topic")
+    query = context.query(sheet, heard.query or heard.text, None, products, topics=topics)
+    if heard.tells and query.context and not products and figures(heard.text):
+        query = replace(query, policy=query.context, quoted=True)  # 买了20天了: what the rule makes of it
+    sheet.search(query)
 
 
 def _ask_again(sheet: Sheet) -> None:
@@ -270,6 +245,12 @@ def _ask_again(sheet: Sheet) -> None:
         if asked.slot == "intent":
             name, data = "conflict", {"first": asked.options[0].value, "second": asked.options[1].value}
         sheet.ask(replace(asked, turn=turn), Point("ask", name, data, asked.task))
+
+
+def _waits(sheet: Sheet) -> bool:
+    """Whether a question is open that this reply asks again."""
+    asked = sheet.before.asked
+    return sheet.consent is not None or (asked is not None and _still_open(sheet, asked))
 
 
 def _still_open(sheet: Sheet, asked: Asked) -> bool:

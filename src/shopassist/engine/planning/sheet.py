@@ -17,6 +17,9 @@ CLOSED: tuple[Status, ...] = ("done", "refused", "cancelled", "handed")
 FOCUSED = 6
 """How many orders and products stay in focus."""
 
+DEPENDENT = {"invoice_title": "tax_no"}
+"""Values that belong to another: the tax number of one company is not the next one's."""
+
 _RANK = ("consent", "slot", "choice", "offer", "anything_else")
 
 
@@ -81,6 +84,12 @@ class Sheet:
         if self.consent_task == task.id:
             self.consent = self.consent_task = None
 
+    def replaced(self, former: Task, task: Task) -> None:
+        """End the task whose consent waits: another deed is wanted in its place."""
+        self.put(former, "cancelled")
+        self.say("fact", "replaced", {"former": former.intent, "intent": task.intent}, task.id)
+        self.consent = self.consent_task = None
+
     def void(self, task: Task, slots: Slots | None = None) -> None:
         """Take the consent back and open its task again: something that it was given for has changed."""
         self.put(task, "open", slots)
@@ -94,18 +103,22 @@ class Sheet:
                 and task.status in ("open", "asking", "queued")
                 and same_order(wish.slots, task.slots)
             ):
-                self.put(task, "open", {**task.slots, **wish.slots})
+                part = task.part if wish.part is None else wish.part
+                self.put(replace(task, part=part), "open", renewed(task.slots, wish.slots))
                 return
         number = sum(1 for t in self.tasks if t.startswith(f"t{self.setting.turn}-"))
         new = f"t{self.setting.turn}-{number}"
-        self.tasks[new] = Task(new, wish.intent, "open", dict(wish.slots), self.setting.turn, self.setting.turn)
+        turn = self.setting.turn
+        self.tasks[new] = Task(new, wish.intent, "open", dict(wish.slots), turn, turn, wish.part)
 
     # --- What it is about
 
     def bound(self, intent: str, slots: Slots, span: tuple[int, int] | None) -> Bound | None:
         """The order that is meant; `span` is where in the text the wish stands, None where it is of an earlier turn."""
         hints = self.hints(span)
-        again = any(w.intent == intent for w in self.before.last)  # the same deed again: of the order just spoken of
+        entry = self.intent(intent)  # the same deed again, or the money for it: of the order just spoken of
+        same = {intent, *(() if entry.route("request").write else entry.absorbs)}
+        again = any(w.intent in same for w in self.before.last)
         back, focus = self.heard.back or again, self.focus
         if back and (number := self._same_before(intent)):
             focus = replace(focus, orders=first((number,), focus.orders))
@@ -140,6 +153,12 @@ class Sheet:
             for slot in found:
                 if slot.value not in values:
                     values.append(slot.value)
+
+
+def renewed(old: Slots, new: Slots) -> Slots:
+    """The old values with the new ones; what belonged to a value that is another now goes with it."""
+    gone = {d for name, d in DEPENDENT.items() if value(new, name) not in (None, value(old, name)) and d not in new}
+    return {n: found for n, found in {**old, **new}.items() if n not in gone}
 
 
 def same_order(one: Slots, other: Slots) -> bool:

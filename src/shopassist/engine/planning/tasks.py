@@ -10,6 +10,7 @@ from typing import Any
 from shopassist.dialogue import Asked, Consent, Option, Quote, Slot, Slots, Task
 from shopassist.engine.planning.binding import Bound
 from shopassist.engine.planning.naming import variant_of
+from shopassist.engine.planning.parts import more_than_wanted
 from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.sheet import Sheet, same_order, value, values
 
@@ -69,7 +70,8 @@ def advance(sheet: Sheet, task: Task) -> None:
         sheet.say("refused", "no_tool", {"intent": task.intent}, task.id)
         return
     required, names = sheet.setting.tools[route.write]
-    slots, bound_lines = dict(task.slots), ()
+    slots = dict(task.slots)
+    bound_lines: tuple[Mapping[str, Any], ...] = ()
     if "order_id" in names:
         wish = next(
             (w for w in sheet.heard.wishes if w.intent == task.intent and same_order(w.slots, task.slots)), None
@@ -96,13 +98,13 @@ def advance(sheet: Sheet, task: Task) -> None:
     args = _args(sheet, route.write, task)
     missing = sorted(required - args.keys())
     if missing and route.write not in sheet.setting.partial:
-        _ask_slot(sheet, task, missing[0])
+        ask_slot(sheet, task, missing[0])
         return
     quote = sheet.lookup.check(route.write, args)
     if quote is not None and quote.allowed and missing:
-        _ask_slot(sheet, task, missing[0])
+        ask_slot(sheet, task, missing[0])
     elif quote is not None:
-        _quoted(sheet, task, route.write, args, quote)
+        _quoted(sheet, task, route.write, args, quote, bound_lines)
 
 
 def _variant(sheet: Sheet, slots: Slots, lines: tuple[Mapping[str, Any], ...]) -> tuple[Slot, ...] | None:
@@ -143,10 +145,22 @@ def _carried(sheet: Sheet, task: Task, slots: Slots, names: frozenset[str]) -> S
     wanted = {name for name in CARRIED if ARGUMENT.get(name, name) in names and not slots.get(name)}
     said = sheet.before.said
     found = {n: said[n] for n in wanted if sheet.heard.back and n in said and task.opened == sheet.setting.turn}
+    if (rival := _rival(sheet, task)) is not None:
+        found |= {
+            n: rival.slots[n] for n in ("product", "reason") if n in names and rival.slots.get(n) and not slots.get(n)
+        }
     takes_reason = "reason" in names and "reason" in sheet.intent(task.intent).slots and not slots.get("reason")
-    if takes_reason and (told := _told_before(sheet, slots)):
+    if takes_reason and not found.get("reason") and (told := _told_before(sheet, slots)):
         found["reason"] = told
     return found
+
+
+def _rival(sheet: Sheet, task: Task) -> Task | None:
+    """The task whose consent waits, if a later wish for the same order excludes it: can I swap it instead."""
+    waiting = sheet.tasks.get(sheet.consent_task or "")
+    if waiting is None or waiting.opened >= task.opened or frozenset((waiting.intent, task.intent)) not in AGAINST:
+        return None
+    return waiting if same_order(waiting.slots, task.slots) else None
 
 
 def _told_before(sheet: Sheet, slots: Slots) -> tuple[Slot, ...]:
@@ -171,7 +185,7 @@ def _slot_of(argument: str) -> str:
     return next((s for s, a in ARGUMENT.items() if a == argument), argument)
 
 
-def _ask_slot(
+def ask_slot(
     sheet: Sheet, task: Task, argument: str, data: Mapping[str, Any] | None = None, refusal: str | None = None
 ) -> None:
     """Ask for a value; where the shop's pre-check lacks it, in the words of its `refusal`."""
@@ -184,15 +198,25 @@ def _ask_slot(
     )
 
 
-def _quoted(sheet: Sheet, task: Task, tool: str, args: Mapping[str, Any], quote: Quote) -> None:
+def _quoted(
+    sheet: Sheet,
+    task: Task,
+    tool: str,
+    args: Mapping[str, Any],
+    quote: Quote,
+    lines: tuple[Mapping[str, Any], ...],
+) -> None:
     data = {"intent": task.intent, "amount": quote.amount, **args, **quote.facts}
     if not quote.allowed:
         _refused(sheet, task, tool, quote, data)
         return
+    if (former := _rival(sheet, task)) is not None:
+        sheet.replaced(former, task)
     if sheet.consent is not None or (sheet.question and sheet.question[0].kind == "consent"):
         sheet.put(task, "queued")
         sheet.say("fact", "queued", {"intent": task.intent}, task.id)
         return
+    more_than_wanted(sheet, task, lines)
     expires = sheet.setting.now + LIVES
     sheet.consent = Consent(f"{sheet.setting.key}:{task.id}", tool, args, quote, expires)
     sheet.consent_task, sheet.fresh = task.id, True
@@ -208,7 +232,7 @@ def _refused(sheet: Sheet, task: Task, tool: str, quote: Quote, data: Mapping[st
     slots = sheet.intent(task.intent).slots
     lacking = LACKING.get(reason, reason.removeprefix("needs_"))
     if reason.startswith("needs_") and _slot_of(lacking) in slots:
-        _ask_slot(sheet, task, lacking, quote.facts, f"{tool}.{reason}")
+        ask_slot(sheet, task, lacking, quote.facts, f"{tool}.{reason}")
         return
     if reason in WRONG_VALUE and WRONG_VALUE[reason] in slots:
         slot = WRONG_VALUE[reason]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from shopassist.dialogue import Act, Asked, Slot, Wish
@@ -17,6 +18,9 @@ BUILT_IN = frozenset(
     ("list_orders", "get_order", "track_delivery", "refund_status", "get_product", "search_products", "list_coupons")
 )
 """Reads whose arguments and words are known here; of all others the catalogue and points.yaml say what they are for."""
+
+UNDERWAY = ("unpaid", "paid", "shipped")
+"""States of an order that the customer does not have yet."""
 
 ASKS_RULE: frozenset[Act] = frozenset(("verify", "conditional", "how", "can"))
 """Acts whose answer is the shop's rule, beside the state of things."""
@@ -69,7 +73,10 @@ def _which(sheet: Sheet, wish: Wish, route: Route, options: tuple[Any, ...]) -> 
 
 def _read(sheet: Sheet, route: Route, order: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Say what the route's last read of the order tells; None while the shop still has to be asked."""
-    reads = [r for r in route.reads if "order_id" in sheet.setting.reads.get(r, frozenset())][-1:]
+    reads = [r for r in route.reads if "order_id" in sheet.setting.reads.get(r, frozenset())]
+    if "get_order" in reads and order["status"] in UNDERWAY:
+        reads = [r for r in reads if r != "refund_status"]  # nothing can have been sent back
+    reads = reads[-1:]
     for name in reads:
         outcome = sheet.lookup.read(name, order_id=str(order["id"]))
         if outcome is None:
@@ -82,6 +89,12 @@ def _read(sheet: Sheet, route: Route, order: Mapping[str, Any]) -> Mapping[str, 
     return {}
 
 
+def _policy(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any]) -> str | None:
+    """The page that decides; of what has not come yet, it is the one about cancelling."""
+    early = wish.intent == "return_refund" and order["status"] in UNDERWAY
+    return (sheet.intent("cancel_order").route("request").policy if early else None) or route.policy
+
+
 def _rule(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any]) -> None:
     waits = order["status"] == "paid" and route.policy == "shipping"  # when it ships, a rule tells
     money = wish.act in ("status", "report") and "refund_status" in route.reads
@@ -90,7 +103,8 @@ def _rule(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any]) -> N
     )
     if route.policy and (wish.act in ASKS_RULE or waits or money or wrong):
         placed = str(order["placed"])[:10]
-        sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=placed, quoted=True))
+        policy = _policy(sheet, wish, route, order)
+        sheet.search(Query(said(sheet, wish), policy=policy, valid_on=placed, quoted=True))
 
 
 def _offer(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
@@ -143,10 +157,22 @@ def about_products(sheet: Sheet, wish: Wish, route: Route) -> None:
         outcome = sheet.lookup.read("list_coupons")
         if outcome is not None and outcome.status == "done":
             sheet.say("fact", "list_coupons", outcome.facts)
+            _short_of(sheet, outcome.facts["coupons"], products[:1])
             told = wish.act not in ASKS_RULE
     if not told:
-        asked = Query(said(sheet, wish), policy=route.policy, products=products, valid_on=sheet.heard.valid_on)
+        about = () if "list_coupons" in route.reads else products  # no product's page tells of coupons
+        asked = Query(said(sheet, wish), policy=route.policy, products=about, valid_on=sheet.heard.valid_on)
         sheet.search(asked)
+
+
+def _short_of(sheet: Sheet, coupons: Sequence[Mapping[str, Any]], products: tuple[str, ...]) -> None:
+    """Say which coupons the product spoken of is too cheap for."""
+    for product in products if "get_product" in sheet.setting.reads else ():
+        outcome = sheet.lookup.read("get_product", product=product)
+        price = outcome.facts.get("price") if outcome is not None else None
+        short = [c for c in coupons if price is not None and Decimal(str(c.get("least") or 0)) > Decimal(str(price))]
+        if outcome is not None and short:
+            sheet.say("fact", "coupon_short", {**outcome.facts, "coupons": short})
 
 
 def _prices(sheet: Sheet, wish: Wish, products: tuple[str, ...]) -> bool:

@@ -1,0 +1,76 @@
+"""What the customer puts right in a change that waits for a yes: the old value must not be what a yes then brings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shopassist.dialogue import Slot, Slots, Task, Wish
+from shopassist.engine.planning.sheet import Sheet, renewed, value
+from shopassist.engine.planning.tasks import ask_slot
+from shopassist.language.addresses import within
+from shopassist.language.amendments import amended, doubted
+
+ARGUMENTS = ("address", "recipient", "phone", "email", "invoice_title", "tax_no", "invoice_type", "variant")
+"""Slots that a consent is bound to: another value takes it back."""
+
+
+def correct(sheet: Sheet, task: Task, wishes: list[Wish]) -> bool:
+    """Whether the text only puts a value of the waiting change right, or doubts one: then it is asked about anew."""
+    ends = [s.value for s in sheet.heard.slots.get("order_id", ()) if s.value.startswith("*")]
+    if ends and value(task.slots, "phone"):
+        return _doubt(sheet, task)
+    if not all(_of(sheet, w, task) for w in wishes):
+        return False
+    if corrections := changes(in_city(_put_right(sheet, task), task), task):
+        said = {n: found for n, found in corrections.items() if n in sheet.heard.slots}
+        sheet.void(task, {**renewed(task.slots, said), **corrections})  # 写错了，是5号楼: a value, or a part of one
+        return True
+    return _doubt(sheet, task)
+
+
+def _doubt(sheet: Sheet, task: Task) -> bool:
+    """Ask anew for a value that the text says to be wrong; beside a number that may be an order's it must be named."""
+    answer, said = sheet.heard.answer, sheet.heard.slots
+    if answer is not None and (answer.bare or answer.kind == "yes"):
+        return False
+    names = [n for n in ARGUMENTS if value(task.slots, n)]
+    doubt = doubted(sheet.heard.text, names, named=bool(said.get("order_id")))
+    if doubt is None or said.get(doubt):
+        return False
+    kept = {n: found for n, found in task.slots.items() if n != doubt}
+    sheet.void(task, kept)
+    ask_slot(sheet, sheet.tasks[task.id], doubt)
+    return True
+
+
+def in_city(said: Slots, task: Task) -> Slots:
+    """A street alone stays in the city that was named before."""
+    new, old = value(said, "address"), value(task.slots, "address")
+    if not new or not old:
+        return said
+    return {**said, "address": (replace(said["address"][0], value=within(new, old)),)}
+
+
+def changes(said: Slots, task: Task) -> Slots:
+    """The values that differ from those that the consent was asked for."""
+    return {n: said[n] for n in ARGUMENTS if said.get(n) and value(said, n) != value(task.slots, n)}
+
+
+def _of(sheet: Sheet, wish: Wish, task: Task) -> bool:
+    """Whether a wish may be no more than the correction itself."""
+    if wish.slots.get("order_id") or wish.act == "retract":
+        return False
+    return wish.intent == task.intent or wish.act == "report" or not sheet.intent(wish.intent).changes
+
+
+def _put_right(sheet: Sheet, task: Task) -> Slots:
+    """The values that the text names, and those that it puts right in part: 是18号不是8号."""
+    said = dict(sheet.heard.slots)
+    for name in ARGUMENTS:
+        old = value(task.slots, name)
+        if old is None or said.get(name) or old.startswith("<"):
+            continue
+        if new := amended(old, sheet.heard.text, address=name == "address"):
+            said[name] = (Slot(new, "said", sheet.setting.turn),)
+            break
+    return said

@@ -126,7 +126,7 @@ def asked_of(words, about):
         tool, args, *names = CONSENTS[rest]
         if about in ("010", "011"):
             args, *names = EMMAS[rest]
-        items = [{"name": names[0], "name_en": names[1]}] if names[0] else []
+        items = [{"zh": names[0], "en": names[1]}] if names[0] else []
         consent = Consent("key", tool, args, Quote(True, facts={"items": items}), LATER)
         return (Asked("consent", rest, "t1", turn=TURN - 1) if kind == "consent" else None), consent
     if kind == "slot":

@@ -17,7 +17,7 @@ from shopassist.engine.planning.points import Point
 from shopassist.engine.prompt import prompt
 from shopassist.engine.quote import mentions, spans
 from shopassist.engine.state import Candidate, Looked, Ports, Turn
-from shopassist.errors import EmptyAnswer, ShopAssistError
+from shopassist.errors import CircuitOpen, EmptyAnswer, ShopAssistError
 from shopassist.models.writer import Writing
 from shopassist.prompts import names, texts
 from shopassist.replies import Passage, Section
@@ -218,7 +218,8 @@ class Draft:
                     break
         except Exception as error:  # noqa: BLE001 - any model may be plugged in; the turn goes on with templates
             reason = self.ports.degraded = type(error).__name__
-            log.warning("%s: the model failed, templates answer: %s: %s", self.ports.who, reason, _safe(error))
+            level = logging.INFO if isinstance(error, CircuitOpen) else logging.WARNING  # the breaker has said it
+            log.log(level, "%s: the model failed, templates answer: %s: %s", self.ports.who, reason, _safe(error))
         else:
             if reason:
                 self.ports.degraded = UNFIT[reason]
@@ -268,7 +269,7 @@ class Draft:
 
     def _unfit(self) -> str | None:
         """Why nothing of the model's answer could be shown so far, where asking once more may help."""
-        if self.shown > self.begun or not self.objections:
+        if self.shown > self.begun or not self.objections or self.ports.degraded:
             return None
         return self.objections[-1] if self.objections[-1] in UNFIT else None
 

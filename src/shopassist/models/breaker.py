@@ -39,11 +39,15 @@ class Breaker:
         """Whether calls are refused."""
         return self._open
 
+    def check(self) -> None:
+        """Raise `CircuitOpen` where a call would be refused now."""
+        if self._open or self._trying:
+            raise CircuitOpen("the model failed several times in a row; it is asked again once it answers a probe")
+
     def admit(self) -> None:
         """Let a call through. Raises `CircuitOpen`."""
         with self._lock:
-            if self._open or self._trying:
-                raise CircuitOpen("the model failed several times in a row; it is asked again once it answers a probe")
+            self.check()
             self._trying = self._failed >= self._allowed
 
     def succeeded(self) -> None:

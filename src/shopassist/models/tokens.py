@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
-from shopassist.errors import ShopAssistError
+from shopassist.errors import ModelError
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -26,6 +28,9 @@ OPENING = 3
 
 SURE = 0.4
 """What an estimate is multiplied with for a number of tokens that a text surely has: it is seldom twice too high."""
+
+WAIT, AGAIN = 2.0, 30.0
+"""Seconds that the first use of a tokenizer waits for it, and until one that could not be had is tried again."""
 
 
 class Counter(Protocol):
@@ -50,19 +55,25 @@ class Counter(Protocol):
 
 
 class Tokenized:
-    """Counts with the model's own tokenizer, which `load` brings at the first use; estimates where it cannot."""
+    """Counts with the model's own tokenizer, which `load` brings at the first use; until it is there, it estimates.
+
+    The first use waits for it, but not for long: a server may be silent. Where `load` raises `ModelError` a later use
+    tries again, any other error is for good.
+    """
 
     def __init__(self, load: Callable[[], Tokenizer]) -> None:
         self._load = load
         self._lock = threading.Lock()
         self._counter: Callable[[str], int] | None = None
-        self._exact = True
+        self._loading: threading.Thread | None = None
+        self._next = 0.0
+        self._until: float | None = None
 
     @property
     def exact(self) -> bool:
         """Whether the tokenizer is there."""
         self._ready()
-        return self._exact
+        return self._counter is not None
 
     def count(self, text: str) -> int:
         """The tokens of a text."""
@@ -77,20 +88,35 @@ class Tokenized:
         return self.prompt(messages) if self.exact else Estimate().least(messages)
 
     def _ready(self) -> Callable[[str], int]:
-        with self._lock:
-            if self._counter is None:
-                try:
-                    tokenizer = self._load()
-                except (ShopAssistError, OSError) as error:
-                    log.warning("tokens are estimated, the model's tokenizer cannot be had: %s", error)
-                    self._exact, self._counter = False, Estimate().count
-                else:
+        if self._counter is None:
+            with self._lock:
+                now = time.monotonic()
+                if self._loading is None and now >= self._next:
+                    self._until = self._until or now + WAIT
+                    self._loading = threading.Thread(target=self._bring, name="shopassist-tokenizer", daemon=True)
+                    self._loading.start()
+                loading, left = self._loading, (self._until or now) - now
+            if loading is not None:
+                loading.join(max(left, 0.0))
+        return self._counter or Estimate().count
 
-                    def count(text: str) -> int:
-                        return len(tokenizer.encode(text, add_special_tokens=False).ids)
+    def _bring(self) -> None:
+        try:
+            tokenizer = self._load()
+        except ModelError as error:
+            self._next = time.monotonic() + AGAIN
+            log.info("tokens are estimated, the model's tokenizer cannot be had yet: %s", error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, an estimate does
+            self._next = math.inf
+            log.warning("tokens are estimated, the model's tokenizer cannot be had: %s", error)
+        else:
 
-                    self._counter = lru_cache(maxsize=4096)(count)  # passages come again and again
-            return self._counter
+            def count(text: str) -> int:
+                return len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+            self._counter = lru_cache(maxsize=4096)(count)  # passages come again and again
+        finally:
+            self._loading = None
 
 
 class Estimate:

@@ -121,6 +121,8 @@ class Writer:
         self._paces: deque[float] = deque(maxlen=PACES)
         self._before: Sequence[BaseMessage] = ()
         self._limits = Limits(settings.model_first_token, settings.model_next_token)
+        # in seconds; a caller with less time to spare says nothing about the model
+        self._patience = min(settings.model_first_token, settings.model_next_token, settings.model_deadline) / 2
 
     def write(
         self,
@@ -203,7 +205,8 @@ class Writer:
                 return None, stream
             raise EmptyAnswer(f"{self.name} ended without a word ({writing.ended or 'no reason given'})")
 
-        with self.admission.entered(min(deadline, began + self._queue), stopped), self._watched(stopped):
+        self.breaker.check()  # before the line: calls that hang may fill it
+        with self.admission.entered(min(deadline, began + self._queue), stopped), self._watched(writing):
             text, stream = _again(begin, tries, deadline, stopped)
             if text is None:
                 return
@@ -222,25 +225,28 @@ class Writer:
         return min(self._paces, default=None)
 
     @contextmanager
-    def _watched(self, stopped: threading.Event) -> Iterator[None]:
+    def _watched(self, writing: Writing) -> Iterator[None]:
         """Tell the breaker how a call ended."""
         self.breaker.admit()
         began = time.monotonic()
         try:
             yield
         except ModelTimeout:
-            # a caller with no time to spare says nothing about the model
-            patient = time.monotonic() - began >= min(self._limits.first, self._limits.between) / 2
+            patient = time.monotonic() - began >= self._patience
             (self.breaker.failed if patient else self.breaker.left)()
             raise
         except Exception:
             self.breaker.failed()
             raise
-        except BaseException:  # closed in mid-answer: it had begun to answer
-            self.breaker.left()
+        except BaseException:  # closed in mid-answer, for enough was said or the customer has left
+            self._ended(writing)
             raise
         else:
-            (self.breaker.left if stopped.is_set() else self.breaker.succeeded)()
+            self._ended(writing)
+
+    def _ended(self, writing: Writing) -> None:
+        """A model that had begun to answer works, whoever ended it."""
+        (self.breaker.left if writing.first is None else self.breaker.succeeded)()
 
     def _learn(self, writing: Writing) -> None:
         """Note how fast the model reads, where it had enough to read for that to be told."""

@@ -1,10 +1,13 @@
 """What it costs to read a text: the graph's step `understand` alone, inside of real turns.
 
-    python benchmarks/understanding.py [--json FILE]
+    python benchmarks/understanding.py [--json FILE] [--model FILE.gguf]
 
 The texts are the single utterances and the dialogues of scenarios/, played once each, so that a dialogue's turn is
 read against what was said before; every tenth is only played to warm up. Once by words alone and once with embeddings,
 where the model for them is there.
+
+With --model, also what the setting `understand_with_model` is worth with that model: texts that nothing was tuned to
+(data/unsure.jsonl), read by code alone and with the model where code is unsure, and how long its calls take.
 """
 
 import argparse
@@ -18,13 +21,15 @@ from pathlib import Path
 
 import numpy as np
 
+import asked
 import options as option
 import shopassist.engine.graph as wiring
 from report import Figure, describe, embedding_folder, save, show
-from sample import ROOT, settings_with_pages
+from sample import CLOCK, ROOT, settings_with_pages
 from shopassist.evaluation.run import play
 from shopassist.evaluation.sample import SampleAssistants, has
 from shopassist.evaluation.scenario import Scenario, load
+from shopassist.settings import load as settings_of
 
 SLOWEST = 5  # texts that are named
 WARM = 10  # every tenth scenario fills what is filled at its first use: modules, patterns, vectors of the examples
@@ -95,6 +100,7 @@ def measure(scenarios: list[Scenario], embeddings: Path | None, threads: int) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=option.count, default=2, help="of the embedding model")
+    parser.add_argument("--model", type=option.file, help="a GGUF file, to ask it where code is unsure")
     parser.add_argument("--json", type=option.output, help="write the figures to this file")
     options = parser.parse_args()
     describe()
@@ -112,6 +118,12 @@ def main() -> None:
             facts[name] = {"texts": len(found), "slowest": slowest}
             print(f"{name}: {len(found)} texts; the slowest:", *slowest, sep="\n  ")
     show("reading a text", every)
+    if options.model:
+        patient = {"model_first_token": asked.SECONDS, "model_next_token": asked.SECONDS}
+        named = {"model": "embedded", "model_file": options.model, "threads": options.threads}
+        figures_asked, facts["asked"] = asked.measure(settings_of(clock=CLOCK, embeddings="none", **named, **patient))
+        show(f"where code is unsure: {options.model.stem}", figures_asked)
+        every += figures_asked
     save(options.json, every, embeddings=folder.name if folder else None, **facts)
 
 

@@ -49,6 +49,7 @@ class Wish:
 
     `part` says whether it is wanted for a part of the order only (只退其中一件) or for all of it (手环那单); None where
     that is left open.
+    `reader` is who understood it so: code, or the model where code was unsure.
     """
 
     intent: str
@@ -58,6 +59,7 @@ class Wish:
     score: float = 1.0
     target: str | None = None
     part: bool | None = None
+    reader: Literal["code", "model"] = "code"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def passages(found: Sequence[Passage], relevance: float) -> Table:
 def _understood(reply: Reply) -> Iterator[str]:
     yield f"understood  {', '.join(reply.intents) or 'nothing'}; {reply.language}; mood {reply.mood}"
     for wish in reply.wishes:
-        yield f"wish        {_wish(wish)}"
+        yield f"wish        {_wish(wish)}" + ("; the model understood it so" if wish.reader == "model" else "")
     if reply.slots:
         yield f"in force    {_pairs(reply.slots)}"
     if reply.query:

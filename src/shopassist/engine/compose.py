@@ -29,7 +29,7 @@ MOST_SENTENCES = 5
 """The model's sentences in one reply; what it would say beyond them is repetition (seen with 1.5B)."""
 
 MOST_CALLS = 2
-"""The model's calls in one turn."""
+"""The model's calls in one turn, the one that understands among them."""
 
 UNFIT = {"language": "WrongLanguage", "echo": "Echo"}
 """What the check may find wrong with a whole answer, and how `degraded` calls it."""
@@ -130,6 +130,11 @@ class Draft:
         return tuple(self.accepted[self.opening : self.closing])
 
     @property
+    def left(self) -> int:
+        """How many calls the turn has left."""
+        return MOST_CALLS - self.calls - self.ports.spent.calls
+
+    @property
     def shown(self) -> int:
         """How many sentences have passed the check."""
         return len(self.accepted)
@@ -209,7 +214,7 @@ class Draft:
                 yield from self._call(again)
                 reason = self._unfit()
                 again = self.words.again[reason] if reason else ""
-                if not again or self.calls >= MOST_CALLS:
+                if not again or self.left < 1:
                     break
         except Exception as error:  # noqa: BLE001 - any model may be plugged in; the turn goes on with templates
             reason = self.ports.degraded = type(error).__name__
@@ -235,9 +240,8 @@ class Draft:
             again=again,
         )
         self.sections, self.read = made.sections, made.evidence
-        tries = MOST_CALLS - self.calls
         self._writing = writing = writer.write(
-            made.messages, deadline=ports.deadline, stopped=ports.stopped, conversation=ports.warm_at, tries=tries
+            made.messages, deadline=ports.deadline, stopped=ports.stopped, conversation=ports.warm_at, tries=self.left
         )
         count = 0
         try:

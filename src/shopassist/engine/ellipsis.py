@@ -10,6 +10,9 @@ from shopassist.engine.values import DESCRIBES
 from shopassist.language.ellipsis import asks_leave, only_values
 from shopassist.language.slots import Found
 
+GUESSED = 0.5
+"""The score of what a value asks whose other words say nothing to code."""
+
 
 def carried_on(text: str, language: str, said: Slots, found: Sequence[Found], last: Sequence[Wish]) -> list[Wish]:
     """The last wish with the new values in place of its own, if the message is little more than those values.
@@ -30,7 +33,7 @@ def carried_on(text: str, language: str, said: Slots, found: Sequence[Found], la
     act = "status" if wish.act == "retract" else wish.act
     if act in ("request", "blocked") and asks_leave(text, language):
         act = "can"
-    return [replace(wish, act=act, slots={**kept, **new}, span=(0, len(text)), score=1.0)]
+    return [replace(wish, act=act, slots={**kept, **new}, span=(0, len(text)), score=1.0, reader="code")]
 
 
 def from_values(text: str, language: str, said: Slots, found: Sequence[Found], *, card: bool) -> list[Wish]:
@@ -38,7 +41,8 @@ def from_values(text: str, language: str, said: Slots, found: Sequence[Found], *
 
     A product that is only named says nothing: what is asked of it stands in the other words.
     """
-    bare = card or only_values(text, language, found)
+    alone = not text or only_values(text, language, found)
+    bare = card or alone
     for slot, intent in (
         ("order_id", "order_status"),
         ("tracking_no", "track_delivery"),
@@ -47,5 +51,5 @@ def from_values(text: str, language: str, said: Slots, found: Sequence[Found], *
     ):
         if slot in said and (bare or slot != "product"):
             slots = {n: v for n, v in said.items() if n in (slot, "variant")}
-            return [Wish(intent, "status", slots, (0, len(text)))]
+            return [Wish(intent, "status", slots, (0, len(text)), 1.0 if alone else GUESSED)]
     return []

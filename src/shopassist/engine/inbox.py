@@ -141,14 +141,14 @@ def _steps(ports: Ports) -> Iterator[tuple[str, Turn]]:
 
 
 def _usage(ports: Ports, times: dict[str, float], first: float | None) -> Usage:
-    draft, writer = ports.draft, ports.writer
+    draft, writer, spent = ports.draft, ports.writer, ports.spent
     if draft and draft.first_token is not None:
         times["first_token"] = round(draft.first_token, 4)
     return Usage(
         model=writer.name if writer else None,
-        model_calls=draft.calls if draft else 0,
-        input_tokens=draft.input_tokens if draft else 0,
-        output_tokens=draft.output_tokens if draft else 0,
+        model_calls=spent.calls + (draft.calls if draft else 0),
+        input_tokens=spent.input_tokens + (draft.input_tokens if draft else 0),
+        output_tokens=spent.output_tokens + (draft.output_tokens if draft else 0),
         context=writer.context if writer else None,
         prompt=draft.sections if draft else (),
         counted=bool(writer and writer.counter.exact),

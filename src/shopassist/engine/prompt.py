@@ -53,7 +53,7 @@ def prompt(
     frame = JOIN.join([words.moods[mood], again, words.question.format(evidence="", question="")])
     best = _item(words, evidence[0]) if evidence else Item(())
     room_left = budget.left - budget.cost(Item((frame,), framed=True)) - budget.cost(best)
-    asked = _fitting(_harmless(question), room_left, counter)
+    asked = _fitting(harmless(question), room_left, counter)
     budget.must("question", [Item((frame,), framed=True), Item((asked,))])
     if not budget.may(
         "examples", [Item(tuple(m.text for m in examples), framed=True)], budget.left - budget.cost(best)
@@ -115,11 +115,11 @@ def _reader(ports: Ports) -> tuple[Counter, int]:
 
 def _turns(messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """The history as turns: a question to the pages and its answer."""
-    texts = [_harmless(text) for _, text in messages]
+    texts = [harmless(text) for _, text in messages]
     return list(zip(texts[0::2], texts[1::2], strict=False))
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """A text without marks such as <|im_end|>, which a server would take for its own."""
     return text.replace("<|", "< |")
 

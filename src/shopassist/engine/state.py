@@ -92,12 +92,21 @@ class Turn(TypedDict, total=False):
 
 
 @dataclass(slots=True)
+class Spent:
+    """What calls of the model took that wrote no sentence: their number, and tokens as the server counted them."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(slots=True)
 class Ports:
     """All that the steps of one turn may use; handed over as LangGraph's runtime context.
 
     `hand_off` puts the conversation into the desk's queue and gives the number that the customer is told. `who` is the
     customer's pseudonym for log lines, `warm_at` the conversation's, by which a proxy finds the server that has its
-    prompt in the cache.
+    prompt in the cache. `spent` is what understanding took of the turn's calls.
     """
 
     settings: Settings
@@ -122,6 +131,7 @@ class Ports:
     deadline: float
     stopped: threading.Event = field(default_factory=threading.Event)
     draft: Draft | None = None
+    spent: Spent = field(default_factory=Spent)
     degraded: str | None = None
 
 

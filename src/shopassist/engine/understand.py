@@ -1,4 +1,4 @@
-"""What the customer wants: wishes with their slots, the answer to what was asked, the mood. Rules only, no model."""
+"""What the customer wants: wishes with their slots, the answer to what was asked, the mood. Mostly by rules alone."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import date
 from langgraph.runtime import Runtime
 
 from shopassist.dialogue import Answer, Asked, Slot, Slots, Wish
+from shopassist.engine.asked_model import placed, understood, unsure
 from shopassist.engine.cards import cards
 from shopassist.engine.ellipsis import carried_on, from_values
 from shopassist.engine.parts import in_part
@@ -16,7 +17,7 @@ from shopassist.engine.planning.binding import Hint
 from shopassist.engine.planning.contracts import Heard
 from shopassist.engine.questions import asked_of, consent_objects, consent_of
 from shopassist.engine.state import Ports, Turn
-from shopassist.engine.values import MOST_VALUES, about_orders, distributed
+from shopassist.engine.values import about_orders, by_name, distributed
 from shopassist.language.alarms import alarm
 from shopassist.language.answers import read_answer
 from shopassist.language.bare import own_words
@@ -34,6 +35,7 @@ from shopassist.language.remarks import hurries, remark
 from shopassist.language.segments import segments
 from shopassist.language.slots import CODES, NAMES, Found, normal, slots
 from shopassist.language.states import bought, states, supposed
+from shopassist.language.structured import Said
 from shopassist.language.talk import small_talk
 from shopassist.language.wishes import wishes
 from shopassist.protocols import Product
@@ -110,6 +112,10 @@ class _Reader:
             found = [replace(w, slots={**sent, **w.slots}) for w in found]
         if "order_id" in said and found and not any(about_orders(self.ports.catalogue[w.intent]) for w in found):
             found = self._of_order(found, said)
+        danger = alarm(self.text, self.language)
+        if talk is None and answer is None and not adds and danger is None:
+            found = self._asked_model(found, sent)
+            said = by_name(self.found, self.ports.turn) | sent
         if not self.text and not sent:
             talk = "empty"
         last = self.dialogue.focus.last_question
@@ -121,7 +127,7 @@ class _Reader:
             self.asked,
             said,
             talk if answer is None else None,
-            alarm(self.text, self.language),
+            danger,
             query,
             self._queries(found, query),
             () if adds else self._products(query),
@@ -205,7 +211,7 @@ class _Reader:
         route = self.ports.catalogue[wish.intent].route("report")
         if route.write or "list_orders" not in route.reads:
             return []
-        return [replace(wish, act="report", span=(0, len(self.text)), score=1.0)]
+        return [replace(wish, act="report", span=(0, len(self.text)), score=1.0, reader="code")]
 
     def _wishes(self, answer: Answer | None) -> list[Wish]:
         awaited = self.asked is not None and self.asked.kind not in ("offer", "anything_else")
@@ -241,6 +247,18 @@ class _Reader:
         """The wish of a text that leaves it unsaid: the last one with another value, or what a value alone asks."""
         last = carried_on(self.text, self.language, said, self.found, self.dialogue.last) if not self.text else []
         return last or from_values(self.text, self.language, said, self.found, card=card)
+
+    def _asked_model(self, found: list[Wish], sent: Slots) -> list[Wish]:
+        """The model's wishes in place of what code only guessed; the values that it points out count as found."""
+        if not self.ports.settings.understand_with_model:
+            return found
+        if not unsure(self.text, self.language, self.found, found, self.dialogue):
+            return found
+        told = understood(self.text, self.language, self.asked, self.ports)
+        said = Said(self.text, self.found, self.today, self.known)
+        wishes, self.found = placed(told, said, self.language, self.ports)
+        wishes = [self._with_reason(replace(w, slots={**sent, **w.slots})) for w in wishes]
+        return in_part(wishes, self.text, self.language, self.found) or found
 
     def _added(self, last: str) -> str:
         """The last question with the condition that the text adds to it."""
@@ -300,16 +318,6 @@ def _within(span: tuple[int, int], found: Found) -> bool:
 def answer_is_all(answer: Answer | None) -> bool:
     """Whether the answer leaves nothing else to be read."""
     return answer is not None and (answer.bare or answer.kind == "choice")
-
-
-def by_name(found: Sequence[Found], turn: int) -> dict[str, tuple[Slot, ...]]:
-    """The values by slot, in the order of the text."""
-    result: dict[str, tuple[Slot, ...]] = {}
-    for one in found:
-        there = result.get(one.name, ())
-        if len(there) < MOST_VALUES and one.value not in [s.value for s in there]:
-            result[one.name] = (*there, Slot(one.value, "said", turn, one.span))
-    return result
 
 
 def finder(text: str, found: Sequence[Found]) -> Callable[[str], list[Found]]:

@@ -40,6 +40,16 @@ def accepts(intent: Intent, slot: str) -> bool:
     return slot in intent.slots or (about_orders(intent) and slot in DESCRIBES)
 
 
+def by_name(found: Sequence[Found], turn: int) -> dict[str, tuple[Slot, ...]]:
+    """The values by slot, in the order of the text."""
+    result: dict[str, tuple[Slot, ...]] = {}
+    for one in found:
+        there = result.get(one.name, ())
+        if len(there) < MOST_VALUES and one.value not in [s.value for s in there]:
+            result[one.name] = (*there, Slot(one.value, "said", turn, one.span))
+    return result
+
+
 def _taker(wishes: Sequence[Wish], one: Found, catalogue: Catalogue) -> int | None:
     """The wish in whose words the value stands, else the nearest one that can use it."""
     able = [n for n, w in enumerate(wishes) if accepts(catalogue[w.intent], one.name)]

@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from shopassist.models import gguf_file, gguf_tokenizer, weights
 from shopassist.models.bounded import watch
 from shopassist.models.door import Door
 from shopassist.models.model_facts import facts
+from shopassist.models.response_format import response_format
 from shopassist.models.tokens import ROLES, Tokenized
 from shopassist.settings import Settings
 
@@ -74,6 +75,10 @@ class EmbeddedChat(BaseChatModel):
         else:
             self._open()
 
+    def structured(self, schema: Mapping[str, Any], most: int) -> dict[str, Any]:
+        """Options of `stream` for an answer of at most `most` tokens that fits a JSON schema."""
+        return {"response_format": response_format(schema), "max_tokens": most}
+
     def close(self) -> None:
         """Stop the model and free its memory."""
         with self._lock:
@@ -110,6 +115,7 @@ class EmbeddedChat(BaseChatModel):
             "max_tokens": kwargs.get("max_tokens", self.max_tokens),
             "temperature": self.temperature,
             "stop": stop or [],
+            **{name: kwargs[name] for name in ("response_format",) if name in kwargs},
         }
         client = self._open()
         silence = kwargs.get("timeout", self.timeout)

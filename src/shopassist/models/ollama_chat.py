@@ -6,7 +6,7 @@ translated here, once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,6 +52,14 @@ class OllamaChat(ChatOllama):
             ollama.Client(self.base_url, **patient).chat(
                 self.model, said, options=options, keep_alive=self.keep_alive, stream=False
             )
+
+    def structured(self, schema: Mapping[str, Any], most: int) -> dict[str, Any]:
+        """Options of `stream` for an answer of at most `most` tokens that fits a JSON schema.
+
+        Options replace all others, so the context is among them: another one would have the server load anew.
+        """
+        options = {"num_ctx": self.num_ctx, "num_predict": most, "temperature": self.temperature}
+        return {"format": dict(schema), "options": options}
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
         with translated(self.base_url, self.model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,6 +29,7 @@ from shopassist.models.bounded import watch
 from shopassist.models.door import Door
 from shopassist.models.login import login
 from shopassist.models.requests import named
+from shopassist.models.response_format import response_format
 from shopassist.models.tokens import Counter, Estimate, Tokenized
 from shopassist.settings import Address, Settings
 
@@ -47,6 +48,13 @@ class OpenAIChat(BaseChatOpenAI):
                     yield chunk
         if not ended:
             raise BrokenAnswer(f"the server at {self.openai_api_base} broke off its answer; its log says why")
+
+    def structured(self, schema: Mapping[str, Any], most: int) -> dict[str, Any]:
+        """Options of `stream` for an answer of at most `most` tokens that fits a JSON schema.
+
+        As a part of the body: as an option of its own the client would repeat the whole answer at the end.
+        """
+        return {"extra_body": {"response_format": response_format(schema)}, "max_tokens": most}
 
     def _generate(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> ChatResult:
         with translated(self.openai_api_base, self.model_name):

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -142,6 +142,25 @@ class Writer:
         writing = Writing(shared=self._shared(messages))
         writing._texts = self._texts(writing, list(messages), deadline, stopped, conversation, tries, options)
         return writing
+
+    def ask(
+        self,
+        messages: Sequence[BaseMessage],
+        schema: Mapping[str, Any],
+        *,
+        most: int,
+        deadline: float,
+        stopped: threading.Event,
+        conversation: str | None = None,
+    ) -> Writing:
+        """Ask for JSON of a schema, once, in `most` tokens; the rest is as in `write`.
+
+        The model's server holds it to the schema where its chat model has the method `structured`. Others are held by
+        the prompt alone, and may write more than `most` tokens.
+        """
+        structured = getattr(self.model, "structured", None)
+        options = structured(schema, most) if callable(structured) else {}
+        return self.write(messages, deadline=deadline, stopped=stopped, conversation=conversation, tries=1, **options)
 
     def warm(self, messages: Sequence[BaseMessage]) -> None:
         """Load the model, and have it read the static front of a prompt into its cache. Raises `ModelError`."""

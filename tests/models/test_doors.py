@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
+from counting_server import counting_server
 from langchain_core.messages import HumanMessage
-from stand_in import stand_in
 
 from shopassist.errors import MissingExtra, ModelMissing, ModelUnavailable
 from shopassist.models.requests import HEADER
@@ -29,7 +29,7 @@ def writer(**values):
 
 @pytest.fixture(scope="module")
 def server():
-    with stand_in() as made:
+    with counting_server() as made:
         yield made
 
 

@@ -95,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def stand_in():
+def counting_server():
     """The server; `url` is its address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.requests, server.left = [], 0

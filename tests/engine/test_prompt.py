@@ -120,7 +120,7 @@ def test_the_system_text_is_never_cut(ports):
 
 
 def looked(evidence, query="降噪多少分贝", **values):
-    return (Looked(query, tuple(evidence), tuple(evidence), **values),)
+    return (Looked(query, tuple(evidence), tuple(evidence), day=TODAY, **values),)
 
 
 def pro(lexical):
@@ -158,21 +158,28 @@ def passage_of(lexical, words="耳机"):
     ],
 )
 def test_a_page_is_read_where_its_passages_do_not_suffice(ports, lexical, query, wanted):
-    made = page_for(looked(passage_of(lexical), query, products=("p-1001",)), ports(pace=500.0), "zh", TODAY)
+    made = page_for(looked(passage_of(lexical), query, products=("p-1001",)), ports(pace=500.0), "zh")
     assert (made == pro(lexical)) is wanted
 
 
 def test_a_page_is_not_read_where_passages_suffice(ports, lexical):
     best = passage_of(lexical, "续航")
     query = f"无线降噪耳机Pro {best[0].text.split('。')[0][-8:]}"
-    assert page_for(looked(best, query, products=("p-1001",)), ports(pace=500.0), "zh", TODAY) is None
+    assert page_for(looked(best, query, products=("p-1001",)), ports(pace=500.0), "zh") is None
+
+
+def test_the_page_of_a_rule_is_the_one_of_its_day(ports, lexical):
+    day = date(2024, 11, 10)
+    best = lexical.search("退货", language="zh", valid_on=day, limit=1, only=frozenset(("returns",)))
+    asked = (Looked("完整的退货规则", tuple(best), tuple(best), day=day),)
+    assert page_for(asked, ports(pace=500.0), "zh") == lexical.document("returns", language="zh", valid_on=day)
 
 
 @pytest.mark.parametrize("values", [{"long_documents": False}, {"pace": None}, {"pace": 0.01}])
 def test_a_page_is_not_read_where_it_cannot_be(ports, lexical, values):
     made = ports(**{"pace": 500.0, **values})
     asked = looked(passage_of(lexical), "桑拿房里能用不", products=("p-1001",))
-    assert page_for(asked, made, "zh", TODAY) is None
+    assert page_for(asked, made, "zh") is None
 
 
 def test_the_time_for_a_page_is_a_part_of_the_turns(ports):

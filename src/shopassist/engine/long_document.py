@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import date
 
 from shopassist.engine.figures import asked_for, names_one
 from shopassist.engine.quote import held, whole
@@ -17,7 +16,7 @@ PATIENCE = 0.5
 """The share of a turn's time that reading a page may take; the answer needs the rest."""
 
 
-def page_for(looked: tuple[Looked, ...], ports: Ports, language: str, valid_on: date) -> Passage | None:
+def page_for(looked: tuple[Looked, ...], ports: Ports, language: str) -> Passage | None:
     """The page to read as a whole, or None: passages suffice, no page is meant, or there is no model to read it.
 
     Only a question by itself is answered so, and only from the page that its best passage is of.
@@ -26,14 +25,14 @@ def page_for(looked: tuple[Looked, ...], ports: Ports, language: str, valid_on: 
     if not ports.settings.long_documents or writer is None or knowledge is None or not room(ports):
         return None
     opened = [found for found in looked if not found.quoted and not found.silent]
-    if len(opened) != 1 or len(opened[0].products) > 1 or not opened[0].evidence:
+    if len(opened) != 1 or len(opened[0].products) > 1 or not opened[0].evidence or opened[0].day is None:
         return None
-    found = opened[0]
+    found, day = opened[0], opened[0].day
     document = found.products[0] if found.products else found.evidence[0].document
     passages = [p for p in found.evidence if p.document == document]
     if not passages or not (whole(found.query) or not _suffice(found.query, list(found.evidence))):
         return None
-    page = knowledge.document(document, language=language, valid_on=valid_on)
+    page = knowledge.document(document, language=language, valid_on=day)
     known = sum(len(p.text) for p in passages)
     return page if page is not None and len(page.text) > known else None
 

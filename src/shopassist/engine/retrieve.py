@@ -58,7 +58,7 @@ def retrieve(state: Turn, runtime: Runtime[Ports]) -> Turn:
     evidence = dict.fromkeys(p for found in looked if not found.silent for p in found.evidence)
     sources = (source for found in looked if found.silent and (source := _source(found)))
     citations = tuple(dict.fromkeys(sources))
-    page = page_for(looked, ports, state["language"], state["valid_on"])
+    page = page_for(looked, ports, state["language"])
     update: Turn = {"looked": looked, "evidence": tuple(evidence), "page": page, "citations": citations, "events": ()}
     first = next((found for found in looked if not found.silent and found.evidence), None)
     if first is not None and not first.products and "product" in first.evidence[0].tags:
@@ -106,7 +106,7 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     beside = [] if query.quoted and own else found  # what stands beside a tool's answer is the rule for it, no other's
     evidence = _evidence(text, beside, own, pages, ports.settings.relevance)
     considered = tuple(dict.fromkeys((*found, *own, *pages)))
-    return Looked(text, evidence, considered, products, quoted=query.quoted)
+    return Looked(text, evidence, considered, products, quoted=query.quoted, day=valid_on)
 
 
 def _says_little(text: str) -> bool:

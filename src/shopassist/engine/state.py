@@ -47,8 +47,8 @@ class Candidate:
 class Looked:
     """What a question to the pages found: `evidence` may be answered from, `considered` is all that was found.
 
-    `products` are the documents of the products that the question names. A `silent` one only gives a source, a
-    `quoted` one is answered in the page's own words.
+    `products` are the documents of the products that the question names, `day` is that for which the pages were asked.
+    A `silent` one only gives a source, a `quoted` one is answered in the page's own words.
     """
 
     query: str
@@ -57,6 +57,7 @@ class Looked:
     products: tuple[str, ...] = ()
     silent: bool = False
     quoted: bool = False
+    day: date | None = None
 
 
 class Turn(TypedDict, total=False):

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from shopassist import Assistant, Customer, Done, Failed, Reply, Sentence, Settings, SqlLedger
 from shopassist.cli.trail import trail
+from shopassist.errors import ModelError
 from shopassist.evaluation.judge import judge
 from shopassist.evaluation.scenario import Turn, built_in, load
 from shopassist.evaluation.values import Values
@@ -51,9 +52,13 @@ def warm(assistant: Assistant, console: Console) -> int:
     """Load the model; 1 if one should be there and is not."""
     with console.status(f"loading {assistant.model_name or 'nothing, templates answer'} …"):
         began = time.monotonic()
-        assistant.warm()
+        try:
+            assistant.warm()
+        except ModelError as error:
+            console.print(f"  ✗ {error}", style="bold red", markup=False)
+            return 1
     console.print(f"model: {assistant.model_name or 'none, templates answer'} ({time.monotonic() - began:.1f} s)")
-    if assistant.model is None and assistant.settings.model != "none":
+    if assistant.writer is None and assistant.settings.model != "none":
         console.print("  ✗ no model could be used; `shopassist doctor` says why", style="bold red")
         return 1
     return 0

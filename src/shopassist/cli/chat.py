@@ -89,6 +89,7 @@ def _errors_only() -> Iterator[None]:
 def _greet(assistant: Assistant, console: Console, settings: Settings) -> None:
     """Say which shop, on which day, and who writes; then load what takes long."""
     from shopassist.cli.sample_shop import FILE
+    from shopassist.errors import ModelError
 
     def say(text: str) -> None:
         console.print(text, style="dim", markup=False, highlight=False, soft_wrap=True)
@@ -98,8 +99,11 @@ def _greet(assistant: Assistant, console: Console, settings: Settings) -> None:
     if settings.clock is None:
         say("Its orders are of December 2024: SHOPASSIST_CLOCK=2024-12-05T10:00:00+08:00 puts you among them.")
     if assistant.writer is not None:
-        with console.status("loading the model …"):
-            assistant.warm()
+        try:
+            with console.status("loading the model …"):
+                assistant.warm()
+        except ModelError as error:
+            say(f"The model cannot be had, templates answer meanwhile: {error}")
 
 
 class _Talk:

@@ -124,6 +124,7 @@ def test_a_value_counts_however_it_is_written(text, name, value, expected):
         ("那单作废掉", "wrapping", "红色"),
         ("那单作废掉", "phone", "作废"),
         ("那单作废掉", "reason", ""),
+        ("不是001那单，是002那单作废掉", "order_id", "001"),
     ],
 )
 def test_a_value_that_nobody_said_does_not_count(text, name, value):

@@ -102,11 +102,10 @@ class Said:
 
     def value(self, name: str, value: str) -> Found | None:
         """The value with its place in the text; None if the text does not hold it, or it is no value of that slot."""
-        form = normal(name, value, today=self.today, products=self.products) if name in NAMES else None
-        if form is not None:
-            same = next((f for f in self.found if f.name == name and f.value == form), None)
-            if same is not None:
-                return same
+        known = [f for f in self.found if f.name == name]
+        if known:  # all that there are: 不是001是002 holds one number
+            form = normal(name, value, today=self.today, products=self.products)
+            return next((f for f in known if f.value in (form, value)), None)
         folded = Folded(self.text)
         place = _place(simplified(fold(value)).strip(), folded.text)
         if place is None or self._part_of_another(name, span := folded.span(*place)):

@@ -54,6 +54,16 @@ def chat(shop, say, *arguments, flags=(), **variables):
     )
 
 
+FACTS = {
+    "general.architecture": "qwen2",
+    "qwen2.context_length": 32768,
+    "qwen2.block_count": 28,
+    "qwen2.embedding_length": 3584,
+    "qwen2.attention.head_count": 28,
+    "qwen2.attention.head_count_kv": 4,
+}
+
+
 class Failing(BaseHTTPRequestHandler):
     """An Ollama that has the model and cannot run it."""
 
@@ -63,6 +73,11 @@ class Failing(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps({"models": [{"name": "qwen2.5:7b"}]}).encode())
 
     def do_POST(self):
+        if self.path == "/api/show":
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"model_info": FACTS, "details": {}}).encode())
+            return
         time.sleep(0.5)
         self.send_error(500)
 

@@ -1,12 +1,13 @@
 """Many customers and a model that is full, hangs or is down: nobody waits for what does not come."""
 
 import asyncio
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 from fault_proxy import cut, held, refused
+from langchain_core.messages import HumanMessage
 from scripted_ollama import ScriptedOllama
 from talks import LIMITS, ME, QUESTION, TWO
 
@@ -34,35 +35,33 @@ async def leaving(answer):
     await asyncio.wait_for(answer, 0.3)
 
 
-@pytest.fixture
-def long_winded(server):
-    """The scripted server says a lot, slowly; a real one says what it says."""
-    if isinstance(server, ScriptedOllama):
-        before = server.answer
-        server.answer, server.pace = SLOW, 0.03
-        yield
-        server.answer, server.pace = before, 0.0
-    else:
-        yield
-
-
-def test_a_stream_that_is_closed_frees_the_place_and_stops_the_server(talk, server, proxy, long_winded):
-    talk = talk(model_calls=1, model_waiting=0, whole=False)
-    proxy.change = lambda body: {**body, "options": {**body["options"], "num_predict": 1000}}
-    events = talk.assistant.stream(QUESTION, conversation="left", customer=ME)
-    next(e for e in events if isinstance(e, Sentence))
-    events.close()
-    if isinstance(server, ScriptedOllama):
+def test_a_stream_that_is_closed_frees_the_place_and_stops_the_server(talk, server):
+    if not isinstance(server, ScriptedOllama):
+        pytest.skip("a real one stops: see the next test")
+    talk = talk(model_calls=1, model_waiting=0)
+    server.answer, server.pace = SLOW, 0.03
+    try:
+        events = talk.assistant.stream(QUESTION, conversation="left", customer=ME)
+        next(e for e in events if isinstance(e, Sentence))
+        assert server.busy == 1
+        events.close()
         assert until(lambda: server.busy == 0, 2.0)
-        server.answer, server.pace = server.answer[:20], 0.0
-    else:  # a server that went on would answer this after the other's thousand tokens
-        began = time.monotonic()
-        ask = {"model": talk.assistant.settings.ollama_model, "stream": False, "messages": proxy.asked[0]["messages"]}
-        options = {**proxy.asked[0]["options"], "num_predict": 1}
-        httpx.post(f"{server.url}/api/chat", json={**ask, "options": options}, timeout=60, trust_env=False)
-        assert time.monotonic() - began < 30
-    proxy.heal()
+    finally:
+        server.answer, server.pace = TWO, 0.0
     assert talk.say().degraded is None
+
+
+def test_a_real_server_stops_where_its_answer_is_closed(talk, server):
+    if isinstance(server, ScriptedOllama):
+        pytest.skip("a scripted one stops: see the test before")
+    writer = talk(whole=False, max_tokens=1000, model_calls=1, model_waiting=0).assistant.writer
+    ask = [HumanMessage("从一数到一千，每行一个数。")]
+    for _ in range(2):  # the second one would wait for a thousand tokens, or find the place taken
+        began = time.monotonic()
+        writing = writer.write(ask, deadline=began + 300, stopped=threading.Event())
+        assert next(iter(writing))
+        writing.close()
+    assert time.monotonic() - began < 30
 
 
 def test_one_too_many_gets_templates_at_once(talk, proxy, patient):

@@ -77,6 +77,7 @@ class Assistant:
         self.texts = texts or points()
         self.store = store
         self.knowledge = knowledge
+        self._closes_writer = not isinstance(model, Writer)  # one that was given may serve others too
         if model is not None and not isinstance(model, Writer):
             model = Writer(model, name=type(model).__name__, settings=settings)
         self.writer = model
@@ -118,7 +119,7 @@ class Assistant:
             knowledge = None
         choice = routing.choose(settings)
         log.info("model: %s %s (%s)", choice.kind, choice.name or "", choice.reason)
-        return cls(
+        made = cls(
             settings=settings,
             store=store or store_from(settings),
             knowledge=knowledge,
@@ -127,6 +128,8 @@ class Assistant:
             classifier=classifier_from(settings, embeddings),
             texts=words,
         )
+        made._closes_writer = True
+        return made
 
     def warm(self) -> None:
         """Load the models and read the prompt's static front into the cache, so that the first turn need not.
@@ -241,8 +244,8 @@ class Assistant:
         await asyncio.to_thread(self.forget, conversation, customer=customer)
 
     def close(self) -> None:
-        """Stop an embedded model and give the store's connections back."""
-        if self.writer is not None:
+        """Stop an embedded model and give the store's connections back. A `Writer` that was passed in stays open."""
+        if self.writer is not None and self._closes_writer:
             self.writer.close()
         self.store.close()
 

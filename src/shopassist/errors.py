@@ -30,6 +30,7 @@
     │   │   └── CircuitOpen
     │   ├── ModelRefused
     │   ├── ModelTimeout
+    │   │   └── ModelSilent
     │   ├── ModelBusy
     │   ├── BadAnswer
     │   │   ├── BrokenAnswer
@@ -159,6 +160,10 @@ class ModelRefused(ModelError):
 
 class ModelTimeout(ModelError):
     """The model did not answer in time; the text says which time it was and the setting."""
+
+
+class ModelSilent(ModelTimeout):
+    """The model said nothing for longer than it may; the turn had time left."""
 
 
 class ModelBusy(ModelError):

@@ -191,7 +191,9 @@ class Settings(BaseSettings):
     def _none(cls, value: object) -> object:
         return None if value == "none" else value
 
-    @field_validator("data_dir", "models_dir", "embedding_model", "model_file", "intents_file", "texts_file")
+    @field_validator(
+        "data_dir", "models_dir", "embedding_model", "model_file", "tokenizer_file", "intents_file", "texts_file"
+    )
     @classmethod
     def _expand(cls, value: Path | None) -> Path | None:
         return value.expanduser() if value else None

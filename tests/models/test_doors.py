@@ -23,7 +23,9 @@ MOST = 24
 
 
 def writer(**values):
-    made = load(max_tokens=MOST, model_context=2048, model_first_token=120.0, model_deadline=120.0, **values)
+    made = load(
+        max_tokens=MOST, model_queue=600.0, model_context=2048, model_first_token=120.0, model_deadline=120.0, **values
+    )
     return choose(made).writer(made)
 
 

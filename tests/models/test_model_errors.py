@@ -95,6 +95,8 @@ def test_openai_errors_say_what_to_do():
         }.get(code, openai.InternalServerError)
         return kind(text, response=response, body={"message": text})
 
+    connecting = openai.APITimeoutError(request=REQUEST)
+    connecting.__cause__ = httpx.ConnectTimeout("slow")  # as the client raises it
     table = [
         (status(404), ModelMissing, "SHOPASSIST_OPENAI_MODEL"),
         (status(401), ModelRefused, "SHOPASSIST_OPENAI_KEY"),
@@ -106,6 +108,7 @@ def test_openai_errors_say_what_to_do():
         (status(400, "the request exceeds the available context size"), PromptTooLong, "model_context"),
         (status(400), ModelRefused, "400"),
         (openai.APITimeoutError(request=REQUEST), ModelTimeout, "model_first_token"),
+        (connecting, ModelUnavailable, "model_connect"),
         (openai.APIConnectionError(request=REQUEST), ModelUnavailable, "SHOPASSIST_OPENAI_URL"),
         (openai.APIError("in mid-stream", REQUEST, body=None), BrokenAnswer, "mid-answer"),
         (httpx.ReadError("reset"), BrokenAnswer, "broke off"),

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from langchain_core.messages import HumanMessage
 
-from shopassist.errors import BrokenAnswer, ModelTimeout, ModelUnavailable
+from shopassist.errors import BrokenAnswer, ModelRefused, ModelTimeout, ModelUnavailable
 from shopassist.models.bounded import bounded
 from shopassist.models.ollama import chat, models
 from shopassist.models.routing import choose
@@ -148,7 +148,7 @@ def test_a_password_in_the_address_is_used_and_never_shown(guarded, caplog):
     assert next(choice.model.stream(ASK)).text == "好"
     with pytest.raises(ModelUnavailable) as missing:
         choose(load(model="ollama", ollama_url=f"http://shop:hunter%402@{guarded}", ollama_model="gone"))
-    with pytest.raises(ModelUnavailable) as refused:
+    with pytest.raises(ModelRefused) as refused:
         choose(load(model="ollama", ollama_url=f"http://shop:hunter3@{guarded}"))
     shown = repr(choice) + caplog.text
     shown += "".join("".join(traceback.format_exception(e.value)) for e in (missing, refused))

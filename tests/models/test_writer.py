@@ -124,15 +124,39 @@ class Counting(ScriptedModel):
         )
 
 
-LONG = [SystemMessage("你是客服。"), HumanMessage("续航多久？" * 200)]
+LONG = [SystemMessage("你是客服。"), HumanMessage("".join(f"第{n}条：编号{n * 37}，续航多久？" for n in range(60)))]
 
 
 def test_a_prompt_that_the_server_cut_is_told(settings):
     made = writer(Counting(answers=[], read=40), settings)
     writing = made.write(LONG, deadline=time.monotonic() + 5, stopped=threading.Event())
-    with pytest.raises(PromptCut, match=r"read 40 tokens .* at least"):
+    with pytest.raises(PromptCut, match=r"read 40 tokens .* or more"):
         list(writing)
     assert Estimate().least(LONG) > 40
+
+
+def test_a_prompt_that_was_cut_does_not_open_the_circuit(settings):
+    made = writer(Counting(answers=[], read=40), settings)
+    for _ in range(FAILURES + 1):
+        writing = made.write(LONG, deadline=time.monotonic() + 5, stopped=threading.Event())
+        with pytest.raises(PromptCut):
+            list(writing)
+    assert not made.breaker.is_open
+
+
+def test_a_context_that_is_full_to_the_brim_was_cut(settings):
+    made = Writer(Counting(answers=[], read=2048), name="qwen", settings=settings, context=2048)
+    writing = made.write(LONG, deadline=time.monotonic() + 5, stopped=threading.Event())
+    with pytest.raises(PromptCut):
+        list(writing)
+
+
+def test_a_customer_cannot_make_a_prompt_look_cut(settings):
+    """Of a thousand of the same the tokenizer makes a few tokens."""
+    for text in ("哈" * 1000, "😂" * 500, "=" * 900, "aaaa" * 500, "好好好" * 300, "快点！" * 300):
+        made = writer(Counting(answers=[], read=60), settings)
+        prompt = [SystemMessage("你是客服。"), HumanMessage(text)]
+        list(made.write(prompt, deadline=time.monotonic() + 5, stopped=threading.Event()))
 
 
 def test_a_prompt_that_was_read_whole_is_counted(settings):
@@ -173,6 +197,27 @@ def test_waiting_for_a_place_ends(settings):
         said(made)
     assert 0.15 < time.monotonic() - began < 2
     first.close()
+
+
+def test_an_answer_that_nobody_reads_or_closes_keeps_no_place(settings):
+    made = writer(ScriptedModel(answers=["一二三四五六七八九十" * 40], delay=0.01), settings, model_calls=1)
+    forgotten = made.write(ASK, deadline=time.monotonic() + 0.4, stopped=threading.Event())
+    next(iter(forgotten))
+    made.model.answers = ["好的。"]
+    assert said(made)[0] == "好的。"
+    forgotten.close()
+
+
+def test_a_customer_who_reads_slowly_says_nothing_about_the_model(settings):
+    made = writer(ScriptedModel(answers=["一二三四五六七八九十" * 40], delay=0.01), settings, model_first_token=0.1)
+    for _ in range(FAILURES + 1):
+        writing = made.write(ASK, deadline=time.monotonic() + 0.3, stopped=threading.Event())
+        texts = iter(writing)
+        next(texts)
+        time.sleep(0.4)
+        with pytest.raises(ModelTimeout):
+            list(texts)
+    assert not made.breaker.is_open
 
 
 def test_who_waits_is_served_in_turn(settings):
@@ -267,10 +312,44 @@ def test_a_model_that_fails_its_trial_is_left_alone_again():
     for _ in range(FAILURES):
         breaker.failed()
     assert waited(lambda: not breaker.is_open)
-    breaker.admit()
-    breaker.failed()
+    breaker.failed(trial=breaker.admit())
     assert breaker.is_open
     breaker.close()
+
+
+def test_the_first_word_of_a_trial_lets_everybody_in(settings):
+    model = ScriptedModel(answers=[ModelUnavailable("down")])
+    made = writer(model, settings)
+    made.breaker._rest = (0.05,)
+    failing(made, FAILURES)
+    assert waited(lambda: not made.breaker.is_open)
+    model.answers, model.delay = ["一二三四五六七八九十" * 4], 0.02
+    trial = made.write(ASK, deadline=time.monotonic() + 10, stopped=threading.Event())
+    next(iter(trial))
+    assert said(made)[0]
+    trial.close()
+
+
+def test_a_call_from_before_that_ends_well_closes_the_circuit(caplog):
+    breaker = Breaker(lambda: (_ for _ in ()).throw(ModelUnavailable("down")), rest=(0.05,))
+    breaker.admit()
+    for _ in range(FAILURES):
+        breaker.failed()
+    assert breaker.is_open
+    breaker.succeeded()
+    assert "answers again" in caplog.text
+    assert not breaker.admit()
+
+
+def test_a_call_from_before_does_not_end_a_trial():
+    breaker = Breaker(lambda: None, rest=(0.05,))
+    for _ in range(FAILURES):
+        breaker.failed()
+    assert waited(lambda: not breaker.is_open)
+    assert breaker.admit()
+    breaker.left()
+    with pytest.raises(CircuitOpen):
+        breaker.admit()
 
 
 def test_a_trial_whose_customer_leaves_keeps_nobody_out():
@@ -278,8 +357,8 @@ def test_a_trial_whose_customer_leaves_keeps_nobody_out():
     for _ in range(FAILURES):
         breaker.failed()
     assert waited(lambda: not breaker.is_open)
-    breaker.admit()
-    breaker.left()
+    trial = breaker.admit()
+    breaker.left(trial=trial)
     breaker.admit()
     breaker.succeeded()
 

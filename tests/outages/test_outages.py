@@ -177,7 +177,7 @@ def test_a_model_that_is_too_slow(talk, proxy, patient, caplog, fault, setting):
     if fault is spaced:
         assert talk.say().degraded is None
     proxy.fault = fault(seconds * 2)
-    told(talk, caplog, talk.say(), "ModelTimeout")
+    told(talk, caplog, talk.say(), "ModelSilent")
     assert setting in talk.lines()[0]
     proxy.heal()
     assert talk.recovers() < 1

@@ -121,14 +121,14 @@ def test_a_trial_that_hangs_holds_up_nobody_else(talk, proxy, patient):
     breaker = talk.assistant.writer.breaker
     proxy.fault = held(2.0)  # it answers a probe, and no customer
     for _ in range(FAILURES):
-        assert talk.say().degraded == "ModelTimeout"
+        assert talk.say().degraded == "ModelSilent"
     assert until(lambda: not breaker.is_open)
     with ThreadPoolExecutor(1) as pool:
         trial = pool.submit(talk.assistant.reply, QUESTION, conversation="trial", customer=ME)
         time.sleep(0.2)
         reply = talk.assistant.reply(QUESTION, conversation="beside", customer=ME)
         assert (reply.degraded, reply.usage.total < 0.5) == ("CircuitOpen", True)
-        assert trial.result().degraded == "ModelTimeout"
+        assert trial.result().degraded == "ModelSilent"
     proxy.heal()
     assert talk.recovers() < 10.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from shopassist.settings import Settings
 from shopassist.text import sentences
 
 JOIN = "\n\n"
+
+_MARKS = re.compile(r"<(?=[|｜]|/?s>|(?:start|end)_of_turn|(?:begin|end)_of)|\[(?=/?(?:INST|SYS))", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def prompt(
     ):
         examples = []
     told = words.known.format(products=words.comma.join(known)) if known else ""
-    if not budget.may("slots", [Item((told, JOIN))] if told else []):
+    if not budget.may("slots", [Item((told, JOIN))] if told else [], budget.left - budget.cost(best)):
         told = ""
     read = _evidence(budget, ports, words, evidence, page)
     body = words.question.format(evidence=JOIN.join(_shown(words, p) for p in reversed(read)), question=asked)
@@ -121,7 +124,7 @@ def _turns(messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def harmless(text: str) -> str:
     """A text without marks such as <|im_end|>, which a server would take for its own."""
-    return text.replace("<|", "< |")
+    return _MARKS.sub(r"\g<0> ", text)
 
 
 def _fitting(question: str, room: int, counter: Counter) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from shopassist.errors import ModelBusy
 
@@ -26,21 +24,11 @@ class Admission:
         self._line: deque[object] = deque()
         self._moved = threading.Condition()
 
-    @contextmanager
-    def entered(self, until: float, stopped: threading.Event) -> Iterator[None]:
-        """Wait for a place, until `until` (by `time.monotonic`) or `stopped`, and give it back at the end.
+    def enter(self, until: float, stopped: threading.Event) -> Place:
+        """Wait for a place, until `until` (by `time.monotonic`) or `stopped`; whoever has it must leave it.
 
         Raises `ModelBusy` where the line is full, or the place came too late.
         """
-        self._enter(until, stopped)
-        try:
-            yield
-        finally:
-            with self._moved:
-                self._inside -= 1
-                self._moved.notify_all()
-
-    def _enter(self, until: float, stopped: threading.Event) -> None:
         me = object()
         with self._moved:
             if (self._inside >= self.calls or self._line) and len(self._line) >= self.waiting:
@@ -59,3 +47,24 @@ class Admission:
             finally:
                 self._line.remove(me)
                 self._moved.notify_all()
+        return Place(self)
+
+    def _leave(self) -> None:
+        with self._moved:
+            self._inside -= 1
+            self._moved.notify_all()
+
+
+class Place:
+    """A place behind the door."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission: Admission | None = admission
+        self._lock = threading.Lock()
+
+    def leave(self) -> None:
+        """Give the place back; a second time does nothing."""
+        with self._lock:
+            admission, self._admission = self._admission, None
+        if admission is not None:
+            admission._leave()

@@ -7,13 +7,13 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
-from shopassist.errors import ModelTimeout
+from shopassist.errors import ModelSilent, ModelTimeout
 
 T = TypeVar("T")
 
@@ -44,14 +44,16 @@ def bounded(
     stream: Iterator[T],
     deadline: float,
     stopped: threading.Event,
-    limits: Limits = Limits(),
+    limits: Limits = NO_LIMITS,
+    over: Callable[[], None] = lambda: None,
 ) -> Generator[T]:
     """The chunks of `stream`, which is read in a thread of its own, in a copy of the caller's context.
 
     Raises `ModelTimeout` once `deadline` (by `time.monotonic`) has passed or the stream was silent for longer than its
     limits, and what the stream raises; ends within 0.2 s of `stopped`. Then, or when this is closed, the stream is
     closed too: at once if its HTTP client has the hook `watch`, else with its next chunk. A stream that has no time at
-    all is not begun. A few chunks are read ahead.
+    all is not begun. A few chunks are read ahead. `over` is called once when the stream has ended or was closed, maybe
+    before its last chunks are taken, and in any thread.
     """
     reader = None
     silent, setting = time.monotonic() + limits.first, "model_first_token"
@@ -61,12 +63,12 @@ def bounded(
             if deadline <= now:
                 raise ModelTimeout("the model did not answer in time (setting `model_deadline`)")
             if reader is None:
-                reader = _Reader(stream, deadline, stopped)
+                reader = _Reader(stream, deadline, stopped, over)
             try:
                 item = reader.chunks.get(timeout=max(0.0, min(LOOK, deadline - now, silent - now)))
             except Empty:
                 if silent <= now:
-                    raise ModelTimeout(f"the model was silent for too long (setting `{setting}`)") from None
+                    raise ModelSilent(f"the model was silent for too long (setting `{setting}`)") from None
                 continue
             silent, setting = time.monotonic() + limits.between, "model_next_token"
             if item is _END:
@@ -77,6 +79,7 @@ def bounded(
     finally:
         if reader is None:
             _close(stream)
+            over()
         else:
             reader.end()
 
@@ -98,11 +101,14 @@ class _Raised:
 class _Reader:
     """The thread that waits for the model, so that nobody else must."""
 
-    def __init__(self, stream: Iterator[Any], deadline: float, stopped: threading.Event) -> None:
+    def __init__(
+        self, stream: Iterator[Any], deadline: float, stopped: threading.Event, over: Callable[[], None]
+    ) -> None:
         self.chunks: Queue[Any] = Queue(maxsize=AHEAD)
         self._stream = stream
         self._deadline = deadline
         self._stopped = stopped
+        self._tell = over
         self._over = threading.Event()
         self._lock = threading.RLock()  # the garbage collector may close `bounded` in any thread, this one too
         self._socket: socket.socket | None = None
@@ -141,6 +147,7 @@ class _Reader:
                 _close(self._stream)
             with self._lock:
                 self._socket = None
+            self._tell()
 
     def _put(self, item: object) -> bool:
         """Hand an item over; False if nobody takes it any more. A caller who has forgotten us holds nothing up."""

@@ -44,11 +44,12 @@ class Breaker:
         if self._open or self._trying:
             raise CircuitOpen("the model failed several times in a row; it is asked again once it answers a probe")
 
-    def admit(self) -> None:
-        """Let a call through. Raises `CircuitOpen`."""
+    def admit(self) -> bool:
+        """Let a call through; whether it is the one that decides about all others. Raises `CircuitOpen`."""
         with self._lock:
             self.check()
             self._trying = self._failed >= self._allowed
+            return self._trying
 
     def succeeded(self) -> None:
         """A call went well."""
@@ -56,23 +57,23 @@ class Breaker:
             if self._failed >= self._allowed:
                 log.warning("the model answers again")
             self._failed = self._tries = 0
-            self._trying = False
+            self._open = self._trying = False
 
-    def failed(self) -> None:
+    def failed(self, *, trial: bool = False) -> None:
         """A call failed, and the model is to blame."""
         with self._lock:
             self._failed += 1
-            self._trying = False
+            self._trying = self._trying and not trial
             if self._failed < self._allowed or self._open or self._closed.is_set():
                 return
             self._open = True
         log.warning("the model failed %d times in a row: templates answer until a probe succeeds", self._failed)
         threading.Thread(target=self._wait, name="shopassist-probe", daemon=True).start()
 
-    def left(self) -> None:
+    def left(self, *, trial: bool = False) -> None:
         """A call ended without telling anything about the model: its caller went away."""
         with self._lock:
-            self._trying = False
+            self._trying = self._trying and not trial
 
     def close(self) -> None:
         """End the probe."""
@@ -80,6 +81,8 @@ class Breaker:
 
     def _wait(self) -> None:
         while not self._closed.wait(self._rest[min(self._tries, len(self._rest) - 1)]):
+            if not self._open:
+                return  # a call that began before has ended well
             self._tries += 1
             try:
                 self._probe()

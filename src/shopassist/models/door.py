@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A chat model, how many tokens it really reads and writes, what counts them, and what raises while it is away."""
+    """A chat model, how many tokens it really reads and writes, what counts them, and what raises while it is away.
+
+    `calls` is how many calls it serves at once, None where it does not say.
+    """
 
     model: BaseChatModel
     context: int
     counter: Counter
     probe: Callable[[], None]
+    calls: int | None = None

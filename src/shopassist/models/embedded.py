@@ -170,7 +170,7 @@ def door(settings: Settings, file: Path) -> Door:
         timeout=settings.model_deadline,
     )
     kept = settings.tokenizer_file or file
-    return Door(model, context, Tokenized(lambda: gguf_tokenizer.from_file(kept)), lambda: None)
+    return Door(model, context, Tokenized(lambda: gguf_tokenizer.from_file(kept)), lambda: None, 1)
 
 
 def available() -> bool:

@@ -44,7 +44,7 @@ def facts(metadata: Mapping[str, Any], name: str) -> ModelFacts:
 
     def own(key: str, default: Any = None) -> Any:
         value = metadata.get(f"{architecture}.{key}", default)
-        if value is None:
+        if value is None or value == []:  # a short /api/show leaves lists empty
             raise WeightsUnfit(f"{name} does not say {architecture}.{key}; is it a language model?")
         return value
 

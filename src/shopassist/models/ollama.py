@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from shopassist.errors import ModelMissing, ModelUnavailable, ShopAssistError
+from shopassist.errors import ModelMissing, ModelRefused, ModelUnavailable, ShopAssistError
 from shopassist.models import gguf_tokenizer
 from shopassist.models.bounded import watch
 from shopassist.models.door import Door
@@ -29,10 +29,18 @@ PROBE_SECONDS = 1.0
 
 
 def models(url: str, *, timeout: float = PROBE_SECONDS) -> list[str]:
-    """The names of the models that an Ollama has. Raises `ModelUnavailable` if none answers in `timeout` seconds."""
+    """The names of the models that an Ollama has.
+
+    Raises `ModelUnavailable` if none answers in `timeout` seconds, `ModelRefused` for a wrong login.
+    """
     address = Address(url)
     try:
         response = httpx.get(f"{address}/api/tags", timeout=timeout, trust_env=False, auth=login(address))
+        if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise ModelRefused(
+                f"the Ollama at {address} wants another login ({response.status_code}); set SHOPASSIST_OLLAMA_URL to "
+                "http://USER:PASSWORD@HOST"
+            )
         response.raise_for_status()
         return [str(m["name"]) for m in response.json()["models"]]
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -49,6 +49,11 @@ class OpenAIChat(BaseChatOpenAI):
         if not ended:
             raise BrokenAnswer(f"the server at {self.openai_api_base} broke off its answer; its log says why")
 
+    def warm(self, messages: list[BaseMessage]) -> None:
+        """Have the server read the front of a prompt. Raises `ModelError`."""
+        for _ in self._stream(messages, max_tokens=1):
+            pass
+
     def structured(self, schema: Mapping[str, Any], most: int) -> dict[str, Any]:
         """Options of `stream` for an answer of at most `most` tokens that fits a JSON schema.
 
@@ -69,6 +74,10 @@ def translated(url: str | None, model: str) -> Iterator[None]:
     except ModelError:
         raise
     except (openai.APITimeoutError, httpx.TimeoutException) as error:
+        if isinstance(error.__cause__, httpx.ConnectTimeout) or isinstance(error, httpx.ConnectTimeout):
+            raise ModelUnavailable(
+                f"nobody takes up at {url} within the setting `model_connect`; is it the right host and port?"
+            ) from error
         raise ModelTimeout(
             f"the server at {url} was silent for too long (settings `model_first_token`, `model_next_token`)"
         ) from error

@@ -43,6 +43,7 @@ class Choice:
             context=door.context,
             counter=door.counter,
             probe=door.probe,
+            calls=door.calls,
         )
 
 

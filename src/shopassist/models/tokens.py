@@ -26,8 +26,9 @@ FRAME = 5
 
 OPENING = 3
 
-SURE = 0.4
-"""What an estimate is multiplied with for a number of tokens that a text surely has: it is seldom twice too high."""
+COUNTED, SURE = 0.9, 0.33
+"""What a count and an estimate are multiplied with for a number of tokens that a prompt has at the least. A server may
+have a template of its own around the messages, or compose letters; an estimate is seldom twice too high."""
 
 WAIT, AGAIN = 2.0, 30.0
 """Seconds that the first use of a tokenizer waits for it, and until one that could not be had is tried again."""
@@ -84,14 +85,14 @@ class Tokenized:
         return OPENING + sum(FRAME + self.count(m.text) for m in messages)
 
     def least(self, messages: Sequence[BaseMessage]) -> int:
-        """The same as `prompt`, where the tokenizer is there."""
-        return self.prompt(messages) if self.exact else Estimate().least(messages)
+        """Nearly the tokens of the texts alone, where the tokenizer is there."""
+        return int(COUNTED * sum(self.count(m.text) for m in messages)) if self.exact else Estimate().least(messages)
 
     def _ready(self) -> Callable[[str], int]:
         if self._counter is None:
             with self._lock:
                 now = time.monotonic()
-                if self._loading is None and now >= self._next:
+                if self._counter is None and self._loading is None and now >= self._next:
                     self._until = self._until or now + WAIT
                     self._loading = threading.Thread(target=self._bring, name="shopassist-tokenizer", daemon=True)
                     self._loading.start()
@@ -114,7 +115,7 @@ class Tokenized:
             def count(text: str) -> int:
                 return len(tokenizer.encode(text, add_special_tokens=False).ids)
 
-            self._counter = lru_cache(maxsize=4096)(count)  # passages come again and again
+            self._counter = count
         finally:
             self._loading = None
 
@@ -141,11 +142,12 @@ class Estimate:
         return OPENING + sum(FRAME + self.count(m.text) for m in messages)
 
     def least(self, messages: Sequence[BaseMessage]) -> int:
-        """A number of tokens that a prompt surely has."""
-        return int(self.prompt(messages) * SURE)
+        """A number of tokens that a prompt surely has: of what is repeated again and again, only twice counts."""
+        return int(SURE * sum(self.count(_REPEATED.sub(r"\1\1", m.text)) for m in messages))
 
 
 _PIECE = re.compile(r"[A-Za-z]+|[\u4e00-\u9fff]+|[0-9]|\s+|[!-/:-@\[-`{-~]+|.", re.S)
+_REPEATED = re.compile(r"(.{1,8}?)\1{2,}", re.S)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ODD = re.compile(r"[b-df-hj-np-tv-xz]{3,}|[aeiou]{3,}|q(?!u)|[jvx][b-df-hj-np-tv-z]")
 _MARKS = frozenset("，。！？、；：“”‘’（）《》【】…—～·￥")
@@ -161,7 +163,7 @@ def _pieces(text: str) -> Iterator[float]:
                 yield _letters(piece, before.isdigit() or after.isdigit())
             elif first.isspace():
                 free = piece == " " and after.isascii() and not after.isdigit()  # it belongs to the word that follows
-                yield 0 if free else 1 + (piece.count("\n") > 2)
+                yield 0 if free else 1 + (len(piece) - 1) / 2
             elif first.isdigit():
                 yield 1
             else:
@@ -169,7 +171,8 @@ def _pieces(text: str) -> Iterator[float]:
                 yield 1 + len(piece) // 4 if alike else -(-len(piece) * 3 // 4)
         elif "\u4e00" <= first <= "\u9fff":
             common = sum(han in _common() for han in piece)
-            yield 2.6 * (len(piece) - common) + min(common, 1 + 0.87 * common)
+            few = len(set(piece)) <= len(piece) / 2  # 啊啊啊啊 are no words, in which characters share tokens
+            yield 2.6 * (len(piece) - common) + (1.1 * common if few else min(common, 1 + 0.87 * common))
         elif first in _MARKS:
             yield 1
         else:

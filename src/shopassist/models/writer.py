@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,11 @@ from shopassist.errors import (
     EmptyAnswer,
     ModelBusy,
     ModelMissing,
+    ModelSilent,
     ModelTimeout,
     ModelUnavailable,
     PromptCut,
+    PromptTooLong,
 )
 from shopassist.models.admission import Admission
 from shopassist.models.bounded import Limits, bounded
@@ -85,9 +87,9 @@ class Writing:
         self.ended = told.get("finish_reason") or told.get("done_reason") or self.ended
         timings = told.get("timings") or {}
         if milliseconds := timings.get("prompt_ms"):  # llama.cpp
-            self.read = timings["prompt_n"], milliseconds / 1e3
+            self.read = timings.get("prompt_n") or 0, milliseconds / 1e3
         elif nanoseconds := told.get("prompt_eval_duration"):  # Ollama, which counts cached tokens too
-            self.read = max(told["prompt_eval_count"] - self.shared, 0), nanoseconds / 1e9
+            self.read = max((told.get("prompt_eval_count") or 0) - self.shared, 0), nanoseconds / 1e9
         if usage := getattr(chunk, "usage_metadata", None):
             self.input_tokens = max(self.input_tokens, usage.get("input_tokens", 0))
             self.output_tokens += usage.get("output_tokens", 0)
@@ -97,7 +99,8 @@ class Writer:
     """Any chat model, safe to use from several threads.
 
     `context` is what the model can really read, in tokens, `max_tokens` the longest answer. `counter` counts a prompt.
-    `probe` raises while the model's server is away; without one the next customer's call is the probe.
+    `probe` raises while the model's server is away; without one the next customer's call is the probe. `calls` is how
+    many calls the model serves at once, where it is less than the settings allow.
     """
 
     def __init__(
@@ -109,13 +112,14 @@ class Writer:
         context: int | None = None,
         counter: Counter | None = None,
         probe: Callable[[], None] | None = None,
+        calls: int | None = None,
     ) -> None:
         self.model = model
         self.name = name
         self.context = context or settings.model_context
         self.max_tokens = settings.max_tokens
         self.counter = counter or Estimate()
-        self.admission = Admission(settings.model_calls, settings.model_waiting)
+        self.admission = Admission(min(settings.model_calls, calls or settings.model_calls), settings.model_waiting)
         self.breaker = Breaker(probe or (lambda: None))
         self._queue = settings.model_queue
         self._paces: deque[float] = deque(maxlen=PACES)
@@ -164,9 +168,9 @@ class Writer:
 
     def warm(self, messages: Sequence[BaseMessage]) -> None:
         """Load the model, and have it read the static front of a prompt into its cache. Raises `ModelError`."""
-        self._before = messages
         if callable(warm := getattr(self.model, "warm", None)):
             warm(list(messages))
+            self._before = messages
 
     def close(self) -> None:
         """End what runs beside the calls, and an embedded model."""
@@ -184,20 +188,22 @@ class Writer:
         tries: int,
         options: dict[str, Any],
     ) -> Generator[str]:
-        began = time.monotonic()
+        waits = min(deadline, time.monotonic() + self._queue)
 
         def begin() -> tuple[str | None, Generator[Any]]:
-            """One call, up to its first text: until then it may be made again."""
+            """One call, up to its first word: until then it may be made again."""
+            place = places.pop() if places else self.admission.enter(waits, stopped)
             writing.calls += 1
-            begun = time.monotonic()
-            stream = bounded(self.model.stream(messages, **options), deadline, stopped, self._limits)
+            begun, said = time.monotonic(), ""
+            stream = bounded(self.model.stream(messages, **options), deadline, stopped, self._limits, place.leave)
             try:
                 with asked_for(conversation):
                     for chunk in stream:
                         writing.take(chunk)
-                        if text := chunk.text:
+                        said += chunk.text
+                        if any(map(str.isalpha, said)):
                             writing.first = time.monotonic() - begun
-                            return str(text), stream
+                            return said, stream
             except BaseException:
                 stream.close()
                 raise
@@ -206,10 +212,14 @@ class Writer:
             raise EmptyAnswer(f"{self.name} ended without a word ({writing.ended or 'no reason given'})")
 
         self.breaker.check()  # before the line: calls that hang may fill it
-        with self.admission.entered(min(deadline, began + self._queue), stopped), self._watched(writing):
+        places = [self.admission.enter(waits, stopped)]
+        with ExitStack() as unused:
+            unused.callback(places[0].leave)  # where the call is not made; one that is made leaves it by itself
+            answering = unused.enter_context(self._watched(writing))
             text, stream = _again(begin, tries, deadline, stopped)
             if text is None:
                 return
+            answering()
             with closing(stream):
                 yield text
                 for chunk in stream:
@@ -226,28 +236,35 @@ class Writer:
         return min(self._paces, default=None)
 
     @contextmanager
-    def _watched(self, writing: Writing) -> Iterator[None]:
-        """Tell the breaker how a call ended."""
-        self.breaker.admit()
-        began = time.monotonic()
+    def _watched(self, writing: Writing) -> Iterator[Callable[[], None]]:
+        """Tell the breaker how a call ended, and with what is given here that it has begun to answer."""
+        trial, began = self.breaker.admit(), time.monotonic()
         try:
-            yield
-        except ModelTimeout:
+            yield self.breaker.succeeded if trial else lambda: None
+        except (ModelBusy, PromptTooLong, PromptCut):
+            self.breaker.left(trial=trial)  # our own line, and settings: no reason to leave the model alone
+            raise
+        except ModelTimeout as error:
+            # a customer without time, or one who reads slowly, says nothing about the model
+            silent = isinstance(error, ModelSilent) or writing.first is None
             patient = time.monotonic() - began >= self._patience
-            (self.breaker.failed if patient else self.breaker.left)()
+            (self.breaker.failed if silent and patient else self.breaker.left)(trial=trial)
             raise
         except Exception:
-            self.breaker.failed()
+            self.breaker.failed(trial=trial)
             raise
         except BaseException:  # closed in mid-answer, for enough was said or the customer has left
-            self._ended(writing)
+            self._ended(writing, trial)
             raise
         else:
-            self._ended(writing)
+            self._ended(writing, trial)
 
-    def _ended(self, writing: Writing) -> None:
+    def _ended(self, writing: Writing, trial: bool) -> None:
         """A model that had begun to answer works, whoever ended it."""
-        (self.breaker.left if writing.first is None else self.breaker.succeeded)()
+        if writing.first is None:
+            self.breaker.left(trial=trial)
+        else:
+            self.breaker.succeeded()
 
     def _learn(self, writing: Writing) -> None:
         """Note how fast the model reads, where it had enough to read for that to be told."""
@@ -263,11 +280,11 @@ class Writer:
         return tokens - OPENING
 
     def _check_whole(self, messages: list[BaseMessage], writing: Writing) -> None:
-        least = self.counter.least(messages)
-        if 0 < writing.input_tokens < least:
+        read, least = writing.input_tokens, self.counter.least(messages)
+        if 0 < read < least or read >= self.context:  # Ollama fills the context with what it keeps
             raise PromptCut(
-                f"{self.name} read {writing.input_tokens} tokens of a prompt of at least {least}: its context is "
-                "smaller than the setting `model_context` says; `shopassist doctor` shows it"
+                f"{self.name} read {read} tokens of a prompt of {least} or more: its context is smaller than the "
+                "setting `model_context` says; `shopassist doctor` shows it"
             )
 
 

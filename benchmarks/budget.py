@@ -30,7 +30,9 @@ from shopassist.settings import load
 
 KINDS = ("Chinese", "English", "mixed", "JSON")
 LONGEST = 2000
-SERVED = 50
+SERVED, SERVED_CHARS = 50, 300
+"""Texts that the server counts, and the most of each: it must read them."""
+
 ENOUGH = 5
 """Tokens from which on a text's share says something: of one token, two are twice as many."""
 
@@ -104,7 +106,7 @@ def served(texts: dict[str, list[str]], counted: Tokenized, url: str, model: str
     settings = load(model="ollama", ollama_url=url, ollama_model=model, max_tokens=16, model_first_token=600.0,
                     model_deadline=600.0, model_context=8192)  # fmt: skip
     writer = choose(settings).writer(settings)
-    chosen = [t for n in range(SERVED) for kind in KINDS for t in texts[kind][n : n + 1]][:SERVED]
+    chosen = [t[:SERVED_CHARS] for n in range(SERVED) for kind in KINDS for t in texts[kind][n : n + 1]][:SERVED]
     same, off, low = 0, 0, 0
     for n, text in enumerate(chosen, start=1):
         prompt = [SystemMessage("你是网店的客服，只说一个字。"), HumanMessage(text)]

@@ -137,6 +137,8 @@ def _loaded(settings: Settings) -> Iterator[Finding]:
     else:
         where = "on the CPU" if not loaded.vram else f"{share:.0%} on the GPU, the rest on the CPU"
         yield Finding("memory", "lacking", f"{size}, {where}: slow", "a smaller model, or a GPU with more memory")
+    if loaded.until is None:
+        return
     left = loaded.until - datetime.now(loaded.until.tzinfo)
     hours = left.total_seconds() / 3600
     until = "for ever" if hours > 24 * 365 else f"{left.total_seconds() / 60:.0f} minutes after the last call"

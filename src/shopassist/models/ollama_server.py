@@ -46,13 +46,13 @@ class Loaded:
     """A model in an Ollama's memory.
 
     `context` is the tokens that it was given, None before Ollama 0.10; `size` its bytes and `vram` those of them on a
-    GPU; `until` is when it is unloaded if nobody calls, by the server's clock.
+    GPU; `until` is when it is unloaded if nobody calls, by the server's clock, if it says so.
     """
 
     context: int | None
     size: int
     vram: int
-    until: datetime
+    until: datetime | None
 
 
 class OllamaServer:
@@ -97,8 +97,8 @@ class OllamaServer:
             full = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
             for model in models:
                 if full in (model.get("name"), model.get("model")):
-                    until = datetime.fromisoformat(model["expires_at"])
-                    return Loaded(model.get("context_length"), int(model["size"]), int(model["size_vram"]), until)
+                    until = datetime.fromisoformat(model["expires_at"]) if model.get("expires_at") else None
+                    return Loaded(model.get("context_length"), model.get("size", 0), model.get("size_vram", 0), until)
         return None
 
     def upload(self, file: Path, sha256: str, progress: Progress, stopped: Event | None = None) -> None:

@@ -119,7 +119,8 @@ class Section:
 class Usage:
     """What the turn cost. Times are seconds from the start of the turn.
 
-    `input_tokens` and `output_tokens` are as the model's server counted, over all calls. `prompt` is what the last
+    `input_tokens` and `output_tokens` are as the model's server counted, over all calls; as counted here where it did
+    not say, as of an answer that was ended when enough was said. `prompt` is what the last
     call's prompt was made of, as counted here before it was sent (`counted`: by the model's own tokenizer, else
     estimated), `context` how many tokens the model can read and write in all.
     """

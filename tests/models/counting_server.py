@@ -8,8 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from shopassist.models.tokens import Estimate
-
 KINDS = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 NUMBERS = "一二三四五六七八九十"
 PAUSE = 0.01
@@ -21,6 +19,12 @@ FACTS = {
     "qwen2.attention.head_count": 12,
     "qwen2.attention.head_count_kv": 2,
 }
+
+
+def tokens_of(message):
+    """Nearly as Qwen's tokenizer counts: ten Han characters in seven tokens, four others in one."""
+    han = sum("\u4e00" <= c <= "\u9fff" for c in message.text)
+    return 5 + round(han * 0.7) + (len(message.text) - han) // 4
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -58,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
             for n in range(count if body["stream"] else 0):
                 self.wfile.write(shape(NUMBERS[n % 10], None, None))
                 time.sleep(PAUSE)
-            tokens = Estimate().prompt(prompt), count
+            tokens = sum(map(tokens_of, prompt)), count
             self.wfile.write(shape("", "length" if wanted > most else "stop", tokens))
         except OSError:
             self.server.left += 1

@@ -72,7 +72,7 @@ def test_every_write_is_checked_and_done_once(name, box, shop, context):
         ({"after_sales"}, {"open_ticket"}),
         (set(), set()),
     ],
-    ids=str,
+    ids=lambda names: " ".join(sorted(names)) or "none",
 )
 def test_an_absent_protocol_removes_its_tools(protocols, names, shop):
     assert {t.name for t in builtin(**dict.fromkeys(protocols, shop))} == names

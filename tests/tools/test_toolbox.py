@@ -132,7 +132,7 @@ def test_a_tool_that_raises_is_a_failure_without_its_text(function, context, cap
         {"a": b"x"},
         ToolOutcome,
     ],
-    ids=str,
+    ids=lambda garbage: str(garbage).partition(" at 0x")[0],
 )
 def test_garbage_is_a_failure(garbage, context):
     def answers(context: ToolContext) -> dict:

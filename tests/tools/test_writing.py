@@ -95,7 +95,7 @@ def test_two_keys_are_two_writes(engine):
     assert points(engine) == 2
 
 
-@pytest.mark.parametrize("result", ["garbage", {"amount": object()}], ids=str)
+@pytest.mark.parametrize("result", ["garbage", {"amount": object()}], ids=["text", "object"])
 def test_garbage_rolls_the_deed_back(engine, result):
     outcome = atomic(engine, then=lambda: result).write("give_points", {}, AGREED, context())
     assert (outcome.status, outcome.reason, points(engine)) == ("failed", "garbage", 0)

@@ -22,9 +22,19 @@ SLOW = 10.0
 
 GIB = 1024**3
 
+CALLER = "doctor"
+"""The conversation for which it asks: behind a proxy all its requests must reach one server."""
+
 
 def model(settings: Settings) -> Iterator[Finding]:
     """Which model writes; of a server also what it is and has, and a first short call."""
+    from shopassist.models.requests import asked_for
+
+    with asked_for(CALLER):
+        yield from _of(settings)
+
+
+def _of(settings: Settings) -> Iterator[Finding]:
     from shopassist.errors import MissingExtra, ModelError, WeightsMissing
     from shopassist.models.routing import choose
 
@@ -94,8 +104,13 @@ def _first_call(settings: Settings, choice: Choice) -> Iterator[Finding]:
     writer = choice.writer(settings)
     assert writer is not None  # noqa: S101 - the caller's condition
     began = time.monotonic()
-    deadline = began + settings.model_deadline
-    writing = writer.write([HumanMessage("一到十，用汉字数。")], deadline=deadline, stopped=threading.Event(), tries=1)
+    writing = writer.write(
+        [HumanMessage("一到十，用汉字数。")],
+        deadline=began + settings.model_deadline,
+        stopped=threading.Event(),
+        conversation=CALLER,
+        tries=1,
+    )
     try:
         said = "".join(writing)
     except ShopAssistError as error:

@@ -95,7 +95,7 @@ def _checked(reply: Reply) -> Iterator[tuple[str, str]]:
     for citation in reply.citations:
         yield f"source      {citation.version} “{citation.quote}”", "green"
     if reply.degraded:
-        yield f"degraded    the model failed ({reply.degraded}); templates answered", "red"
+        yield f"degraded    {reply.degraded}: not all of the answer is the model's", "red"
     if not reply.rejected:
         yield f"checked     {len(reply.sentences)} sentences, none replaced", "green"
 

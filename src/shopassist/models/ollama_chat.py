@@ -7,7 +7,7 @@ translated here, once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import httpx
@@ -49,9 +49,9 @@ class OllamaChat(ChatOllama):
         said = [{"role": ROLES[m.type], "content": m.text} for m in messages]
         options = {"num_ctx": self.num_ctx, "num_predict": 1, "temperature": self.temperature}
         with translated(self.base_url, self.model):
-            ollama.Client(self.base_url, **patient).chat(
-                self.model, said, options=options, keep_alive=self.keep_alive, stream=False
-            )
+            client = ollama.Client(self.base_url, **patient)
+            with closing(client._client):  # which has no `close` of its own
+                client.chat(self.model, said, options=options, keep_alive=self.keep_alive, stream=False)
 
     def structured(self, schema: Mapping[str, Any], most: int) -> dict[str, Any]:
         """Options of `stream` for an answer of at most `most` tokens that fits a JSON schema.

@@ -14,6 +14,8 @@ from typing import Any, Self
 import httpx
 
 from shopassist.errors import InputError, ModelTimeout, ModelUnavailable
+from shopassist.models.login import login
+from shopassist.models.requests import named
 from shopassist.settings import Address
 
 ANSWER_SECONDS = 60.0
@@ -61,10 +63,13 @@ class OllamaServer:
     def __init__(self, url: str) -> None:
         address = Address(url)
         self.url = str(address)
-        # as an object, whose `repr` shows nothing; in the address it would stand in httpx's own log lines
-        login = httpx.BasicAuth(address.login[0], address.login[1].get_secret_value()) if address.login else None
-        timeout = httpx.Timeout(ANSWER_SECONDS, connect=5.0)
-        self._client = httpx.Client(base_url=self.url, auth=login, trust_env=False, timeout=timeout)
+        self._client = httpx.Client(
+            base_url=self.url,
+            auth=login(address),
+            trust_env=False,
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=5.0),
+            event_hooks={"request": [named]},
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -58,9 +58,10 @@ class Writing:
     """One answer as it comes: iterate for its texts, close it to end it; then read what it took.
 
     `shared` are the tokens with which this prompt begins as the one before it, so that they are in the server's cache.
-    `ended` is the server's reason (``stop``, ``length``), None where it gave none. Tokens are as the server counted,
-    `first` is the seconds from the last call to its first text. `read` are the tokens of the prompt that the server had
-    not in its cache, and the seconds in which it read them.
+    `ended` is the server's reason (``stop``, ``length``), None where it gave none. Tokens are as the server counted, or
+    as `Writer.counter` does where the server did not say, as of an answer that was closed. `first` is the seconds from
+    the last call to its first text. `read` are the tokens of the prompt that the server had not in its cache, and the
+    seconds in which it read them.
     """
 
     shared: int = 0
@@ -80,6 +81,11 @@ class Writing:
         """End the answer; the model stops within a token."""
         if self._texts is not None:
             self._texts.close()
+
+    def count(self, counter: Counter, messages: Sequence[BaseMessage], said: str) -> None:
+        """Count an answer that had begun and whose tokens the server did not tell."""
+        if self.first is not None and not self.input_tokens:
+            self.input_tokens, self.output_tokens = counter.prompt(messages), counter.count(said)
 
     def take(self, chunk: Any) -> None:
         """Note what a chunk tells besides its text."""
@@ -220,12 +226,17 @@ class Writer:
             if text is None:
                 return
             answering()
-            with closing(stream):
-                yield text
-                for chunk in stream:
-                    writing.take(chunk)
-                    if chunk.text:
-                        yield str(chunk.text)
+            said = [text]
+            try:
+                with closing(stream):
+                    yield text
+                    for chunk in stream:
+                        writing.take(chunk)
+                        if chunk.text:
+                            said.append(str(chunk.text))
+                            yield said[-1]
+            finally:
+                writing.count(self.counter, messages, "".join(said))
             if not stopped.is_set():
                 self._learn(writing)
                 self._check_whole(messages, writing)

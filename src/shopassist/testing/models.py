@@ -84,10 +84,18 @@ class ModelConformance:
             assert writing.output_tokens <= self.writer.max_tokens
 
     def test_an_answer_that_is_closed_leaves_the_model_free(self) -> None:
-        writing = self.begun(LONG)
-        next(iter(writing))
-        writing.close()
+        for _ in range(self.writer.admission.calls):  # as many as would take all places, if they kept them
+            writing = self.begun(LONG)
+            next(iter(writing))
+            writing.close()
         assert list(self.begun(SHORT))
+
+    def test_an_answer_that_is_closed_says_what_it_took(self) -> None:
+        writing = self.begun(LONG)
+        said = next(iter(writing))
+        writing.close()
+        assert writing.input_tokens >= self.writer.counter.least(LONG)
+        assert 0 < writing.output_tokens <= max(self.writer.counter.count(said), self.writer.max_tokens)
 
     def test_a_customer_who_leaves_ends_the_answer_soon(self) -> None:
         stopped = threading.Event()

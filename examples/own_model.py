@@ -9,7 +9,7 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from shopassist import Assistant, Settings, Writer
 from shopassist.assistant import knowledge_from, store_from
 
-settings = Settings(embeddings="none")
+settings = Settings()
 model = FakeListChatModel(responses=["支持，K87 的轴可以热插拔。"])
 with Assistant(
     settings=settings,

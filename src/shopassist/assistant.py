@@ -29,6 +29,7 @@ from shopassist.errors import (
 )
 from shopassist.language.answers import read_answer
 from shopassist.language.catalogue import Catalogue
+from shopassist.language.head import fitted
 from shopassist.language.intents import Classifier
 from shopassist.messages import Customer, Message, check_id, owner_of
 from shopassist.models import routing, weights
@@ -426,9 +427,10 @@ def built_in_classifier() -> Classifier:
 
 def classifier_from(settings: Settings, embeddings: Embeddings | None) -> Classifier:
     """The intents that the settings name. Raises `ConfigurationError`."""
-    if settings.intents_file is None and embeddings is None:
+    head = fitted(settings.heads_dir)
+    if settings.intents_file is None and head is None:
         return built_in_classifier()
-    return Classifier(Catalogue.load(*filter(None, [settings.intents_file])), embeddings)
+    return Classifier(Catalogue.load(*filter(None, [settings.intents_file])), embeddings, head)
 
 
 def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> Knowledge:

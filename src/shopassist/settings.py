@@ -221,6 +221,11 @@ class Settings(BaseSettings):
         """The folder of the knowledge index."""
         return self.data_dir / "knowledge"
 
+    @property
+    def heads_dir(self) -> Path:
+        """The folder of the heads that `shopassist train` fits."""
+        return self.data_dir / "heads"
+
     def now(self) -> datetime:
         """The time in the shop's timezone, or the moment at which `clock` stands."""
         moment = self.clock or datetime.now(self.timezone)

@@ -16,6 +16,7 @@ from shopassist.cli.ingest import ingest
 from shopassist.cli.model import app as model
 from shopassist.cli.pull import pull
 from shopassist.cli.search import search
+from shopassist.cli.train import train
 
 app = typer.Typer(
     name="shopassist",
@@ -36,4 +37,5 @@ def main(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show log
 for command in (pull, ingest, search, ask, chat, doctor, graph):
     app.command()(command)
 app.command("eval")(evaluate)
+app.command()(train)
 app.add_typer(model, name="model")

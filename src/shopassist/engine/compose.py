@@ -121,6 +121,10 @@ class Draft:
             for found in self.open:
                 if found.evidence:
                     yield from self._by_template(found)
+        elif self.ports.degraded:  # it broke off: what it did not come to is told from the pages
+            for found in self.open:
+                if found.evidence and not self._told(found):
+                    yield from self._by_template(found)
         elif missing := self._missing():
             yield Candidate(missing, trusted=True)
 
@@ -144,6 +148,11 @@ class Draft:
         """What the model is asked: the customer's own words, or of several wishes those that the pages answer."""
         alone = len(self.open) == 1 and len(self.state["heard"].wishes) < 2
         return self.state["text"] if alone else "\n".join(found.query for found in self.open)
+
+    def _told(self, found: Looked) -> bool:
+        """Whether a sentence of the model's answers from what was found for this question."""
+        said = self.accepted[self.begun :]
+        return any(support(sentence, p) >= SOURCED_BY for sentence in said for p in found.evidence[:2])
 
     def _missing(self) -> str | None:
         """The page's own sentence that the model's answer lacks: it is bare, drawn from elsewhere, or has no figure."""

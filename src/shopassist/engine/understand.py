@@ -102,8 +102,11 @@ class _Reader:
         if answer is not None and answer.kind == "yes" and self.asked is not None and self.asked.kind == "consent":
             found = []  # a yes to a consent never comes with anything else: what it says repeats the deed
         proviso = self._proviso(answer)
-        if proviso:
-            found = [w for w in found if w.act not in (*WRITING, "conditional")]  # yes, if I get my money back
+        if proviso:  # yes, if I get my money back
+            asks = asks_something(self.text, self.language)
+            found = [w for w in found if asks and w.act not in (*WRITING, "conditional")]
+        if not said and self._only_looked_at() and gives_up(self.text, self.language):
+            found = []  # 太贵了，不要了: nothing was bought yet
         if talk is None and answer is None and not found and not adds:
             found = self._left_unsaid(said, bool(sent))
             if self.asked is not None and self.asked.kind == "slot":
@@ -143,6 +146,12 @@ class _Reader:
             says_part(self.text, self.language) or bool(kept(self.text, self.language, self.found)),
             paid_to(self.text, self.language),
         )
+
+    def _only_looked_at(self) -> bool:
+        """Whether the talk so far was of things to buy and of no order."""
+        dialogue = self.dialogue
+        bought = any(about_orders(self.ports.catalogue[w.intent]) for w in dialogue.last)
+        return bool(dialogue.last) and not bought and not dialogue.tasks and not dialogue.focus.orders
 
     def _of_order(self, found: list[Wish], said: Slots) -> list[Wish]:
         """The wishes, or what the number asks where none of them says anything of its own: 没有吗？订单号ORD…."""

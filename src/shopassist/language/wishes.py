@@ -3,49 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from shopassist.dialogue import Act, Wish
-from shopassist.language.acts import act, taken_back
-from shopassist.language.catalogue import WRITING
-from shopassist.language.intents import Classifier
+from shopassist.language.acts import taken_back
+from shopassist.language.catalogue import WRITING, Catalogue
+from shopassist.language.intents import Classifier, Part
+from shopassist.language.judge import IDLE
+from shopassist.language.likeness import Vector
 from shopassist.language.segments import Segment, Span, segments
 from shopassist.language.spelling import changes_to, stand_in
 from shopassist.language.talk import small_talk
 from shopassist.text import HAN, fold
 
-SURE = 0.6
-"""From this score on a clause that asks is taken at its word."""
 CLEAR = 0.7
-"""Beside a wish of this score others count from it on too: what is hardly heard belongs to what is clear."""
+"""From this score on nothing else needs to be asked."""
+LEAST = 0.4
+"""From this score on a piece wishes what it may mean."""
 BESIDE = 0.85
-"""From this score on a reason told beside a wish counts as a wish of its own."""
-MARGIN = 2.0
-"""By so much less must the doubt be that a piece as a whole leaves, than that of the part of it that asks."""
-LEAST_ASKED = 0.52
-"""A piece that asks is a wish from this score on; below it is more likely none, and a question to the pages."""
-LEAST_TOLD = 0.55
-"""A piece that only tells is a wish from this score on."""
-
-ALONE = 0.7
-"""A change that likeness alone tells, without one telling expression, is wished from this score on."""
-AWAITED = 0.88
+"""From this score on a clause wishes a second thing: below it that is rather another reading of the first."""
+TOLD = 0.6
+"""From this score on a second thing is wished by a clause that only tells."""
+ALONE = 0.45
+"""From this score on it wishes a change, which ends in a question or with a person."""
+MOST_PIECES = 40
+"""Pieces that are looked at, the last ones: more are a text that somebody pasted."""
+AWAITED = 0.8
 """The same where an answer to a question is awaited: what only sounds like a wish is then rather the answer."""
-
-COURTEOUS = 0.8
-"""A piece that is no other wish is a greeting or thanks from this score on."""
 
 _TALK = {"greeting": "greeting", "thanks": "thanks", "goodbye": "chitchat", "identity": "chitchat", "human": "human"}
 _SAYING = frozenset(("reason", "topic"))
 """Slots whose values are words that say what is wanted: 坏了, 运费."""
-_COURTESY = frozenset(("greeting", "thanks"))
-_IDLE = frozenset(("greeting", "thanks", "chitchat"))
 _FIRST: tuple[Act, ...] = ("request", "blocked", "can", "conditional", "verify", "report", "status", "how")
 """Of two pieces about one thing the act that stands first here is meant."""
 _HEAD = re.compile(r"[^:：\n]{2,40}[:：](?![/\d])")
-_WORD = re.compile(rf"[{HAN}]|[a-z]{{2,}}")
+_WORD = re.compile(rf"[{HAN}]|[a-z]{{2,}}(?![a-z]*\d)")
 
 SlotFinder = Callable[[str], list[Any]]
 """Finds slot values in a text; each has a `span` (characters) or a `slot` that has one."""
@@ -73,16 +69,36 @@ def wishes(
     return _heard(text, reader)
 
 
-def _heard(text: str, reader: _Reader) -> list[Wish]:
-    found: list[_Found] = []
-    for segment in segments(text, reader.language):
-        found.extend(_read(segment, reader))
-    if any(f.wish.score >= CLEAR for f in found):
-        found = [f for f in found if f.wish.score >= CLEAR or f.wish.intent in _TALK.values()]
-    merged = _merged(found, reader.classifier)
-    if any(f.wish.intent not in _IDLE for f in merged):
-        merged = [f for f in merged if f.wish.intent not in _IDLE]
-    return [f.wish for f in merged]
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A piece of a message that may wish something, and its words as the classifier reads them."""
+
+    segment: Segment
+    part: Part
+    clauses: tuple[tuple[str, str, Span], ...]
+    """The part that asks, then the clauses beside it that only tell: text, the same for the classifier, and place."""
+
+
+def said(found: Iterable[Segment], language: str, catalogue: Catalogue, finder: SlotFinder | None = None) -> list[Said]:
+    """The pieces of a message that are more than small talk and bare values."""
+    changes = [intent.name for intent in catalogue if intent.changes]
+    kept = []
+    for segment in found:
+        if segment.empty or small_talk(segment.text) is not None or _bare(segment.text, finder):
+            continue
+        core = taken_back(segment.core, language, changes)
+        if core != segment.core:
+            segment = replace(segment, text=segment.text.replace(segment.core, core), core=core)
+        plain = _Plain(segment.text, language, finder)
+        told = [(c, plain(c), span) for c, span in segment.told if small_talk(c) is None and not _bare(c, finder)]
+        part = Part(plain(segment.text), plain(core), segment.asks, tuple(words for _, words, _ in told))
+        kept.append(Said(segment, part, ((core, part.core, segment.span), *told)))
+    return kept
+
+
+def in_plain_words(text: str, language: str, finder: SlotFinder | None = None) -> str:
+    """A whole message as the classifier reads it."""
+    return _Plain(text, language, finder)(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,57 +112,69 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """What pieces are read with; `alone` is the score that likeness alone must reach for a change."""
+    """What pieces are read with; `alone` is the score from which on a change is wished."""
 
     language: str
     classifier: Classifier
     finder: SlotFinder | None
     alone: float
 
-    def best(self, text: str) -> tuple[str, float]:
-        """The best intent of a text that is more than small talk."""
-        return next((n, s) for n, s in self.classifier.scores(text, self.language) if n not in _COURTESY)
-
-    def guessed(self, intent: str, score: float, *texts: str) -> bool:
-        """Whether a change is no more than a guess: safer as a question to the shop's pages."""
-        if score >= self.alone or not self.classifier.catalogue[intent].changes:
-            return False
-        return not any(intent in self.classifier.telling(t, self.language) for t in texts)
+    def wished(self, wish: Wish) -> bool:
+        """Whether a wish is sure enough: one that may end in a change must be surer than others."""
+        changes = wish.act in WRITING and self.classifier.catalogue[wish.intent].changes
+        return wish.score >= (self.alone if changes else LEAST)
 
 
-def _read(segment: Segment, reader: _Reader) -> list[_Found]:
-    language, classifier, finder = reader.language, reader.classifier, reader.finder
-    talk = small_talk(segment.text)
-    if talk is not None:
-        wish = Wish(_TALK[talk], "request", span=segment.span, target=talk) if talk in _TALK else None
-        if wish and wish.intent != "chitchat":
-            wish = replace(wish, target=None)
-        return [_Found(wish, frozenset(), False)] if wish else []
-    if segment.empty or _bare(segment.text, finder):
-        return []
-    changes = [intent.name for intent in classifier.catalogue if intent.changes]
-    core = taken_back(segment.core, language, changes)
-    if core != segment.core:
-        segment = replace(segment, text=segment.text.replace(segment.core, core), core=core)
-    plain = _Plain(segment.text, language, finder)
-    intent, score = reader.best(plain(segment.core))
-    if segment.told:  # 退款点错了，帮我取消: what the verb is aimed at may stand in what is told
-        whole = reader.best(plain(segment.text))
-        grown = score >= SURE and whole[0] in classifier.catalogue[intent].absorbs
-        if (1 - whole[1]) * MARGIN < 1 - score and not grown:
-            intent, score = whole
-        elif whole[0] == intent:  # both say the same
-            score = max(score, whole[1])
-    least = LEAST_ASKED if segment.asks else LEAST_TOLD
-    done = act(segment.core, language, intent)
-    guessed = done in WRITING and reader.guessed(intent, score, plain(segment.core), plain(segment.text))
-    if score < least or guessed:
-        return _courtesy(segment, plain, language, classifier)
-    if segment.told and done == "request":  # 要是明天还不发，我就取消: the condition stands in what is told
-        whole_act = act(segment.text, language, intent)
-        done = whole_act if whole_act in ("conditional", "retract") else done
-    main = _Found(Wish(intent, done, span=segment.span, score=score), _things(segment.text, finder), not segment.asks)
-    return [*_beside(segment, main, reader), main]
+def _heard(text: str, reader: _Reader) -> list[Wish]:
+    parts = segments(text, reader.language)
+    pieces = said(parts[-MOST_PIECES:], reader.language, reader.classifier.catalogue, reader.finder)
+    whole = in_plain_words(text, reader.language, reader.finder)
+    likely = reader.classifier.judge([p.part for p in pieces], whole, reader.language)
+    found = [f for p, scores in zip(pieces, likely, strict=True) for f in _wished(p, scores, reader)]
+    merged = _merged(sorted([*_talk(parts), *found], key=lambda f: f.wish.span), reader.classifier)
+    serious = [f for f in merged if f.wish.intent not in IDLE]
+    return [f.wish for f in serious or merged]
+
+
+def _talk(parts: Iterable[Segment]) -> list[_Found]:
+    """The wishes of the pieces that are small talk."""
+    kinds = [(s.span, kind) for s in parts if (kind := small_talk(s.text)) in _TALK]
+    return [
+        _Found(
+            Wish(_TALK[k], "request", span=span, target=k if _TALK[k] == "chitchat" else None), frozenset(), told=False
+        )
+        for span, k in kinds
+    ]
+
+
+def _wished(piece: Said, likely: Vector, reader: _Reader) -> list[_Found]:
+    """The wishes of one piece, each at the clause that says it most."""
+    names = [i.name for i in reader.classifier.catalogue]
+    wanted = [int(n) for n in np.argsort(-likely, kind="stable") if likely[n] >= LEAST]
+    clauses = piece.clauses if len(wanted) > 1 else piece.clauses[:1]
+    values = [reader.classifier.values(plain, reader.language)[wanted] for _, plain, _ in clauses[1:]]
+    if values:  # 快递还没到，帮我开个发票: one tells, the other asks
+        values.insert(0, reader.classifier.values(clauses[0][1], reader.language)[wanted])
+    found: list[tuple[int, _Found]] = []
+    for column, n in enumerate(wanted):
+        clause = int(np.argmax([v[column] for v in values])) if values else 0
+        free = all(clause != taken for taken, _ in found)
+        if likely[n] >= (TOLD if free and found else 0 if free else BESIDE):
+            one = _at(piece, clause, names[n], float(likely[n]), reader)
+            found += [(clause, one)] if reader.wished(one.wish) else []
+    return [one for _, one in found]
+
+
+def _at(piece: Said, clause: int, intent: str, score: float, reader: _Reader) -> _Found:
+    """The wish that a clause of a piece says."""
+    text, plain, span = piece.clauses[clause]
+    done = reader.classifier.act(text, plain, reader.language, intent)
+    if clause == 0 and piece.segment.told and done == "request":  # 要是明天还不发，我就取消: the condition is told
+        whole = reader.classifier.act(piece.segment.text, piece.part.text, reader.language, intent)
+        done = whole if whole in ("conditional", "retract") else done
+    wish = Wish(intent, done, span=span, score=round(score, 4))
+    within = text if clause else piece.segment.text
+    return _Found(wish, _things(within, reader.finder), told=bool(clause) or not piece.segment.asks)
 
 
 class _Plain:
@@ -170,31 +198,6 @@ class _Plain:
             alone = rf" ?{alone} ?" if words.isascii() else alone
             text = re.sub(alone, f" {stands} " if words.isascii() else stands, text)
         return text
-
-
-def _courtesy(segment: Segment, plain: _Plain, language: str, classifier: Classifier) -> list[_Found]:
-    """A greeting or thanks in words that small talk does not know: 3q亲, 么么哒."""
-    name, score = classifier.scores(plain(segment.text), language)[0]
-    if name not in _COURTESY or score < COURTEOUS:
-        return []
-    return [_Found(Wish(name, "request", span=segment.span, score=score), frozenset(), False)]
-
-
-def _beside(segment: Segment, main: _Found, reader: _Reader) -> list[_Found]:
-    """What is told beside a wish and is one itself: 快递还没到，帮我开个发票. The reason of the wish is not."""
-    language, classifier, finder = reader.language, reader.classifier, reader.finder
-    found = []
-    for clause, span in segment.told:
-        if small_talk(clause) is not None or _bare(clause, finder):
-            continue
-        intent, score = reader.best(_Plain(segment.text, language, finder)(clause))
-        absorbed = (main.wish.intent, *classifier.catalogue[main.wish.intent].absorbs)
-        done = act(clause, language, intent)
-        if score < BESIDE or intent in absorbed or done not in ("report", "blocked") or main.wish.act == "conditional":
-            continue
-        wish = Wish(intent, done, span=span, score=score)
-        found.append(_Found(wish, _things(clause, finder), True))
-    return found
 
 
 def _merged(found: Sequence[_Found], classifier: Classifier) -> list[_Found]:

@@ -13,7 +13,7 @@ from shopassist.models.bounded import watch
 from shopassist.models.door import Door
 from shopassist.models.login import login
 from shopassist.models.model_facts import facts
-from shopassist.models.ollama_server import OllamaServer
+from shopassist.models.ollama_server import OllamaServer, Shown
 from shopassist.models.requests import named
 from shopassist.models.tokens import Counter, Tokenized
 from shopassist.settings import Address, Settings
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PROBE_SECONDS = 1.0
+
+
+BARE = "{{.Prompt}}"
+"""The template of a model that was made without one."""
 
 
 def models(url: str, *, timeout: float = PROBE_SECONDS) -> list[str]:
@@ -43,6 +47,10 @@ def models(url: str, *, timeout: float = PROBE_SECONDS) -> list[str]:
             )
         response.raise_for_status()
         return [str(m["name"]) for m in response.json()["models"]]
+    except httpx.HTTPStatusError as error:
+        raise ModelUnavailable(
+            f"what answers at {address} is no Ollama ({error.response.status_code}); set SHOPASSIST_OLLAMA_URL"
+        ) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ModelUnavailable(
             f"no Ollama answers at {address} ({type(error).__name__}); start it with `ollama serve`, or set "
@@ -79,7 +87,10 @@ def door(settings: Settings) -> Door:
         with OllamaServer(settings.ollama_url) as server:
             shown = server.show(settings.ollama_model)
         if shown is not None:
+            _reads_messages(settings, shown)
             context = min(context, facts(shown.info, settings.ollama_model).context)
+    except ModelRefused:
+        raise
     except ShopAssistError as error:
         log.warning(
             "the context of %s cannot be told, %d tokens are assumed: %s", settings.ollama_model, context, error
@@ -93,6 +104,15 @@ def door(settings: Settings) -> Door:
             settings.ollama_model,
         )
     return Door(chat(settings, context=context), context, counter(settings), lambda: check(settings))
+
+
+def _reads_messages(settings: Settings, shown: Shown) -> None:
+    """Raise `ModelRefused` for a model that was made without a template: it would not answer, but go on."""
+    if "".join(shown.template.split()) == BARE:
+        raise ModelRefused(
+            f"{settings.ollama_model} at {settings.ollama_url} has no template: it would go on with "
+            "the prompt instead of answering; make it again with a TEMPLATE in its Modelfile (docs/models.md)"
+        )
 
 
 def chat(settings: Settings, *, context: int | None = None) -> OllamaChat:

@@ -123,6 +123,8 @@ def served(settings: Settings) -> tuple[str, int | None]:
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         raise ModelUnavailable(f"what answers at {url} has not OpenAI's interface; the address ends in /v1") from error
     name = settings.openai_model or (next(iter(listed)) if len(listed) == 1 else None)
+    if name not in listed and f"{name}:latest" in listed:  # an Ollama's, which takes the short name too
+        name = f"{name}:latest"
     if name not in listed:
         raise ModelMissing(
             f"the server at {url} has {', '.join(listed) or 'no model'}"

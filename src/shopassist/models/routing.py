@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shopassist.errors import MissingExtra, ModelError, WeightsMissing
+from shopassist.errors import ConfigurationError, MissingExtra, ModelError, WeightsMissing
 from shopassist.models import embedded, ollama, weights
 from shopassist.models.door import Door
 from shopassist.models.writer import Writer
@@ -50,17 +50,20 @@ class Choice:
 def choose(settings: Settings) -> Choice:
     """The model that the settings name, or for ``auto`` the first of Ollama, embedded and none that can work.
 
-    Raises `ModelError`, `MissingExtra` or `WeightsMissing` where the settings name one that cannot.
+    Raises `ModelError`, `MissingExtra` or `WeightsMissing` where the settings name one that cannot, and
+    `ConfigurationError` for a tokenizer that is not there.
     """
+    if settings.tokenizer_file is not None and not settings.tokenizer_file.is_file():
+        raise ConfigurationError(f"SHOPASSIST_TOKENIZER_FILE names {settings.tokenizer_file}, which is not there")
     ways = {"ollama": _ollama, "openai": _openai, "embedded": _embedded}
     if settings.model == "none":
         return Choice("none", None, "the setting `model` says none", None)
     if settings.model in ways:
         return ways[settings.model](settings, f"the setting `model` says {settings.model}")
-    reasons = []
+    reasons: list[str] = []
     for attempt, reason in ((_ollama, "an Ollama here has it"), (_embedded, "its weights are here")):
         try:
-            return attempt(settings, reason)
+            return attempt(settings, "; ".join([reason, *reasons]))
         except (ModelError, MissingExtra, WeightsMissing) as error:
             reasons.append(str(error))
     return Choice("none", None, "; ".join(reasons), None)

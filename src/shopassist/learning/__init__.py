@@ -1,0 +1,1 @@
+"""Fitting what the language package weighs: labelled messages in, a head out. Needs the extra `train`."""

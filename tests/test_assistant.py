@@ -211,7 +211,7 @@ def test_closing_the_stream_stops_the_model_and_loses_nothing(assistant):
     assert any(isinstance(e, Sentence) for e in events)
     began = time.monotonic()
     events.close()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4
     assert model.closed == 1
     assert shop.export("c")["replies"] == []
 

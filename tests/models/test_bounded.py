@@ -12,7 +12,7 @@ import pytest
 from shopassist.errors import ModelError, ModelTimeout
 from shopassist.models.bounded import AHEAD, bounded, watch
 
-SOON = 1.0
+SOON = 4.0
 """Seconds within which is seen, also on a busy machine, what may take 0.2."""
 
 
@@ -76,7 +76,7 @@ def test_a_silent_stream_is_a_timeout_at_the_deadline():
     began = time.monotonic()
     with pytest.raises(ModelTimeout, match="model_deadline"):
         list(bounded(Endless(pause=5), later(0.5), never()))
-    assert 0.4 < time.monotonic() - began < 1.5
+    assert 0.4 < time.monotonic() - began < 4
 
 
 def test_a_stream_that_talks_on_is_a_timeout_at_the_deadline():

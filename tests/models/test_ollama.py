@@ -168,7 +168,7 @@ def test_a_silent_ollama_is_hung_up_on(leave):
             assert list(bounded(model.stream(ASK), began + (0.3 if leave == "deadline" else 60), stopped)) == []
         except ModelTimeout:
             assert leave == "deadline"
-        assert time.monotonic() - began < 0.3 + 1  # five times the 0.2 s that it may take
+        assert time.monotonic() - began < 5  # it may take 0.5 s; a busy machine adds to that
         connection, _ = silent.accept()
         connection.settimeout(5)
         while connection.recv(65536):  # the request, and then the end: the client has hung up

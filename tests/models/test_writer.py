@@ -195,7 +195,7 @@ def test_waiting_for_a_place_ends(settings):
     began = time.monotonic()
     with pytest.raises(ModelBusy, match="model_queue"):
         said(made)
-    assert 0.15 < time.monotonic() - began < 2
+    assert 0.15 < time.monotonic() - began < 5
     first.close()
 
 

@@ -13,8 +13,8 @@ TWO = "申请保修需要准备订单号和故障描述或照片。能拍下故�
 QUESTION = "保修需要准备什么"
 ME = Customer("u-1001")
 CLOCK = datetime.fromisoformat("2024-12-05T10:00:00+08:00")
-LIMITS = {"scripted": 1.0, "real": 240.0}
-"""Seconds that a healthy answer may be silent: a real model on two cores reads for half a minute."""
+LIMITS = {"scripted": 20.0, "real": 240.0}
+"""Seconds that a healthy answer may be silent: a busy machine holds up the scripted one, the real one reads for long."""
 
 
 class Talk:

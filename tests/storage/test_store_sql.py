@@ -132,7 +132,7 @@ def test_a_reader_does_not_wait_for_a_writer(sqlite_url, tmp_path):
         assert store.owner("c") == (True, None)
         assert store.export("c")["messages"]
         assert store.latest("c") is store.reply_to("c", "m1") is None
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4
 
 
 # Hand-offs that a person has taken

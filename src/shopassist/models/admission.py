@@ -49,6 +49,16 @@ class Admission:
                 self._moved.notify_all()
         return Place(self)
 
+    @property
+    def inside(self) -> int:
+        """How many callers have a place."""
+        return self._inside
+
+    @property
+    def in_line(self) -> int:
+        """How many callers wait for a place."""
+        return len(self._line)
+
     def _leave(self) -> None:
         with self._moved:
             self._inside -= 1

@@ -17,7 +17,8 @@ import numpy as np
 import options as option
 from report import Figure, describe, embedding_folder, save, show
 from sample import ROOT, QuotingModel, settings_with_pages
-from shopassist.assistant import Assistant, embeddings_from, knowledge_from, toolbox_from
+from shopassist.assembly import embeddings_from, knowledge_from, toolbox_from
+from shopassist.assistant import Assistant
 from shopassist.engine.prompt import front
 from shopassist.errors import InputError
 from shopassist.evaluation.run import Scene, play

@@ -7,7 +7,8 @@ from pathlib import Path
 from pydantic import Field
 
 from report import embedding_folder
-from shopassist.assistant import Assistant, toolbox_from
+from shopassist.assembly import toolbox_from
+from shopassist.assistant import Assistant
 from shopassist.knowledge.ingest import ingest
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.intents import Classifier
@@ -69,7 +70,7 @@ def assistant(files: Path, knowledge: Knowledge, vectors, model=None) -> Iterato
 
 def settings_with_pages(data: Path, embeddings: Path | None, threads: int) -> Settings:
     """Settings whose index, in the data folder, holds the sample shop's pages; by words alone without embeddings."""
-    from shopassist.assistant import embeddings_from
+    from shopassist.assembly import embeddings_from
 
     named = {"embeddings": "onnx", "embedding_model": embeddings} if embeddings else {"embeddings": "none"}
     settings = load(model="none", clock=CLOCK, data_dir=data, threads=threads, **named)

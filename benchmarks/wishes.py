@@ -23,9 +23,9 @@ import numpy as np
 import options as option
 from report import Figure, describe, save, show
 from sample import ROOT
-from shopassist.engine.understand import finder
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.intents import Classifier
+from shopassist.language.reading import finder_in
 from shopassist.language.slots import slots
 from shopassist.language.wishes import wishes
 from shopassist.learning.examples import Example, read
@@ -47,7 +47,7 @@ def engine(classifier: Classifier, found: dict[str, list[float]]) -> Callable[[E
     def see(one: Example) -> frozenset:
         began = time.perf_counter()
         values = slots(one.text, one.language, today=TODAY, products=())
-        told = wishes(one.text, one.language, classifier, finder(one.text, values))
+        told = wishes(one.text, one.language, classifier, finder_in(one.text, values))
         found["seconds"].append(time.perf_counter() - began)
         return frozenset((w.intent, w.act) for w in told)
 

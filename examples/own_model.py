@@ -7,7 +7,7 @@ assistant cannot know of it: how many tokens it reads.
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
 from shopassist import Assistant, Settings, Writer
-from shopassist.assistant import knowledge_from, store_from
+from shopassist.assembly import knowledge_from, store_from
 
 settings = Settings()
 model = FakeListChatModel(responses=["支持，K87 的轴可以热插拔。"])

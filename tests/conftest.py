@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shopassist.assistant import Assistant, built_in_classifier, toolbox_from
+from shopassist.assembly import built_in_classifier, toolbox_from
+from shopassist.assistant import Assistant
 from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import ChromaKnowledge
 from shopassist.prompts.points import say

@@ -1,4 +1,4 @@
-"""The assistant: the only place where the parts are put together."""
+"""The assistant: what an application calls."""
 
 from __future__ import annotations
 
@@ -8,31 +8,35 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from contextlib import aclosing, closing
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from shopassist import settings as settings_module
+from shopassist.assembly import (
+    built_in_classifier,
+    classifier_from,
+    embeddings_from,
+    knowledge_from,
+    store_from,
+    toolbox_from,
+)
 from shopassist.dialogue import Asked
 from shopassist.engine import inbox
 from shopassist.engine.owner_view import mapped, owner_view
 from shopassist.engine.state import Memory, Ports
 from shopassist.errors import (
-    ConfigurationError,
     IndexMissing,
     InvalidMessage,
     MessageTooLong,
     NotYourConversation,
     Pending,
     ShopAssistError,
-    WeightsMissing,
 )
+from shopassist.in_thread import in_thread
 from shopassist.language.answers import read_answer
-from shopassist.language.catalogue import Catalogue
-from shopassist.language.head import fitted
 from shopassist.language.intents import Classifier
 from shopassist.messages import Customer, Message, check_id, owner_of
-from shopassist.models import routing, weights
+from shopassist.models import routing
 from shopassist.models.writer import Writer
 from shopassist.prompts.points import Points, points
 from shopassist.protocols import Claim, ConversationStore, Knowledge
@@ -41,11 +45,10 @@ from shopassist.replies import Done, Event, Failed, Reply
 from shopassist.settings import Settings
 from shopassist.shop import Shop
 from shopassist.text import clean
-from shopassist.tools import Ledger, Tool, Toolbox, builtin
+from shopassist.tools import Ledger, Tool, Toolbox
 from shopassist.vault import Vault
 
 if TYPE_CHECKING:
-    from langchain_core.embeddings import Embeddings
     from langchain_core.language_models.chat_models import BaseChatModel
 
 log = logging.getLogger(__name__)
@@ -168,7 +171,10 @@ class Assistant:
         and with 0 templates answer. Raises `InvalidMessage`, `MessageTooLong`, `NotYourConversation`,
         `ConversationErased`, `Pending`, `StaleTurn`, `TurnFailed`, `KnowledgeError`, `StorageError`.
         """
-        events = self._run(messages, conversation, customer, message_id, wait, deadline, threading.Event())
+        events = self._run(
+            messages, threading.Event(), conversation=conversation, customer=customer, message_id=message_id, wait=wait,
+            deadline=deadline,
+        )  # fmt: skip
         with closing(events):
             for event in events:
                 if isinstance(event, Done):
@@ -189,11 +195,14 @@ class Assistant:
 
         Bad input raises as in `reply`; what goes wrong after `Started` is the event `Failed`, the last one.
         """
-        yield from self._stream(messages, conversation, customer, message_id, wait, deadline, threading.Event())
+        yield from self._stream(
+            messages, threading.Event(), conversation=conversation, customer=customer, message_id=message_id, wait=wait,
+            deadline=deadline,
+        )  # fmt: skip
 
     async def areply(self, messages: Said, **options: Any) -> Reply:
         """`reply` for asynchronous callers; cancelling it stops the model."""
-        events = self._astream(partial(self._run, messages), **options)
+        events = in_thread(partial(self._run, messages, **options))
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Done):
@@ -202,7 +211,7 @@ class Assistant:
 
     async def astream(self, messages: Said, **options: Any) -> AsyncGenerator[Event]:
         """`stream` for asynchronous callers."""
-        events = self._astream(partial(self._stream, messages), **options)
+        events = in_thread(partial(self._stream, messages, **options))
         async with aclosing(events):
             async for event in events:
                 yield event
@@ -260,9 +269,9 @@ class Assistant:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _stream(self, *arguments: Any) -> Generator[Event]:
+    def _stream(self, messages: Said, stopped: threading.Event, **options: Any) -> Generator[Event]:
         started = False
-        events = self._run(*arguments)
+        events = self._run(messages, stopped, **options)
         with closing(events):
             try:
                 for event in events:
@@ -276,12 +285,13 @@ class Assistant:
     def _run(
         self,
         messages: Said,
-        conversation: str,
-        customer: Customer | None,
-        message_id: str | None,
-        wait: float,
-        deadline: float | None,
         stopped: threading.Event,
+        *,
+        conversation: str,
+        customer: Customer | None = None,
+        message_id: str | None = None,
+        wait: float = 30.0,
+        deadline: float | None = None,
     ) -> Generator[Event]:
         began = time.monotonic()
         incoming = self._incoming(messages, message_id)
@@ -354,46 +364,6 @@ class Assistant:
         if exists and owner != caller:
             raise NotYourConversation("the conversation belongs to somebody else")
 
-    async def _astream(
-        self,
-        run: Any,
-        *,
-        conversation: str,
-        customer: Customer | None = None,
-        message_id: str | None = None,
-        wait: float = 30.0,
-        deadline: float | None = None,
-    ) -> AsyncGenerator[Event]:
-        """Run the one synchronous body in a thread; its events come through a queue."""
-        loop = asyncio.get_running_loop()
-        queue: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
-        stopped = threading.Event()
-
-        def put(item: Event | BaseException | None) -> None:
-            loop.call_soon_threadsafe(queue.put_nowait, item)
-
-        def work() -> None:
-            try:
-                with closing(run(conversation, customer, message_id, wait, deadline, stopped)) as events:
-                    for event in events:
-                        put(event)
-                        if stopped.is_set():
-                            return
-            except BaseException as error:  # noqa: BLE001 - handed to the caller's side, which raises it
-                put(error)
-            else:
-                put(None)
-
-        thread = asyncio.ensure_future(asyncio.to_thread(work))
-        try:
-            while (item := await queue.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            stopped.set()
-            await asyncio.shield(thread)
-
 
 def _conceal(vault: Mapping[str, str], text: str) -> tuple[str, Mapping[str, str]]:
     """The text without personal data, and the vault that holds it."""
@@ -403,83 +373,3 @@ def _conceal(vault: Mapping[str, str], text: str) -> tuple[str, Mapping[str, str
 
 def _hand_off(store: ConversationStore, claim: Claim, reason: str, summary: Mapping[str, Any]) -> str:
     return store.hand_off(claim, reason=reason, summary=summary)
-
-
-def toolbox_from(settings: Settings, shop: Shop | None, tools: Iterable[Tool], ledger: Ledger | None) -> Toolbox:
-    """The built-in tools for what the shop has, and its own. Raises `ConfigurationError`."""
-    orders = shop.orders if shop is not None else None
-    given = builtin(orders, shop.catalogue, shop.after_sales) if shop is not None else []
-    every = [*given, *tools]
-    writing = next((tool.name for tool in every if tool.effect == "write"), None)
-    if writing is not None and ledger is None:
-        raise ConfigurationError(
-            f"the tool {writing} writes, and there is no ledger that keeps it from writing twice: pass "
-            "`ledger=SqlLedger(engine)` with the shop's own database"
-        )
-    return Toolbox(every, orders, ledger, time_limit=settings.tool_timeout)
-
-
-@lru_cache(maxsize=1)
-def built_in_classifier() -> Classifier:
-    """The built-in intents by words alone, made once for a process: it holds nothing of a conversation."""
-    return Classifier(Catalogue.load())
-
-
-def classifier_from(settings: Settings, embeddings: Embeddings | None) -> Classifier:
-    """The intents that the settings name. Raises `ConfigurationError`."""
-    head = fitted(settings.heads_dir)
-    if settings.intents_file is None and head is None:
-        return built_in_classifier()
-    return Classifier(Catalogue.load(*filter(None, [settings.intents_file])), embeddings, head)
-
-
-def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> Knowledge:
-    """The shop's pages. Raises `KnowledgeError` and `ConfigurationError`."""
-    from shopassist.knowledge.search import ChromaKnowledge
-
-    return ChromaKnowledge(settings.index_dir, embeddings or embeddings_from(settings))
-
-
-def store_from(settings: Settings) -> ConversationStore:
-    """The conversation store. Raises `StorageError`."""
-    from shopassist.storage.sql import SqlStore
-
-    if settings.database_url:
-        return SqlStore(settings.database_url.get_secret_value())
-    return SqlStore(f"sqlite:///{settings.data_dir / 'conversations.db'}")
-
-
-def embeddings_from(settings: Settings) -> Embeddings | None:
-    """The embeddings that the settings name, or for ``auto`` the best that is there; None is search by words alone.
-
-    Raises `WeightsMissing` and `MissingExtra` where the settings name what is not there.
-    """
-    from shopassist.knowledge.embeddings import OnnxEmbeddings, SentenceTransformerEmbeddings, onnx_file
-
-    if settings.embeddings == "none":
-        return None
-    folder = embedding_folder(settings)
-    if folder is None:
-        if settings.embeddings == "auto":
-            return None
-        raise WeightsMissing(f"{settings.models_dir} has no embedding model; run `shopassist pull --only embedding`")
-    if settings.embeddings == "onnx" or (settings.embeddings == "auto" and onnx_file(folder)):
-        return OnnxEmbeddings(folder, threads=settings.threads)
-    if settings.embeddings == "auto" and not settings.embedding_model and not _has_sentence_transformers():
-        log.warning("%s needs the extra sentence-transformers; search by words alone", folder.name)
-        return None
-    return SentenceTransformerEmbeddings(folder)
-
-
-def embedding_folder(settings: Settings) -> Path | None:
-    """The folder of the embedding model, or None where there is none."""
-    if settings.embedding_model:
-        return settings.embedding_model
-    found = weights.find("embedding", settings.models_dir)
-    return found.path if found else None
-
-
-def _has_sentence_transformers() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("sentence_transformers") is not None

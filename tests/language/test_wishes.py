@@ -1,11 +1,10 @@
 """What customers say, and the wishes in it: `intent/act`, `*` for any act, nothing for no wish."""
 
-from dataclasses import dataclass
-
 import pytest
 
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.intents import Classifier
+from shopassist.language.slots import Found
 from shopassist.language.wishes import wishes
 
 CHINESE = {
@@ -234,17 +233,10 @@ def test_what_is_said_twice_is_one_wish(classifier):
     assert (wish.intent, wish.span) == ("urge_delivery", (0, len(text)))
 
 
-@dataclass(frozen=True)
-class Value:
-    name: str
-    value: str
-    span: tuple[int, int]
-
-
 def finder(*values):
     """Finds the given (name, words) pairs."""
     return lambda text: [
-        Value(name, words, (text.index(words), text.index(words) + len(words)))
+        Found(name, words, (text.index(words), text.index(words) + len(words)))
         for name, words in values
         if words in text
     ]

@@ -75,7 +75,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 
 def _embeddings(settings: Settings) -> Iterator[Finding]:
-    from shopassist.assistant import embedding_folder, embeddings_from
+    from shopassist.assembly import embedding_folder, embeddings_from
 
     if settings.embeddings == "none":
         yield Finding("embeddings", "ok", "none, as set: search by words alone")
@@ -95,7 +95,7 @@ def _embeddings(settings: Settings) -> Iterator[Finding]:
 
 
 def _knowledge(settings: Settings) -> Iterator[Finding]:
-    from shopassist.assistant import knowledge_from
+    from shopassist.assembly import knowledge_from
     from shopassist.knowledge.search import ChromaKnowledge
 
     try:
@@ -121,7 +121,7 @@ def _knowledge(settings: Settings) -> Iterator[Finding]:
 
 
 def _store(settings: Settings) -> Iterator[Finding]:
-    from shopassist.assistant import store_from
+    from shopassist.assembly import store_from
 
     store = store_from(settings)
     try:

@@ -83,7 +83,7 @@ def _load(files: Sequence[Path], settings: Settings, console: Console) -> list[S
 @contextmanager
 def _with_pages(settings: Settings, console: Console) -> Iterator[Settings]:
     """Settings with an index: that of `data_dir`, else one of the pages that lie here, for this run alone."""
-    from shopassist.assistant import embeddings_from
+    from shopassist.assembly import embeddings_from
     from shopassist.knowledge import index
     from shopassist.knowledge.ingest import ingest
 

@@ -36,7 +36,7 @@ def ingest(
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         from shopassist import settings as settings_
-        from shopassist.assistant import embeddings_from
+        from shopassist.assembly import embeddings_from
         from shopassist.knowledge.ingest import ingest as run
 
         settings = settings_.load()

@@ -33,7 +33,7 @@ def search(
     """Show the passages that a question finds, best first."""
     with shown():
         from shopassist import settings as settings_
-        from shopassist.assistant import knowledge_from
+        from shopassist.assembly import knowledge_from
         from shopassist.replies import plain
         from shopassist.text import language_of
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,13 +50,14 @@ def train(
             examples = read([built_in, *(files or [])], catalogue)
         with console.status("") as status:
             head, report = fit(examples, catalogue, progress=lambda doing: status.update(f"{doing} …"))
+        told = json.dumps(asdict(report), ensure_ascii=False, indent=2)
         if out is not None:
             head.save(out)
         else:
-            name = heads.add(head, json.dumps(report.plain(), ensure_ascii=False, indent=2))
+            name = heads.add(head, told)
             console.print(f"in use from the next start on: {name}; `shopassist train --back` goes back")
         if as_json:
-            typer.echo(json.dumps(report.plain(), ensure_ascii=False))
+            typer.echo(told)
         else:
             Console().print(_table(report))
 

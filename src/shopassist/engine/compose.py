@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 from langgraph.runtime import Runtime
 
@@ -151,8 +151,7 @@ class Draft:
 
     def _told(self, found: Looked) -> bool:
         """Whether a sentence of the model's answers from what was found for this question."""
-        said = self.accepted[self.begun :]
-        return any(support(sentence, p) >= SOURCED_BY for sentence in said for p in found.evidence[:2])
+        return any(_sourced(sentence, found.evidence) for sentence in self.accepted[self.begun :])
 
     def _missing(self) -> str | None:
         """The page's own sentence that the model's answer lacks: it is bare, drawn from elsewhere, or has no figure."""
@@ -162,7 +161,7 @@ class Draft:
         said, units = " ".join(self.accepted[self.begun :]), asked_for(self.query)
         owed = names_one(found[1], units) and not names_one(said, units, self.query)
         bare = len(content(said)) < BARE
-        return found[1] if owed or bare or not any(support(said, p) >= SOURCED_BY for p in self.evidence[:2]) else None
+        return found[1] if owed or bare or not _sourced(said, self.evidence) else None
 
     def _unknown(self) -> Iterator[Candidate]:
         """Say that no page tells it; where nothing else is asked, offer a person."""
@@ -301,6 +300,11 @@ def compose(state: Turn, runtime: Runtime[Ports]) -> Turn:
     if added:  # a whole page, which the sentence may draw on
         state = {**state, "evidence": (*state["evidence"], *added)}
     return {**check(candidate, state, ports), "evidence": state["evidence"], "complete": False}
+
+
+def _sourced(said: str, evidence: Sequence[Passage]) -> bool:
+    """Whether one of the two best passages says what was said."""
+    return any(support(said, p) >= SOURCED_BY for p in evidence[:2])
 
 
 def _comparable(query: str, page: list[Passage]) -> tuple[Passage, str] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -29,6 +29,7 @@ from shopassist.language.kinds import Kind, kinds
 from shopassist.language.mood import feeling
 from shopassist.language.parts import kept, says_part
 from shopassist.language.provisos import asks_something, with_proviso
+from shopassist.language.reading import finder_in
 from shopassist.language.reasons import paid_to, private
 from shopassist.language.references import leaning, mentioned, own_subject, restated
 from shopassist.language.remarks import hurries, remark
@@ -224,7 +225,7 @@ class _Reader:
 
     def _wishes(self, answer: Answer | None) -> list[Wish]:
         awaited = self.asked is not None and self.asked.kind not in ("offer", "anything_else")
-        within = finder(self.text, self.found)
+        within = finder_in(self.text, self.found)
         found = wishes(self.text, self.language, self.ports.classifier, within, awaited=awaited)
         if answer is not None and answer.kind == "value" and answer.value:
             start = self.text.find(answer.value)
@@ -327,17 +328,3 @@ def _within(span: tuple[int, int], found: Found) -> bool:
 def answer_is_all(answer: Answer | None) -> bool:
     """Whether the answer leaves nothing else to be read."""
     return answer is not None and (answer.bare or answer.kind == "choice")
-
-
-def finder(text: str, found: Sequence[Found]) -> Callable[[str], list[Found]]:
-    """Finds in a piece of the text what was found in the whole, so that no text is read twice."""
-
-    def within(piece: str) -> list[Found]:
-        start = text.find(piece)
-        if start < 0:
-            return []
-        end = start + len(piece)
-        inside = [f for f in found if start <= f.span[0] and f.span[1] <= end]
-        return [replace(f, span=(f.span[0] - start, f.span[1] - start)) for f in inside]
-
-    return within

@@ -5,14 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from shopassist.assistant import (
-    Assistant,
-    classifier_from,
-    embedding_folder,
-    embeddings_from,
-    knowledge_from,
-    toolbox_from,
-)
+from shopassist.assembly import classifier_from, embedding_folder, embeddings_from, knowledge_from, toolbox_from
+from shopassist.assistant import Assistant
 from shopassist.errors import IndexMissing
 from shopassist.evaluation.run import Scene
 from shopassist.evaluation.scenario import Card, Need

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 from zlib import crc32
@@ -13,6 +12,8 @@ from numpy.typing import NDArray
 
 LONGEST = 4
 """Characters of the longest part."""
+MIXED = np.uint32(0x9E3779B1)
+"""What a part's number is multiplied with before the next character is added: odd, and far from round."""
 
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"[a-z']+")
@@ -21,20 +22,31 @@ Keys = NDArray[np.uint32]
 Counts = NDArray[np.float32]
 
 
-def grams(text: str) -> Counter[str]:
-    """Runs of one to `LONGEST` characters, and English words with those that follow them; how often each comes."""
+def grams(text: str) -> tuple[Keys, NDArray[np.intp]]:
+    """The parts of a text by a number of 32 bits each, the same in every process, and how often each comes.
+
+    Parts are runs of one to `LONGEST` characters, and English words with those that follow them.
+    """
     text = f" {_SPACE.sub(' ', text.strip())} "
-    found = Counter(text[n : n + size] for size in range(1, LONGEST + 1) for n in range(len(text) - size + 1))
+    runs = _runs(text)
     words = _WORD.findall(text)
-    found.update(f"/{word}" for word in words)
-    found.update(f"/{a} {b}" for a, b in pairwise(words))
-    return found
+    told = [*(f"/{word}" for word in words), *(f"/{a} {b}" for a, b in pairwise(words))]
+    runs.append(np.fromiter((crc32(word.encode()) for word in told), np.uint32, len(told)))
+    return np.unique(np.concatenate(runs), return_counts=True)
 
 
-def keyed(found: Counter[str]) -> tuple[Keys, Counts]:
-    """The parts by a number of 32 bits each, the same in every process, and how often each comes."""
-    keys = np.fromiter((crc32(gram.encode("utf-8", "replace")) for gram in found), np.uint32, len(found))
-    return keys, np.fromiter(found.values(), np.float32, len(found))
+def pairs(text: str) -> Keys:
+    """The numbers of a text's pairs of neighbouring characters, in its order."""
+    return _runs(text, 2)[-1]
+
+
+def _runs(text: str, longest: int = LONGEST) -> list[Keys]:
+    """The numbers of a text's runs of one character, of two, and so on."""
+    characters = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
+    runs = [np.zeros(len(characters), np.uint32)]
+    for size in range(min(longest, len(characters))):
+        runs.append((runs[-1][: len(characters) - size] + characters[size:]) * MIXED)
+    return runs[1:]
 
 
 class Vocabulary:
@@ -46,18 +58,25 @@ class Vocabulary:
     @classmethod
     def of(cls, texts: Sequence[str], *, least: int = 2) -> Vocabulary:
         """The parts that come in at least `least` of the texts."""
-        every = [keyed(grams(text))[0] for text in texts]
+        every = [grams(text)[0] for text in texts]
         keys, counts = np.unique(np.concatenate(every or [np.zeros(0, np.uint32)]), return_counts=True)
         kept = counts >= least
         idf = np.log((1 + len(texts)) / (1 + counts[kept])) + 1
         return cls(keys[kept], idf.astype(np.float32))
 
+    def shares(self, keys: Keys) -> NDArray[np.float32]:
+        """About the share of the texts that hold each of these parts; 0 for those that are not known."""
+        if not len(self.keys):
+            return np.zeros(len(keys), np.float32)
+        places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[places] == keys, np.exp(1 - self.idf[places]), 0).astype(np.float32)
+
     def vector(self, text: str) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         """The places of a text's known parts and their weights: tf-idf with length 1, nothing where none is known."""
-        keys, counts = keyed(grams(text))
+        keys, counts = grams(text)
         places = np.searchsorted(self.keys, keys)
         if not len(self.keys):
-            return places[:0], counts[:0]
+            return places[:0], np.zeros(0, np.float32)
         known = np.flatnonzero(self.keys[np.minimum(places, len(self.keys) - 1)] == keys)
         rows = places[known]
         weights = (1 + np.log(counts[known])) * self.idf[rows]

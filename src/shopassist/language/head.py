@@ -11,7 +11,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from shopassist.language.grams import Vocabulary
 BUILT_IN = "head.npz"
 CURRENT = "CURRENT"
 """The file that names the head in use, beside a shop's own heads."""
-VERSION = 1
+VERSION = 2
 STEPS = 127
 """A weight is kept as a whole number w of so many steps: it is the column's greatest times (w / STEPS) squared, with
 w's sign, for most weights are small and together tell much."""
@@ -38,8 +38,9 @@ class Head:
 
     `weights` (F, I + A) are numbers of `STEPS`, `scale` is the greatest of each column; `bias` (I + A). `act_intent`
     (I, A) and `act_rule` (A, A) are added to an act's value for the intent, and for the act that the rules name.
-    `judge` has the weights of `judge.EVIDENCE`, of each intent, and the bias. `examples` has a digest of the examples
-    of each intent that it was fitted to. `told` says in words what it was fitted to.
+    `judge` has the weights of each intent, of `judge.EVIDENCE`, and the bias; `limits` the values of `judge.Limits`.
+    `examples` has a digest of the examples of each intent that it was fitted to. `told` says in words what it was
+    fitted to.
     """
 
     keys: NDArray[np.uint32]
@@ -50,20 +51,22 @@ class Head:
     act_intent: Vector
     act_rule: Vector
     judge: Vector
+    limits: Vector
     intents: NDArray[np.str_]
     acts: NDArray[np.str_]
     examples: NDArray[np.str_]
     told: NDArray[np.str_]
 
-    def __post_init__(self) -> None:
-        """Lay out what a look needs."""
-        object.__setattr__(self, "_vocabulary", Vocabulary(self.keys, self.idf))
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The parts of words that are known."""
+        return Vocabulary(self.keys, self.idf)
 
     def values(self, text: str) -> tuple[Vector, Vector]:
         """The values (log odds) of the intents and of the acts for a text in plain form."""
-        rows, found = self._vocabulary.vector(text)  # type: ignore[attr-defined]
+        rows, found = self.vocabulary.vector(text)
         steps = self.weights[rows].astype(np.float32)
-        total = (found @ (steps * np.abs(steps))) * self.scale / STEPS**2 + self.bias
+        total: Vector = (found @ (steps * np.abs(steps))) * (self.scale / np.float32(STEPS**2)) + self.bias
         return total[: len(self.intents)], total[len(self.intents) :]
 
     def save(self, file: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +14,9 @@ from shopassist.dialogue import Act
 from shopassist.language.acts import act as by_rule
 from shopassist.language.catalogue import ACTS, LANGUAGES, Catalogue, Intent
 from shopassist.language.head import Head
-from shopassist.language.judge import IDLE, Piece, evidence, probabilities
+from shopassist.language.judge import IDLE, Limits, Piece, evidence, probabilities, weighed
 from shopassist.language.likeness import Likeness, Owned, Vector, likely
-from shopassist.language.spelling import mended, unnamed
-from shopassist.text import HAN
+from shopassist.language.reading import Part, Reader
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -27,29 +25,8 @@ DENSE_TEMPERATURE = 0.4
 """How sharply near examples of different intents are told apart, in standard deviations of their dense similarity."""
 TRUST = 0.9
 """How much nearest examples alone can say."""
-LONGEST = 300
-"""Characters of a piece that are looked at: what a customer wants stands in far fewer."""
 STRANGE = -6.0
 """The value of an intent for which nothing speaks."""
-
-
-_QUESTION = re.compile("[?？]")
-_APART = re.compile(rf"(?<=[{HAN}]) 12 (?=[{HAN}])")
-_CODE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{0,4}-?\d{5,}[A-Za-z]{0,4}(?![A-Za-z0-9])")
-"""A number such as that of an order, in whatever form a shop gives them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of a message in words that stand for its values: all of it, and the part of it that asks.
-
-    `told` are the clauses beside that part that only tell.
-    """
-
-    text: str
-    core: str
-    asks: bool = True
-    told: tuple[str, ...] = ()
 
 
 class Classifier:
@@ -63,81 +40,60 @@ class Classifier:
         """
         self.catalogue = catalogue
         self.head = head or Head.load()
-        self._names = [i.name for i in catalogue]
-        self._idle = np.array([n in IDLE for n in self._names])
+        self.reader = Reader(catalogue, self.head.vocabulary)
+        self.limits = Limits(*map(float, self.head.limits))
+        self.names = [i.name for i in catalogue]
+        self._idle = np.array([n in IDLE for n in self.names])
         self._places = {str(name): n for n, name in enumerate(self.head.intents)}
-        known = [n for n, name in enumerate(self._names) if name in self._places]
+        known = [n for n, name in enumerate(self.names) if name in self._places]
         self._known = np.asarray(known, np.intp)
-        self._place = np.asarray([self._places[self._names[n]] for n in known], np.intp)
+        self._place = np.asarray([self._places[self.names[n]] for n in known], np.intp)
+        intents = len(self.head.intents)
+        self._own, self._evidence = np.zeros(len(self.names), np.float32), self.head.judge[intents:-1]
+        self._own[self._known] = self.head.judge[:intents][self._place]
         fitted = dict(zip(self.head.intents.tolist(), self.head.examples.tolist(), strict=True))
         self._added = np.asarray([fitted.get(i.name) != digest(i) for i in catalogue])
-        self._words = self.known_words(catalogue)
-        self._near = {n: _Near(self._examples(n), len(self._names), embeddings) for n in LANGUAGES if self._added.any()}
+        self._near = {n: _Near(self._examples(n), len(self.names), embeddings) for n in LANGUAGES if self._added.any()}
 
-    @staticmethod
-    def known_words(catalogue: Catalogue) -> frozenset[str]:
-        """The English words of the examples, which are right as they are."""
-        examples = [e for i in catalogue for e in i.examples.get("en", ())]
-        return frozenset(w for e in examples for w in re.findall("[a-z]+", e.lower()))
-
-    def spelled(self, text: str, language: str) -> str:
-        """A text as the head reads it: in usual spelling, with one word for whatever thing is for sale."""
-        return in_usual_words(text, language, self._words)
-
-    def judge(self, parts: Sequence[Part], whole: str, language: str) -> list[Vector]:
-        """How likely each intent of the catalogue is wished in each part of a message, which is `whole`."""
-        if not parts:
-            return []
-        pieces = [self._piece(p, language) for p in parts]
-        message = pieces[0].text if len(parts) == 1 and parts[0].text == whole else self.values(whole, language)
-        found = evidence(pieces, message, len(whole), language == "en", self._idle)
-        own = np.zeros(len(self._names), np.float32)
-        own[self._known] = self.head.judge[: len(self.head.intents)][self._place]
-        weights = self.head.judge[len(self.head.intents) : -1]
-        return list(probabilities(found, weights, own, float(self.head.judge[-1])))
-
-    def _piece(self, part: Part, language: str) -> Piece:
-        text = self.values(part.text, language)
-        core = text if part.core == part.text else self.values(part.core, language)
-        told = [self.values(clause, language) for clause in part.told]
-        beside = np.max(told, axis=0) if told else core
-        return Piece(text, core, beside, part.asks, bool(told), len(part.text), bool(_QUESTION.search(part.text)))
+    def weigh(self, language: str) -> Weigher:
+        """A weigher for the texts of one message."""
+        return Weigher(self, language)
 
     def scores(self, text: str, language: str) -> list[tuple[str, float]]:
         """Every intent with its score, the best first, for a text that is all that was said.
 
         A score is about the share of such texts that mean it.
         """
-        (total,) = self.judge([Part(text, text)], text, language)
+        plain = self.reader.spelled(text, language)
+        (total,) = self.weigh(language).judge([Part(plain, plain)], plain)
         order = np.argsort(-total, kind="stable")
-        return [(self._names[n], round(float(total[n]), 4)) for n in order]
+        return [(self.names[n], round(float(total[n]), 4)) for n in order]
 
-    def act(self, text: str, plain: str, language: str, intent: str) -> Act:
-        """What a customer does with an intent in a text, given also in plain words."""
-        rule = by_rule(text, language, intent)
-        if rule == "retract":  # which nothing may outvote: what is taken back must not be done
-            return rule
-        values = self.head.values(self.spelled(plain, language))[1] + self.head.act_rule[ACTS.index(rule)]
+    def _values(self, text: str, language: str) -> tuple[Vector, Vector]:
+        intents, acts = self.head.values(text)
+        total = np.full(len(self.names), STRANGE, np.float32)
+        total[self._known] = intents[self._place]
+        told = self._patterns(text, language)
+        if self._added.any():
+            near = np.where(self._added, TRUST * self._near[language].near(text), 0)
+            told = 1 - (1 - told) * (1 - near)
+        told = np.clip(told, 1e-4, 0.99)
+        return np.asarray(np.maximum(total, np.log(told / (1 - told))), np.float32), acts
+
+    def _judge(self, pieces: Sequence[Piece], message: Vector, length: int, language: str) -> list[Vector]:
+        found = evidence(pieces, message, length, language == "en", self._idle)
+        return list(probabilities(found, self._evidence, self._own, float(self.head.judge[-1])))
+
+    def _act(self, values: Vector, rule: Act, intent: str) -> Act:
+        values = values + self.head.act_rule[ACTS.index(rule)]
         place = self._places.get(intent)
         if place is not None:
             values = values + self.head.act_intent[place]
         return cast("Act", str(self.head.acts[int(values.argmax())]))
 
-    def values(self, text: str, language: str) -> Vector:
-        """The value of each intent of the catalogue for a text in plain words: log odds."""
-        plain = self.spelled(text, language)
-        total = np.full(len(self._names), STRANGE, np.float32)
-        total[self._known] = self.head.values(plain)[0][self._place]
-        told = self._patterns(plain, language)
-        if self._added.any():
-            near = np.where(self._added, TRUST * self._near[language].near(plain), 0)
-            told = 1 - (1 - told) * (1 - near)
-        told = np.clip(told, 1e-4, 0.99)
-        return np.asarray(np.maximum(total, np.log(told / (1 - told))), np.float32)
-
     def _patterns(self, text: str, language: str) -> Vector:
         """The surest match of each intent; of equally sure ones the longer says more."""
-        found = np.zeros(len(self._names), np.float32)
+        found = np.zeros(len(self.names), np.float32)
         for n, intent in enumerate(self.catalogue):
             for pattern in intent.patterns.get(language, ()):
                 if match := pattern.regex.search(text):
@@ -146,16 +102,44 @@ class Classifier:
         return found
 
     def _examples(self, language: str) -> list[tuple[int, str]]:
+        """Also those of the intents that the head knows: a text is like an intent where it is less like the others."""
         return [
-            (n, self.spelled(example, language))
+            (n, self.reader.spelled(example, language))
             for n, intent in enumerate(self.catalogue)
             for example in intent.examples.get(language, ())
         ]
 
 
-def in_usual_words(text: str, language: str, known: frozenset[str]) -> str:
-    """A text as heads read it: in usual spelling, one word for whatever thing is for sale, one number for all codes."""
-    return unnamed(_APART.sub("12", mended(_CODE.sub("12", text[:LONGEST]), language, known)), language)
+class Weigher:
+    """What a classifier makes of the texts of one message, in words as its reader gives them; each is weighed once."""
+
+    def __init__(self, classifier: Classifier, language: str) -> None:
+        self._classifier, self._language = classifier, language
+        self._known: dict[str, tuple[Vector, Vector]] = {}
+
+    def values(self, text: str) -> Vector:
+        """The value of each intent of the catalogue for a text: log odds."""
+        return self._weighed(text)[0]
+
+    def judge(self, parts: Sequence[Part], whole: str) -> list[Vector]:
+        """How likely each intent of the catalogue is wished in each part of a message, which is `whole`."""
+        if not parts:
+            return []
+        pieces = [weighed(part, self.values) for part in parts]
+        return self._classifier._judge(pieces, self.values(whole), len(whole), self._language)
+
+    def act(self, text: str, plain: str, intent: str) -> Act:
+        """What a customer does with an intent in a text, given also as the reader gives it."""
+        rule = by_rule(text, self._language, intent)
+        if rule == "retract":  # which nothing may outvote: what is taken back must not be done
+            return rule
+        return self._classifier._act(self._weighed(plain)[1], rule, intent)
+
+    def _weighed(self, text: str) -> tuple[Vector, Vector]:
+        found = self._known.get(text)
+        if found is None:
+            found = self._known[text] = self._classifier._values(text, self._language)
+        return found
 
 
 def digest(intent: Intent) -> str:

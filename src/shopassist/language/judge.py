@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from shopassist.language.reading import Part
 
 EVIDENCE = (
     "text",  # the value of the intent for the whole piece
@@ -62,6 +64,43 @@ class Piece:
     tells: bool
     length: int
     question: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How likely a wish must be: at all, beside another one in a clause of its own, and in the same clause.
+
+    What a clause says second is rather another reading of the first.
+    """
+
+    least: float
+    told: float
+    beside: float
+
+
+def weighed(part: Part, values: Callable[[str], Vector]) -> Piece:
+    """A piece by the values of its texts."""
+    text = values(part.text)
+    core = text if part.core == part.text else values(part.core)
+    told = [values(clause) for clause in part.told]
+    beside = np.max(told, axis=0) if told else core
+    return Piece(text, core, beside, part.asks, bool(told), len(part.text), "?" in part.text)
+
+
+def taken(likely: Vector, part: Part, values: Callable[[str], Vector], limits: Limits) -> list[tuple[int, int]]:
+    """What a piece wishes, the likeliest first: the place of the intent, and of the clause that says it most.
+
+    Clause 0 is the part that asks; those that only tell follow it.
+    """
+    wanted = [int(n) for n in np.argsort(-likely, kind="stable") if likely[n] >= limits.least]
+    clauses = [values(text) for text in (part.core, *part.told)] if len(wanted) > 1 and part.told else []
+    found: list[tuple[int, int]] = []
+    for n in wanted:  # 快递还没到，帮我开个发票: one tells, the other asks
+        clause = int(np.argmax([c[n] for c in clauses])) if clauses else 0
+        free = all(clause != other for _, other in found)
+        if not found or likely[n] >= (limits.told if free else limits.beside):
+            found.append((n, clause))
+    return found
 
 
 def evidence(

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 import yaml
+from opencc import OpenCC
 
 from shopassist.text import HAN, fold
 
@@ -32,8 +33,14 @@ def mended(text: str, language: str, known: frozenset[str] = frozenset()) -> str
 
 
 def simplified(text: str) -> str:
-    """Traditional characters made simplified ones, each by itself: every place stays what it was."""
-    return text.translate(_characters())
+    """Traditional characters made simplified ones (OpenCC); every place stays what it was."""
+    if text.isascii():
+        return text
+    text = text.encode("utf-8", "replace").decode("utf-8")  # OpenCC takes no half of a surrogate pair
+    made: str = _opencc().convert(text)
+    if len(made) != len(text):
+        made = "".join(new if len(new := _opencc().convert(c)) == 1 else c for c in text)
+    return made.translate(_unusual())
 
 
 def has_pinyin(text: str) -> bool:
@@ -100,8 +107,13 @@ def _slips() -> _ByLetter:
 
 
 @lru_cache(maxsize=1)
-def _characters() -> dict[int, str]:
-    return {ord(pair[0]): pair[1] for pair in str(_data()["traditional"]).split()}
+def _opencc() -> OpenCC:
+    return OpenCC("t2s")
+
+
+@lru_cache(maxsize=1)
+def _unusual() -> dict[int, str]:
+    return {ord(pair[0]): pair[1] for pair in str(_data()["unusual"]).split()}
 
 
 @lru_cache(maxsize=1)

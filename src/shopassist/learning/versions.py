@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 from filelock import FileLock
@@ -46,23 +47,15 @@ class Heads:
                     (self.folder / old).with_suffix(".json").unlink(missing_ok=True)
         return name
 
-    def use(self, name: str | None) -> None:
-        """Use another head, or with None the built-in one. Raises `InputError` where there is none of that name."""
-        if name is not None and name not in self.every():
-            there = ", ".join(self.every()) or "none"
-            raise InputError(f"{self.folder} has no head {name!r}; there are: {there}")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / ".lock"):
-            self._point(name)
-
     def back(self) -> str | None:
         """Use the head before the one in use, the built-in one where there is none; its name. Raises `InputError`."""
-        now = self.current()
-        if now is None:
-            raise InputError("the built-in head is in use; there is nothing to go back to")
-        before = [n for n in self.every() if n < now]
-        self.use(before[-1] if before else None)
-        return self.current()
+        with FileLock(self.folder / ".lock") if self.folder.exists() else nullcontext():
+            now = self.current()
+            if now is None:
+                raise InputError("the built-in head is in use; there is nothing to go back to")
+            before = max((n for n in self.every() if n < now), default=None)
+            self._point(before)
+        return before
 
     def _point(self, name: str | None) -> None:
         part = self.folder / f"{CURRENT}.part"

@@ -1,0 +1,104 @@
+"""The parts of an assistant by the settings: what each setting chooses is chosen here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shopassist.errors import ConfigurationError, WeightsMissing
+from shopassist.language.catalogue import Catalogue
+from shopassist.language.head import fitted
+from shopassist.language.intents import Classifier
+from shopassist.models import weights
+from shopassist.protocols import ConversationStore, Knowledge
+from shopassist.settings import Settings
+from shopassist.shop import Shop
+from shopassist.tools import Ledger, Tool, Toolbox, builtin
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+
+log = logging.getLogger(__name__)
+
+
+def toolbox_from(settings: Settings, shop: Shop | None, tools: Iterable[Tool], ledger: Ledger | None) -> Toolbox:
+    """The built-in tools for what the shop has, and its own. Raises `ConfigurationError`."""
+    orders = shop.orders if shop is not None else None
+    given = builtin(orders, shop.catalogue, shop.after_sales) if shop is not None else []
+    every = [*given, *tools]
+    writing = next((tool.name for tool in every if tool.effect == "write"), None)
+    if writing is not None and ledger is None:
+        raise ConfigurationError(
+            f"the tool {writing} writes, and there is no ledger that keeps it from writing twice: pass "
+            "`ledger=SqlLedger(engine)` with the shop's own database"
+        )
+    return Toolbox(every, orders, ledger, time_limit=settings.tool_timeout)
+
+
+@lru_cache(maxsize=1)
+def built_in_classifier() -> Classifier:
+    """The built-in intents by words alone, made once for a process: it holds nothing of a conversation."""
+    return Classifier(Catalogue.load())
+
+
+def classifier_from(settings: Settings, embeddings: Embeddings | None) -> Classifier:
+    """The intents that the settings name. Raises `ConfigurationError`."""
+    head = fitted(settings.heads_dir)
+    if settings.intents_file is None and head is None:
+        return built_in_classifier()
+    return Classifier(Catalogue.load(*filter(None, [settings.intents_file])), embeddings, head)
+
+
+def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> Knowledge:
+    """The shop's pages. Raises `KnowledgeError` and `ConfigurationError`."""
+    from shopassist.knowledge.search import ChromaKnowledge
+
+    return ChromaKnowledge(settings.index_dir, embeddings or embeddings_from(settings))
+
+
+def store_from(settings: Settings) -> ConversationStore:
+    """The conversation store. Raises `StorageError`."""
+    from shopassist.storage.sql import SqlStore
+
+    if settings.database_url:
+        return SqlStore(settings.database_url.get_secret_value())
+    return SqlStore(f"sqlite:///{settings.data_dir / 'conversations.db'}")
+
+
+def embeddings_from(settings: Settings) -> Embeddings | None:
+    """The embeddings that the settings name, or for ``auto`` the best that is there; None is search by words alone.
+
+    Raises `WeightsMissing` and `MissingExtra` where the settings name what is not there.
+    """
+    from shopassist.knowledge.embeddings import OnnxEmbeddings, SentenceTransformerEmbeddings, onnx_file
+
+    if settings.embeddings == "none":
+        return None
+    folder = embedding_folder(settings)
+    if folder is None:
+        if settings.embeddings == "auto":
+            return None
+        raise WeightsMissing(f"{settings.models_dir} has no embedding model; run `shopassist pull --only embedding`")
+    if settings.embeddings == "onnx" or (settings.embeddings == "auto" and onnx_file(folder)):
+        return OnnxEmbeddings(folder, threads=settings.threads)
+    if settings.embeddings == "auto" and not settings.embedding_model and not _has_sentence_transformers():
+        log.warning("%s needs the extra sentence-transformers; search by words alone", folder.name)
+        return None
+    return SentenceTransformerEmbeddings(folder)
+
+
+def embedding_folder(settings: Settings) -> Path | None:
+    """The folder of the embedding model, or None where there is none."""
+    if settings.embedding_model:
+        return settings.embedding_model
+    found = weights.find("embedding", settings.models_dir)
+    return found.path if found else None
+
+
+def _has_sentence_transformers() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("sentence_transformers") is not None

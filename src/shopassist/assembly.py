@@ -59,13 +59,13 @@ def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> 
     return ChromaKnowledge(settings.index_dir, embeddings or embeddings_from(settings))
 
 
-def store_from(settings: Settings) -> ConversationStore:
-    """The conversation store. Raises `StorageError`."""
+def store_from(settings: Settings, *, create: bool = True) -> ConversationStore:
+    """The conversation store. Raises `StorageError`, also where there is none and none is to be made (`create`)."""
     from shopassist.storage.sql import SqlStore
 
     if settings.database_url:
-        return SqlStore(settings.database_url.get_secret_value())
-    return SqlStore(f"sqlite:///{settings.data_dir / 'conversations.db'}")
+        return SqlStore(settings.database_url.get_secret_value(), create=create)
+    return SqlStore(f"sqlite:///{settings.data_dir / 'conversations.db'}", create=create)
 
 
 def embeddings_from(settings: Settings) -> Embeddings | None:

@@ -75,6 +75,20 @@ class StoredMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredTurn:
+    """An answered turn: the customer's texts that it answers, as stored and in their order, and the reply.
+
+    `answered` is in seconds since the epoch, None where a version stored it that kept no times.
+    """
+
+    conversation: str
+    number: int
+    texts: tuple[str, ...]
+    reply: Reply
+    answered: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Enqueued:
     """What became of a message that was put into the inbox: its place, and the stored reply if it was a repeat."""
 
@@ -194,6 +208,17 @@ class ConversationStore(Protocol):
 
     def history(self, conversation: str, *, after: int = 0, limit: int = 100) -> list[StoredMessage]:
         """Messages with a `seq` above `after`, oldest first; empty for an unknown or erased conversation."""
+        ...
+
+    def turns(
+        self, *, after: tuple[str, int] | None = None, since: float | None = None, limit: int = 100
+    ) -> list[StoredTurn]:
+        """Answered turns of all conversations, a conversation's together and in their order, `limit` at most.
+
+        `after` is the conversation and the number of the last one that is known: with it all are read, page by page.
+        `since` (seconds since the epoch) leaves out conversations without an answer from then on; of the others all
+        turns are given. Those of erased conversations are gone.
+        """
         ...
 
     def owner(self, conversation: str) -> tuple[bool, str | None]:

@@ -364,5 +364,13 @@ def test_a_store_stands_beside_the_shops_own_tables(url):
         assert len(store.history("c")) == 1
 
 
+def test_a_store_that_is_only_looked_at_is_not_made(url):
+    with pytest.raises(StorageError, match=r"there are no conversations at"):
+        SqlStore(url, create=False)
+    SqlStore(url).close()
+    with closing(SqlStore(url, create=False)) as store:
+        assert store.turns() == []
+
+
 def _reply(text):
     return Reply(id="r1", turn=1, text=text, sentences=(text,), language="zh")

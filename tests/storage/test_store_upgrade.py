@@ -88,6 +88,14 @@ def test_an_old_conversation_goes_on_with_all_that_is_new(old):
         assert store.vault("c") == {"<N_1>": "13800138000"}
 
 
+def test_a_turn_of_before_is_listed_without_a_time(old):
+    with closing(SqlStore(old)) as store:
+        assert [(t.texts, t.reply, t.answered) for t in store.turns()] == [(("你好",), REPLY, None)]
+        assert store.turns(since=0) == []
+        store.commit(store.claim("c", lease=15), state={"n": 2}, reply=REPLY)
+        assert [t.answered is None for t in store.turns(since=0)] == [True, False]
+
+
 def test_what_a_worker_of_the_old_version_would_misread_is_marked_as_new(old):
     with closing(SqlStore(old)) as store:
         store.enqueue("c", "u-1", [Message("在吗", "m3")])

@@ -62,7 +62,8 @@ class Database:
     queue up.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, create: bool = True) -> None:
+        """Raises `StorageError`, also where there is no file and none is to be made (`create`)."""
         parsed = _parse(url)
         self._is_sqlite = parsed.get_backend_name() == "sqlite"
         self._in_memory = self._is_sqlite and parsed.database in (None, "", ":memory:")
@@ -70,8 +71,11 @@ class Database:
         self._queue: AbstractContextManager[Any] = Lock() if self._in_memory else nullcontext()
         self._closed = False
         self._unscrubbed = False
-        if self._is_sqlite and not self._in_memory:
-            _make_folder(Path(str(parsed.database)))
+        file = Path(str(parsed.database)) if self._is_sqlite and not self._in_memory else None
+        if file is not None and create:
+            _make_folder(file)
+        elif file is not None and not file.exists():
+            raise self.absent()
         self._writer = _engine(parsed, in_memory=self._in_memory)
         self._reader = self._writer.execution_options(**(_SQLITE_READS if self._is_sqlite else _POSTGRESQL_READS))
 
@@ -121,6 +125,10 @@ class Database:
         if busy and not self._unscrubbed:
             log.warning("erased texts stay in the log of %s until a write after its readers are done", self._name)
         self._unscrubbed = busy
+
+    def absent(self) -> StorageError:
+        """Make the error for a store that is not there and is not to be made."""
+        return StorageError(f"there are no conversations at {self._name}; the first message to an assistant makes them")
 
     def close(self) -> None:
         """Close the connections; the next transaction is refused."""

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from threading import Lock
 from typing import Any
 from uuid import uuid4
 
 from shopassist.messages import Message
-from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, HandOff, StoredMessage
+from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, HandOff, StoredMessage, StoredTurn
 from shopassist.replies import Reply
 from shopassist.storage.rules import (
     MAX_ATTEMPTS,
@@ -38,6 +39,7 @@ class _Conversation:
     messages: list[StoredMessage] = field(default_factory=list)
     attempts: dict[int, int] = field(default_factory=dict)
     replies: list[str] = field(default_factory=list)
+    answered: list[float] = field(default_factory=list)
     handoffs: list[HandOff] = field(default_factory=list)
     token: str | None = None
     until: float = 0.0
@@ -57,6 +59,11 @@ class _Conversation:
 
     def reply(self, turn: int | None) -> Reply | None:
         return Reply.from_dict(json.loads(self.replies[turn - 1])) if turn else None
+
+    def turn(self, name: str, number: int) -> StoredTurn:
+        texts = tuple(m.text for m in self.messages if m.turn == number and m.role == "customer")
+        reply = Reply.from_dict(json.loads(self.replies[number - 1]))
+        return StoredTurn(name, number, texts, reply, self.answered[number - 1])
 
 
 class MemoryStore:
@@ -124,6 +131,7 @@ class MemoryStore:
             for message in claim.messages:
                 kept.messages[message.seq - 1] = replace(message, turn=claim.turn)
             kept.replies.append(new_reply)
+            kept.answered.append(self._clock())
             kept.messages.append(
                 StoredMessage(len(kept.messages) + 1, "assistant", clean(reply.text), None, claim.turn)
             )
@@ -187,6 +195,20 @@ class MemoryStore:
             kept = self._alive(conversation)
             return kept.messages[after : after + limit] if kept else []
 
+    def turns(
+        self, *, after: tuple[str, int] | None = None, since: float | None = None, limit: int = 100
+    ) -> list[StoredTurn]:
+        """See `ConversationStore.turns`."""
+        with self._lock:
+            places = (
+                (name, number)
+                for name, kept in sorted(self._conversations.items())
+                if since is None or max(kept.answered, default=0) >= since
+                for number in range(1, len(kept.replies) + 1)
+                if after is None or (name, number) > after
+            )
+            return [self._conversations[name].turn(name, number) for name, number in islice(places, limit)]
+
     def owner(self, conversation: str) -> tuple[bool, str | None]:
         """See `ConversationStore.owner`."""
         with self._lock:
@@ -220,7 +242,9 @@ class MemoryStore:
                 "state": json.loads(kept.state),
                 "vault": json.loads(kept.vault),
                 "messages": [exported(m) for m in kept.messages],
-                "replies": [json.loads(r) for r in kept.replies],
+                "replies": [
+                    {**json.loads(r), "answered": at} for r, at in zip(kept.replies, kept.answered, strict=True)
+                ],
                 "handoffs": [asdict(h) for h in kept.handoffs],
             }
 

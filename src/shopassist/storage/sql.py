@@ -16,7 +16,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from shopassist.messages import Message, items_from_json, items_to_json
-from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, HandOff, StoredMessage
+from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, HandOff, StoredMessage, StoredTurn
 from shopassist.replies import Reply
 from shopassist.storage import statements
 from shopassist.storage.database import Database, insert_new
@@ -31,21 +31,27 @@ from shopassist.storage.rules import (
     plain_json,
     stale,
 )
-from shopassist.storage.tables import SCHEMA, check_schema, conversations, handoffs, set_up
+from shopassist.storage.tables import SCHEMA, check_schema, conversations, handoffs, is_set_up, set_up
 from shopassist.text import clean
 
 
 class SqlStore:
     """A `ConversationStore` at an SQLAlchemy URL: ``sqlite:///path``, ``sqlite://`` (in memory), ``postgresql+psycopg://…``.
 
-    Makes the tables, and the folder of an SQLite file, where they are absent. `clock` gives seconds since the epoch;
-    several hosts need clocks that agree to well under a lease. Raises `StorageError`, and `MissingExtra` where the
-    driver is not installed.
+    Makes the tables, and the folder of an SQLite file, where they are absent, unless told not to `create` them; then
+    it raises `StorageError`, as it does where the storage fails. `clock` gives seconds since the epoch; several hosts
+    need clocks that agree to well under a lease. Raises `MissingExtra` where the driver is not installed.
     """
 
-    def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, url: str, clock: Callable[[], float] = time.time, *, create: bool = True) -> None:
         self._clock = clock
-        self._database = Database(url)
+        self._database = Database(url, create=create)
+        if not create:
+            with self._database.reading() as db:
+                there = is_set_up(db)
+            if not there:
+                self._database.close()
+                raise self._database.absent()
         with self._database.setting_up() as db:
             set_up(db)
 
@@ -100,6 +106,7 @@ class SqlStore:
         answer = reply.to_dict()
         usage, new_state = plain_json(answer.pop("usage")), plain_json(state)
         turn = {"number": claim.turn, "id": reply.id, "status": "done", "reply": plain_json(answer), "usage": usage}
+        turn["created"] = self._clock()
         with self._database.writing() as db:
             _check_held(db, claim)
             db.execute(statements.ADD_TURN, {"conversation": claim.conversation, **turn})
@@ -157,6 +164,32 @@ class SqlStore:
         with self._database.reading() as db:
             return [_message(row) for row in db.execute(statements.MESSAGES_AFTER, wanted)]
 
+    def turns(
+        self, *, after: tuple[str, int] | None = None, since: float | None = None, limit: int = 100
+    ) -> list[StoredTurn]:
+        """See `ConversationStore.turns`."""
+        of, number = after or ("", 0)
+        wanted: dict[str, Any] = {"of": of, "after": number, "most": limit}
+        answers, said = statements.TURNS_AFTER, statements.TEXTS_AFTER
+        if since is not None:
+            answers, said = statements.TURNS_AFTER_SINCE, statements.TEXTS_AFTER_SINCE
+            wanted["since"] = since
+        texts: dict[tuple[str, int], list[str]] = {}
+        with self._database.reading() as db:
+            rows = db.execute(answers, wanted).all()
+            for message in db.execute(said, wanted):
+                texts.setdefault((message.conversation, message.turn), []).append(message.text)
+        return [
+            StoredTurn(
+                row.conversation,
+                row.number,
+                tuple(texts.get((row.conversation, row.number), ())),
+                Reply.from_dict(_answer(row)),
+                row.created,
+            )
+            for row in rows
+        ]
+
     def owner(self, conversation: str) -> tuple[bool, str | None]:
         """See `ConversationStore.owner`."""
         with self._database.reading() as db:
@@ -193,7 +226,7 @@ class SqlStore:
                 "state": json.loads(row.state),
                 "vault": _vault(row),
                 "messages": [exported(_message(m)) for m in db.execute(statements.MESSAGES, of)],
-                "replies": [_answer(t) for t in db.execute(statements.TURNS, of)],
+                "replies": [{**_answer(t), "answered": t.created} for t in db.execute(statements.TURNS, of)],
                 "handoffs": [asdict(_handoff(h)) for h in db.execute(statements.HANDOFFS, of)],
             }
 

@@ -6,6 +6,8 @@ parameters that are columns.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from shopassist.storage.rules import MAX_ATTEMPTS, OPEN
@@ -47,6 +49,30 @@ SEQ_OF_ID = sa.select(messages.c.seq).where(messages.c.conversation == OF, messa
 ADD_MESSAGE = sa.insert(messages)
 ADD_TURN = sa.insert(turns)
 TURNS = sa.select(turns).where(turns.c.conversation == OF).order_by(turns.c.number)
+_ANSWERED = turns.alias()
+TURNS_AFTER = (
+    sa.select(turns)
+    .where(sa.tuple_(turns.c.conversation, turns.c.number) > sa.tuple_(OF, sa.bindparam("after")))
+    .order_by(turns.c.conversation, turns.c.number)
+    .limit(sa.bindparam("most"))
+)
+TURNS_AFTER_SINCE = TURNS_AFTER.where(
+    sa.exists().where(_ANSWERED.c.conversation == turns.c.conversation, _ANSWERED.c.created >= sa.bindparam("since"))
+)
+
+
+def _texts(page: sa.Select[Any]) -> sa.Select[Any]:
+    """The customers' texts of a page of turns; for a list of pairs SQLite would walk through all messages."""
+    these = page.with_only_columns(turns.c.conversation, turns.c.number).subquery()
+    return (
+        sa.select(messages.c.conversation, messages.c.turn, messages.c.text)
+        .join(these, (messages.c.conversation == these.c.conversation) & (messages.c.turn == these.c.number))
+        .where(messages.c.role == "customer")
+        .order_by(messages.c.seq)
+    )
+
+
+TEXTS_AFTER, TEXTS_AFTER_SINCE = _texts(TURNS_AFTER), _texts(TURNS_AFTER_SINCE)
 LAST_TURN = sa.select(turns).where(turns.c.conversation == OF).order_by(turns.c.number.desc()).limit(1)
 ERASE = tuple(sa.delete(table).where(table.c.conversation == OF) for table in (messages, turns, handoffs))
 HANDOFFS = sa.select(handoffs).where(handoffs.c.conversation == OF).order_by(handoffs.c.created)

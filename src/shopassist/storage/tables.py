@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from shopassist.errors import StorageError
 
-SCHEMA = 2
+SCHEMA = 3
 """The version of the tables and of the state that this code writes."""
 
 metadata = sa.MetaData()
@@ -53,6 +53,8 @@ turns = sa.Table(
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("reply", sa.Text, nullable=False),
     sa.Column("usage", sa.Text, nullable=False),
+    sa.Column("created", sa.Double),
+    sa.Index("shopassist_turn_created", "conversation", "created"),
 )
 handoffs = sa.Table(
     "shopassist_handoff",
@@ -74,7 +76,11 @@ _UPGRADES = {
     2: (
         "ALTER TABLE shopassist_conversation ADD COLUMN vault TEXT",
         "ALTER TABLE shopassist_message ADD COLUMN items TEXT",
-    )
+    ),
+    3: (
+        "ALTER TABLE shopassist_turn ADD COLUMN created DOUBLE PRECISION",
+        "CREATE INDEX shopassist_turn_created ON shopassist_turn (conversation, created)",
+    ),
 }
 
 
@@ -91,6 +97,11 @@ def set_up(db: sa.Connection) -> None:
             db.execute(sa.text(statement))
     if version < SCHEMA:
         db.execute(sa.update(_versions).values(version=SCHEMA))
+
+
+def is_set_up(db: sa.Connection) -> bool:
+    """Whether the tables are there, of whatever version."""
+    return bool(sa.inspect(db).has_table(_versions.name))
 
 
 def check_schema(version: int) -> None:

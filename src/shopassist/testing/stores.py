@@ -17,9 +17,10 @@ from shopassist.replies import Citation, Passage, Rejection, Reply, Section, Usa
 from shopassist.testing.concealment import ConcealmentConformance
 from shopassist.testing.handoffs import HandOffConformance
 from shopassist.testing.store_case import raises
+from shopassist.testing.turns import TurnsConformance
 
 
-class ConversationStoreConformance(ConcealmentConformance, HandOffConformance):
+class ConversationStoreConformance(ConcealmentConformance, HandOffConformance, TurnsConformance):
     """The claims that every `ConversationStore` must hold to, for pytest.
 
     Inherit it where pytest collects tests, and make a fresh store that tells the time by `clock`::

@@ -15,6 +15,7 @@ from shopassist.cli.graph import graph
 from shopassist.cli.ingest import ingest
 from shopassist.cli.model import app as model
 from shopassist.cli.pull import pull
+from shopassist.cli.review import review
 from shopassist.cli.search import search
 from shopassist.cli.train import train
 
@@ -37,5 +38,6 @@ def main(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show log
 for command in (pull, ingest, search, ask, chat, doctor, graph):
     app.command()(command)
 app.command("eval")(evaluate)
+app.command()(review)
 app.command()(train)
 app.add_typer(model, name="model")

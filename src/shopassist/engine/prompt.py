@@ -66,10 +66,17 @@ def prompt(
     if not budget.may("slots", [Item((told, JOIN))] if told else [], budget.left - budget.cost(best)):
         told = ""
     read = _evidence(budget, ports, words, evidence, page)
-    body = words.question.format(evidence=JOIN.join(_shown(words, p) for p in reversed(read)), question=asked)
-    said = HumanMessage(JOIN.join(filter(None, [words.moods[mood], told, again, body])))
+    said = HumanMessage(last_message(words, mood, read, asked, known=told, again=again))
     messages = (system, *examples, *_history(budget, ports), said)
     return Prompt(messages, tuple(budget.sections), tuple(read))
+
+
+def last_message(
+    words: Texts, mood: str, evidence: Sequence[Passage], question: str, *, known: str = "", again: str = ""
+) -> str:
+    """What the model is told of one question: the line on the mood, the passages, the best one last, the question."""
+    body = words.question.format(evidence=JOIN.join(_shown(words, p) for p in reversed(evidence)), question=question)
+    return JOIN.join(filter(None, [words.moods[mood], known, again, body]))
 
 
 def _evidence(

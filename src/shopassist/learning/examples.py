@@ -21,6 +21,8 @@ from shopassist.replies import Mood
 
 MOODS: tuple[Mood, ...] = get_args(Mood)
 _KEYS = {"text", "language", "wishes", "mood", "slots"}
+UNCHECKED = "check"
+"""The key of a line that `shopassist review` wrote and nobody has looked at: what it says was only guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ def _example(place: str, line: str, voice: str, catalogue: Catalogue) -> Example
         fail(f"no JSON ({error})")
     if not isinstance(told, dict) or not isinstance(told.get("text"), str) or not told["text"].strip():
         fail("expected an object with a `text`")
+    if UNCHECKED in told:
+        fail(f"nobody has looked at this line yet: put `wishes` right, then take `{UNCHECKED}` out")
     if unknown := set(told) - _KEYS:
         fail(f"unknown key {min(unknown)!r}; the keys are {', '.join(sorted(_KEYS))}")
     if told.get("language") not in LANGUAGES:

@@ -64,7 +64,7 @@ def review(
         from rich.console import Console
 
         from shopassist import settings as settings_
-        from shopassist.assistant import store_from
+        from shopassist.assembly import store_from
         from shopassist.language.catalogue import Catalogue
         from shopassist.learning.cases import latest
         from shopassist.learning.review import REASONS

@@ -38,7 +38,7 @@ from shopassist.language.slots import CODES, NAMES, Found, normal, slots
 from shopassist.language.states import bought, states, supposed
 from shopassist.language.structured import Said
 from shopassist.language.talk import small_talk
-from shopassist.language.wishes import wishes
+from shopassist.language.wishes import CLEAR, wishes
 from shopassist.protocols import Product
 from shopassist.text import content, fold
 
@@ -227,6 +227,8 @@ class _Reader:
         awaited = self.asked is not None and self.asked.kind not in ("offer", "anything_else")
         within = finder_in(self.text, self.found)
         found = wishes(self.text, self.language, self.ports.classifier, within, awaited=awaited)
+        if self.asked is not None:  # 买了20天了 tells more of what is spoken of, not of something new
+            found = [w for w in found if w.act != "report" or w.score >= CLEAR]
         if answer is not None and answer.kind == "value" and answer.value:
             start = self.text.find(answer.value)
             found = [w for w in found if w.span[0] >= max(start, 0) + len(answer.value)]

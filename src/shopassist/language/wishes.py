@@ -19,10 +19,8 @@ CLEAR = 0.7
 """From this score on nothing else needs to be asked."""
 ALONE = 0.45
 """From this score on it wishes a change, which ends in a question or with a person."""
-TOLD = 0.6
-"""From this score on it tells of one, and so wishes that it goes on."""
 AWAITED = 0.8
-"""Both where an answer to a question is awaited: what only sounds like a wish is then rather the answer."""
+"""The same where an answer to a question is awaited: what only sounds like a wish is then rather the answer."""
 
 _TALK = {"greeting": "greeting", "thanks": "thanks", "goodbye": "chitchat", "identity": "chitchat", "human": "human"}
 _FIRST: tuple[Act, ...] = ("request", "blocked", "can", "conditional", "verify", "report", "status", "how")
@@ -86,12 +84,10 @@ class _Hearing:
         return [f for f in found if f.wish.score >= self._least(f.wish)]
 
     def _least(self, wish: Wish) -> float:
-        """How sure a wish must be that may end in a change, or that tells of one."""
-        if not self.classifier.catalogue[wish.intent].changes:
+        """How sure a wish must be that may end in a change."""
+        if wish.act not in WRITING or not self.classifier.catalogue[wish.intent].changes:
             return 0
-        if wish.act == "report":
-            return AWAITED if self.awaited else TOLD
-        return (AWAITED if self.awaited else ALONE) if wish.act in WRITING else 0
+        return AWAITED if self.awaited else ALONE
 
     def _at(self, piece: Said, clause: int, intent: str, score: float) -> _Found:
         """The wish that a clause of a piece says."""

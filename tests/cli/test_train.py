@@ -42,3 +42,11 @@ def test_a_wrong_message_is_named_with_its_place_and_nothing_is_fitted(run, head
     assert done.exit_code == 1
     assert "ours.jsonl:2: `language`" in done.output
     assert heads.every() == []
+
+
+def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_fitted(run, heads):
+    for name, told in (("m.png", "ends in .svg"), ("gone/m.svg", "there is no folder gone")):
+        done = run("--picture", name)
+        assert done.exit_code == 1
+        assert told in done.output
+    assert heads.every() == []

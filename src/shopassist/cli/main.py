@@ -13,6 +13,7 @@ from shopassist.cli.doctor import doctor
 from shopassist.cli.eval import evaluate
 from shopassist.cli.graph import graph
 from shopassist.cli.ingest import ingest
+from shopassist.cli.intents import app as intents
 from shopassist.cli.model import app as model
 from shopassist.cli.pull import pull
 from shopassist.cli.review import review
@@ -41,3 +42,4 @@ app.command("eval")(evaluate)
 app.command()(review)
 app.command()(train)
 app.add_typer(model, name="model")
+app.add_typer(intents, name="intents")

@@ -24,6 +24,7 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Write the head to this file and use it nowhere.")] = None,
     back: Annotated[bool, typer.Option("--back", help="Go back to the head before, and fit nothing.")] = False,
     as_list: Annotated[bool, typer.Option("--list", help="Show the heads that are kept, and fit nothing.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="Draw how reliable scores are into this SVG file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Fit the intents' head to the built-in messages and the shop's own; the next start of the assistant uses it."""
@@ -44,7 +45,10 @@ def train(
         from shopassist.language.catalogue import Catalogue
         from shopassist.learning.examples import read
         from shopassist.learning.fit import fit
+        from shopassist.learning.picture import reliability, writable, write
 
+        if picture is not None:
+            writable(picture, ".svg")
         catalogue = Catalogue.load(*filter(None, [settings.intents_file]))
         with resources.as_file(resources.files("shopassist.learning").joinpath("messages")) as built_in:
             examples = read([built_in, *(files or [])], catalogue)
@@ -56,6 +60,8 @@ def train(
         else:
             name = heads.add(head, told)
             console.print(f"in use from the next start on: {name}; `shopassist train --back` goes back")
+        if picture is not None:
+            write(picture, reliability(report.reliability))
         if as_json:
             typer.echo(told)
         else:

@@ -83,8 +83,35 @@ class Likeness:
         for row, weight in zip(rows, weights, strict=True):
             where, weighed = self._table.having(row)
             similarity[where] += weight * weighed
+        return self._both(weights @ self.rule[rows], similarity)
+
+    def alike(self) -> Vector:
+        """How alike its examples are, each with each: cosines (examples, examples)."""
+        found = np.zeros((len(self.owners), len(self.owners)), np.float32)
+        if self._table is not None:
+            for row in self.rows.values():
+                where, weights = self._table.having(row)
+                found[np.ix_(where, where)] += np.outer(weights, weights)
+        return found
+
+    def left_out(self, alike: Vector) -> Vector:
+        """What `near` would say of each example if it were none (examples, intents); `alike` is what `alike` gives.
+
+        The rule without an example follows from the rule with it: Rifkin & Lippert, "Notes on Regularized Least
+        Squares", 2007.
+        """
+        if len(alike) < 2:
+            return np.zeros((len(alike), self.intents), np.float32)
+        inverse = np.linalg.inv(alike + RIDGE * np.eye(len(alike), dtype=np.float32))
+        wanted = np.eye(self.intents, dtype=np.float32)[self.owners]
+        values = wanted - (inverse @ wanted) / inverse.diagonal()[:, None]
+        others = alike.copy()
+        np.fill_diagonal(others, -np.inf)
+        return np.stack([self._both(*pair) for pair in zip(values, others, strict=True)])
+
+    def _both(self, values: Vector, similarity: Vector) -> Vector:
         by_example = likely(self._owned.nearest(similarity), TEMPERATURE, middle=0.3, slope=12.0)
-        return RULE * self.share(weights @ self.rule[rows]) + (1 - RULE) * by_example
+        return np.asarray(RULE * self.share(values) + (1 - RULE) * by_example, np.float32)
 
     def share(self, values: Vector) -> Vector:
         """The rule's values, 1 for an intent that is meant and 0 for others, as probabilities with room for none."""
@@ -150,21 +177,24 @@ class Owned:
         """`owners` are the examples' intents, each below `intents`; the examples of an intent stand together."""
         counts = np.bincount(owners, minlength=intents)
         places = np.arange(max(int(counts.max(initial=0)), NEAREST))
-        self._size = np.minimum(counts, NEAREST)
-        self._some = counts > 0
         begins = np.searchsorted(owners, np.arange(intents)) if len(owners) else np.zeros(intents, np.intp)
         # Where an intent has fewer examples, the place after the last stands for one that is like nothing.
         self._where = np.where(places < counts[:, None], begins[:, None] + places, len(owners))
 
     def nearest(self, similarity: Vector) -> Vector:
-        """Each intent's similarity: that of its nearest example and, for less, of the next ones."""
+        """Each intent's similarity: that of its nearest example and, for less, of the next ones.
+
+        An example whose similarity is minus infinity is left out.
+        """
         padded = np.append(similarity, np.float32(-np.inf))[self._where]
         top = -np.partition(-padded, NEAREST - 1, axis=1)[:, :NEAREST]
         first = top.max(axis=1)
-        others = np.where(np.isfinite(top), top, 0).sum(axis=1) - np.where(self._some, first, 0)
-        mean = np.where(self._size > 1, others / np.maximum(self._size - 1, 1), first)
+        there = np.isfinite(top)
+        size, some = there.sum(axis=1), there.any(axis=1)
+        others = np.where(there, top, 0).sum(axis=1) - np.where(some, first, 0)
+        mean = np.where(size > 1, others / np.maximum(size - 1, 1), first)
         least = float(similarity.min()) if len(similarity) else 0.0
-        return np.where(self._some, FIRST * first + (1 - FIRST) * mean, least).astype(np.float32)
+        return np.where(some, FIRST * first + (1 - FIRST) * mean, least).astype(np.float32)
 
 
 def likely(similarity: Vector, temperature: float, *, middle: float, slope: float) -> Vector:

@@ -227,7 +227,7 @@ class _Reader:
         awaited = self.asked is not None and self.asked.kind not in ("offer", "anything_else")
         within = finder_in(self.text, self.found)
         found = wishes(self.text, self.language, self.ports.classifier, within, awaited=awaited)
-        if self.asked is not None:  # 买了20天了 tells more of what is spoken of, not of something new
+        if self.asked is not None or self.dialogue.last:  # 买了20天了 tells more of what is spoken of
             found = [w for w in found if w.act != "report" or w.score >= CLEAR]
         if answer is not None and answer.kind == "value" and answer.value:
             start = self.text.find(answer.value)

@@ -15,10 +15,9 @@ from shopassist.learning.examples import Example
 from shopassist.text import tokens
 
 NEAR = 0.75
-"""From this similarity on examples of different intents are near duplicates; built in are 6 such pairs in Chinese, 66
-in English."""
+"""From this similarity on examples of different intents are near duplicates."""
 FEW = 20
-"""Examples of a language with which words alone tell about half of an intent's other examples; with 8 a fifth."""
+"""Below so many examples of a language words alone tell less than half of an intent's other examples."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,3 +132,10 @@ def test_a_head_that_counts_up_what_follows_is_no_wish(assistant, text):
     reply = Visit(assistant).say(text)
     assert set(reply.intents) == {"return_refund", "cancel_order"}
     assert reply.consent is not None
+
+
+@pytest.mark.parametrize("text", ["算了，你们卖双开门冰箱吗？", "do you also sell fridges?"])
+def test_whether_something_else_is_sold_is_no_question_about_the_product_spoken_of(assistant, text):
+    talk = Visit(assistant, customer=OTHER)
+    talk.say("净化器说好昨天到的，怎么还没到？")
+    assert "product" not in talk.say(text).slots

@@ -31,7 +31,7 @@ from shopassist.language.parts import kept, says_part
 from shopassist.language.provisos import asks_something, with_proviso
 from shopassist.language.reading import finder_in
 from shopassist.language.reasons import paid_to, private
-from shopassist.language.references import leaning, mentioned, own_subject, restated
+from shopassist.language.references import asks_range, leaning, mentioned, own_subject, restated
 from shopassist.language.remarks import hurries, remark
 from shopassist.language.segments import segments
 from shopassist.language.slots import CODES, NAMES, Found, normal, slots
@@ -146,6 +146,7 @@ class _Reader:
             not any(s.asks for s in segments(self.text, self.language)),
             says_part(self.text, self.language) or bool(kept(self.text, self.language, self.found)),
             paid_to(self.text, self.language),
+            asks_range(self.text, self.language),
         )
 
     def _only_looked_at(self) -> bool:

@@ -54,6 +54,12 @@ def own_subject(text: str, language: str) -> bool:
     return bool(_rules(language)["own_subject"].search(fold(text)))
 
 
+def asks_range(text: str, language: str) -> bool:
+    """Whether a message asks if the shop sells a thing that it names: 你们卖冰箱吗, but not 你们卖它的滤芯吗."""
+    rules, folded = _rules(language), fold(text)
+    return bool(rules["sells"].search(folded)) and not rules["pronoun"].search(folded)
+
+
 def restated(text: str, language: str, *, last: str | None, named: Sequence[Product], focus: Sequence[Product]) -> str:
     """The message with what it leaves unsaid, as a query.
 

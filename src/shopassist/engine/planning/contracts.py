@@ -69,6 +69,8 @@ class Heard:
     tells: bool = False
     part: bool = False
     payout: str | None = None
+    asks_range: bool = False
+    """Whether it asks if the shop sells a thing that it names."""
 
 
 @dataclass(frozen=True, slots=True)

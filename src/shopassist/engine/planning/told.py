@@ -143,6 +143,8 @@ def own_reads(sheet: Sheet, wish: Wish, route: Route) -> bool:
 def about_products(sheet: Sheet, wish: Wish, route: Route) -> None:
     """Tell a product's price and stock, what there is to buy, or the coupons; the pages tell the rest."""
     spoken_of = {"recommend": 0, "compare_products": 2}.get(wish.intent, 1)
+    if sheet.heard.asks_range:
+        spoken_of = 0
     products = values(wish.slots, "product") or sheet.focus.products[:spoken_of]
     told = False
     if "get_product" in route.reads and products:

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -490,10 +491,12 @@ def test_making_a_shop_again_keeps_what_it_holds(sql_shop, clock):
 
 def test_several_processes_may_make_the_shop_at_once(clock, tmp_path):
     with ThreadPoolExecutor(4) as pool:
-        shops = list(pool.map(lambda _: SqlShop.create(f"sqlite:///{tmp_path}/shop.db", clock), range(4)))
-    assert [len(shop.orders.list(ZHANG)) for shop in shops] == [5] * 4
-    for shop in shops:
-        shop.close()
+        for _ in range(10):  # who comes between another one's steps is chance
+            url = f"sqlite:///{tmp_path}/{uuid4()}.db"
+            shops = list(pool.map(lambda _, url=url: SqlShop.create(url, clock), range(4)))
+            assert [len(shop.orders.list(ZHANG)) for shop in shops] == [5] * 4
+            for shop in shops:
+                shop.close()
 
 
 def test_a_change_past_the_shop_changes_the_version_too(sql_shop):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
@@ -17,17 +16,14 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shopassist.errors import MissingExtra, StorageError
+from shopassist.storage.sqlite import BUSY_SECONDS, READS, prepare
 
 log = logging.getLogger(__name__)
-
-BUSY_SECONDS = 5
-"""How long a transaction waits for another one's lock."""
 
 SCRUB_SECONDS = 0.2
 """How long the emptying of SQLite's log waits for readers."""
 
 # Reads of several tables see one moment, and never wait for a writer.
-_SQLITE_READS = {"shopassist_reads": True}
 _POSTGRESQL_READS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _SETTING_UP = 0x73686F70  # the number of PostgreSQL's advisory lock: "shop"
 
@@ -77,7 +73,7 @@ class Database:
         elif file is not None and not file.exists():
             raise self.absent()
         self._writer = _engine(parsed, in_memory=self._in_memory)
-        self._reader = self._writer.execution_options(**(_SQLITE_READS if self._is_sqlite else _POSTGRESQL_READS))
+        self._reader = self._writer.execution_options(**(READS if self._is_sqlite else _POSTGRESQL_READS))
 
     @contextmanager
     def setting_up(self) -> Iterator[sa.Connection]:
@@ -189,37 +185,11 @@ def _engine(url: sa.URL, *, in_memory: bool) -> sa.Engine:
         raise MissingExtra(f"{url.drivername} needs the package {error.name}: pip install {error.name}") from None
     except SQLAlchemyError:
         raise StorageError(f"SQLAlchemy knows no driver {url.drivername}; postgresql+psycopg is one") from None
-    sa.event.listen(engine, "connect", _set_up_sqlite if is_sqlite else _set_up_postgresql)
     if is_sqlite:
-        sa.event.listen(engine, "begin", _begin_sqlite)
+        prepare(engine)
+    else:
+        sa.event.listen(engine, "connect", _set_up_postgresql)
     return engine
-
-
-def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # SQLAlchemy's recipe: BEGIN is ours to write
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA secure_delete = ON")  # what is erased leaves no bytes in free pages
-    _switch_to_wal(connection)
-
-
-def _switch_to_wal(connection: sqlite3.Connection) -> None:
-    """Wait in a loop: SQLite's own waiting does not cover this switch, and several processes may start at once."""
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    reads = _SQLITE_READS.items() <= connection.get_execution_options().items()
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _set_up_postgresql(connection: Any, _record: object) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -13,15 +12,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from shopassist.errors import ConfigurationError, StorageError
+from shopassist.storage.sqlite import READS, prepare
 from shopassist.testing.case import Row
 from shopassist.testing.desk import Clock
 from shopassist.testing.sample_shop import SampleShop
 from shopassist.testing.seed import TABLES, rows_of, sample, terms_of
-
-BUSY_SECONDS = 5
-"""How long a transaction waits for another one's lock."""
-
-_READS = {"shop_reads": True}
 
 
 class Money(sa.types.TypeDecorator[Decimal]):
@@ -274,7 +269,7 @@ class SqlShop(SampleShop):
 
 class _SqlBook:
     def __init__(self, engine: sa.Engine) -> None:
-        self._reader = engine.execution_options(**_READS)
+        self._reader = engine.execution_options(**READS)
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
         return self._reader.begin()
@@ -316,18 +311,5 @@ def _engine(url: str) -> sa.Engine:
         # Reads have connections of their own, which would see another database than the writes.
         raise ConfigurationError("SqlShop needs an SQLite file, sqlite:///shop.db say; MemoryShop needs none")
     engine = sa.create_engine(parsed, hide_parameters=True)
-    sa.event.listen(engine, "connect", _set_up)
-    sa.event.listen(engine, "begin", _begin)
+    prepare(engine)
     return engine
-
-
-def _set_up(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # SQLAlchemy's recipe: BEGIN is ours to write
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA journal_mode = WAL")  # a read sees what is committed while another writes
-
-
-def _begin(connection: sa.Connection) -> None:
-    reads = _READS.items() <= connection.get_execution_options().items()
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

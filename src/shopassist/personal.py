@@ -46,7 +46,7 @@ _EMAIL = re.compile(
 _URL = re.compile(r"(?:https?://|www\.|\.(?:com|cn)/)[!-~]+")
 _PARKED = str.maketrans("0123456789", "".join(chr(0xE000 + n) for n in range(10)))  # private use: seen by no rule
 _UNPARKED = {parked: digit for digit, parked in _PARKED.items()}
-_NAMED_IN_URL = re.compile(r"(?:phone|mobile|tel|cell)\w*=", re.ASCII)
+_NAMED_IN_URL = re.compile(r"(?:phone|mobile|tel|cell)\w{0,40}=", re.ASCII)
 
 _PROVINCE = "(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
 _MONTH_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
@@ -129,7 +129,7 @@ _LABEL = re.compile(
       |\b(?:number|num|no\.?|is|was|to|at|on)\b )*+""",
     re.ASCII | re.VERBOSE,
 )
-_HEX = re.compile("[0-9a-z][0-9]+[a-z]")
+_HEX = re.compile("[0-9a-z][0-9]{1,40}[a-z]")
 _CODE_BEFORE = re.compile(r"(?<![A-Za-z])(?!(?:TEL|PH|MOB|CELL|CALL|WX|VX|V|QQ|SMS)-?$)[A-Z]{1,4}-?$")
 _RUN = re.compile(rf"(?<![\da-z])\d(?:{_O}\d){{5,17}}{_O}[\dx](?![\da-z])", re.ASCII)
 _TAIL = re.compile(r"(?:转|分机|ext\.?|-)\s?(\d{1,5})$", re.ASCII)

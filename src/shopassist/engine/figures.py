@@ -41,7 +41,7 @@ _UNITS = {
 _UNIT_PATTERN = "|".join(f"(?P<u{n}>{p})" for n, p in enumerate(_UNITS.values()))
 _UNIT_NAMES = list(_UNITS)
 _FIGURE = re.compile(
-    rf"(?<![a-z0-9.])(?P<money>[¥￥$])?\s*(?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*-?(?:{_UNIT_PATTERN})?"
+    rf"(?<![a-z0-9.])(?P<money>[¥￥$])?\s{{0,9}}(?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*-?(?:{_UNIT_PATTERN})?"
 )
 _SPELLED = (
     "day", "day-of-month", "hour", "minute", "month", "year", "week", "yuan", "percent", "discount", "instalment",
@@ -54,14 +54,14 @@ _HAN_FIGURE = re.compile(
 )
 _PERCENT = re.compile(rf"百分之({_HAN_NUMBER}|\d+(?:\.\d+)?)")
 _WORD_NUMBER = rf"(?:{'|'.join(_TENS)})[- ](?:{'|'.join(_ONES[:9])})|(?:{'|'.join(_WORDS)})(?: hundred)?"
-_WORD_FIGURE = re.compile(rf"\b(?P<number>{_WORD_NUMBER})\s*[- ]?\s*(?P<unit>{_SPELLED_UNITS})\b")
-_CODE = re.compile(r"(?<![a-z0-9])(?=[a-z0-9.-]*[a-z])(?=[a-z0-9.-]*\d)[a-z0-9]+(?:[-.][a-z0-9]+)*")
-_MEASURE = re.compile(rf"\d+(?:\.\d+)?-?(?:{'|'.join(_UNITS.values())})$|\d+(?:st|nd|rd|th)$")
+_WORD_FIGURE = re.compile(rf"\b(?P<number>{_WORD_NUMBER})\s{{0,9}}-?\s{{0,9}}(?P<unit>{_SPELLED_UNITS})\b")
+_CODE = re.compile(r"(?<![a-z0-9])(?=[a-z0-9.-]{0,60}[a-z])(?=[a-z0-9.-]{0,60}\d)[a-z0-9]+(?:[-.][a-z0-9]+)*")
+_MEASURE = re.compile(rf"^\d+(?:(?:\.\d+)?-?(?:{'|'.join(_UNITS.values())})|(?:st|nd|rd|th))$")
 _CLOCK = re.compile(
-    r"(?P<late>下午|傍晚|晚上?)?\s*(?<!\d)(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?!\d)(?:\s*(?P<pm>p\.?m\b)|\s*a\.?m\b)?"
+    r"(?P<late>下午|傍晚|晚上?)?\s{0,9}(?<!\d)(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?!\d)(?:\s*(?P<pm>p\.?m\b)|\s*a\.?m\b)?"
 )
 _HOUR = re.compile(
-    r"(?P<late>下午|傍晚|晚上?)?\s*(?<![\d.第])(?P<hour>\d{1,2}|(?<![几第这那])(?:二?十[一二三四五六七八九]?|[二两三四五六七八九]))\s*"
+    r"(?P<late>下午|傍晚|晚上?)?\s{0,9}(?<![\d.第])(?P<hour>\d{1,2}|(?<![几第这那])(?:二?十[一二三四五六七八九]?|[二两三四五六七八九]))\s*"
     r"(?:点(?![击开选建要问头])(?P<half>半)?|(?P<pm>(?<=[\d ])p\.?m\b)|(?<=[\d ])a\.?m\b)"
 )
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
@@ -79,7 +79,7 @@ _TIME = frozenset({"minute", "hour", "day", "week", "month", "year"})
 _ASKED_FOR = {
     r"(?:多少|(?<![过这前好])几)\s*(?:个?工作日|自然日|[天日年周]|个?(?:小时|钟头|月|星期|礼拜)|分钟)|多久|多长时间|多长(?=[？?吗呢啊呀]|$)"
     r"|how long|how many (?:\w+ )?(?:days?|hours?|weeks?|months?|years?|minutes?)": _TIME,
-    r"多少钱|几块钱?|how much (?:is|are|do|does|will|would)(?!.*weigh)": frozenset({"yuan"}),
+    r"多少钱|几块钱?|how much (?:is|are|do|does|will|would)(?!.{0,60}weigh)": frozenset({"yuan"}),
     r"多重|多沉|多少克|几斤|how heavy|weigh": frozenset({"gram", "kilogram"}),
     r"几折": frozenset({"discount", "percent"}),
     r"(?:多少|几)\s*期|how many instal?lments": frozenset({"instalment"}),

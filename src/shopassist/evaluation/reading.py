@@ -25,7 +25,7 @@ UTTERER = "u-1001"
 """Who says single utterances: a customer of the sample shop with orders in every state."""
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_SPAN = re.compile(r"(?:\d+[smhd])+")
+_SPAN = re.compile(r"^(?:\d+[smhd])+")
 
 T = TypeVar("T")
 Intents = Mapping[str, tuple[str, ...]]
@@ -216,7 +216,7 @@ class _Reader:
         if not _SPAN.fullmatch(text):
             self._fail(key, f"expected a time such as 90s, 31m, 1h30m or 2d, got {value!r}")
         try:
-            return timedelta(**{_UNITS[unit]: int(count) for count, unit in re.findall(r"(\d+)([smhd])", text)})
+            return timedelta(**{_UNITS[unit]: int(count) for count, unit in re.findall(r"(?<!\d)(\d+)([smhd])", text)})
         except OverflowError:
             self._fail(key, f"{value!r} is too long")
 

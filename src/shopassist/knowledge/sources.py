@@ -25,10 +25,10 @@ from shopassist.text import clean, fold
 
 SUFFIXES = frozenset({".md", ".markdown", ".html", ".htm", ".csv", ".txt", *LOADERS})
 _BOILERPLATE = ["script", "style", "nav", "header", "footer", "aside", "form", "noscript", "template", "svg"]
-_OPENING = re.compile(r"\s*---[^\S\n]*(?:\n|$)")
+_OPENING = re.compile(r"^\s*---[^\S\n]*(?:\n|$)")
 _CLOSING = re.compile(r"\n---[^\S\n]*(?:\n|$)")
 _FIELD = rf"[^\S\n]*[\"']?(?:{'|'.join(FIELDS)})[\"']?[^\S\n]*[:：=]"
-_NEARLY = re.compile(rf"\s*(?:[-–—－+]{{2,}}[^\n]*\n(?:[^\S\n]*\S[^\n]*\n)*?{_FIELD})", re.I)
+_NEARLY = re.compile(rf"^\s*(?:[-–—－+]{{2,}}+[^\n]*\n(?:[^\S\n]*+\S[^\n]*\n){{0,40}}?{_FIELD})", re.I)
 _HIDING = re.compile(r"^[^\S\n]*public[^\S\n]*[:：=][^\S\n]*(?:false|no|off)[^\S\n]*$", re.I | re.M)
 _BLOCKS = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "table", "blockquote", "pre", "dt", "dd"]
 _CONTAINERS = ["div", "section", "figure", "details"]

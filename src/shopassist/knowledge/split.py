@@ -17,10 +17,10 @@ PASSAGE_CHARS = 320
 VERSION = 2
 """Grows when the same document would be split or read into tokens otherwise, so that an older index is built anew."""
 
-_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
-_TABLE_RULE = re.compile(r"\|?(\s*:?-{2,}:?\s*\|)+\s*(:?-{2,}:?\s*)?$")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_EMPHASIS = re.compile(r"(\*\*|__|`)(.+?)\1")
+_HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s{0,9}#{0,9}$")
+_TABLE_RULE = re.compile(r"^\|?(\s*:?-{2,}+:?\s*\|)++\s*+(:?-{2,}+:?\s*)?$")
+_LINK = re.compile(r"!?\[([^\]]{0,400})\]\([^)]{0,2000}\)")
+_EMPHASIS = re.compile(r"(\*\*|__|`)(.{1,600}?)\1")
 
 
 @dataclass(frozen=True, slots=True)

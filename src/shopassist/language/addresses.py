@@ -137,7 +137,7 @@ def _previous(text: str, start: int, asked: bool) -> int | None:
 
 
 _REGION = re.compile(r"^.*(?:省|市|区|县|旗|州)(?=.)")
-_LEVEL = re.compile(r"[^省市区县旗州]+(?:省|市|区|县|旗|州)")
+_LEVEL = re.compile(r"(?<![^省市区县旗州])[^省市区县旗州]+(?:省|市|区|县|旗|州)")
 
 
 def within(new: str, old: str) -> str:

@@ -9,7 +9,7 @@ from shopassist.dialogue import Option
 from shopassist.language.answer_grammar import normal, rules
 from shopassist.text import HAN
 
-_SPLIT = re.compile(r"[,.!;~。;、…\n]+(?![a-z0-9])|\s+(?=第)")
+_SPLIT = re.compile(r"[,.!;~。;、…\n]+(?![a-z0-9])|\s{1,9}(?=第)")
 _PIECE = re.compile(rf"[{HAN}]+|[a-z0-9]+(?:[.\-][a-z0-9]+)*")
 
 

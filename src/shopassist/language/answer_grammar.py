@@ -24,7 +24,7 @@ Label = Literal["yes", "no", "hold", "named", "told", "resolved", "torn", "silen
 - unclear: two negations, a question that falls apart into yes and no; other: there is residue in it
 """
 
-_BREAK = re.compile(rf"[,.!;:~。;、…\n\r\u2014-]+|(?<=\?)(?!\?)|(?<=[{HAN}])\s+|\s+(?=[{HAN}])")
+_BREAK = re.compile(rf"[,.!;:~。;、…\n\r\u2014-]+|(?<=\?)(?!\?)|(?<=[{HAN}])\s+|\s{{1,9}}(?=[{HAN}])")
 _SKIP = re.compile(r"[\s\"'“”()\[\]【】《》「」<>*_^#/\\|+=·`]+")
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|.", re.DOTALL)
 _LATIN = re.compile(r"[a-z0-9]+")

@@ -39,7 +39,7 @@ _AGO = re.compile(
     rf"((?<!\d)\d{{3}}|{_NUMBER})\s*(?P<zh>天|周|个?星期|个?礼拜)(?:之|以)?前(?!后)"
     rf"|\b(\d{{1,3}}|{'|'.join(_WORDS)}) (?P<en>day|week)s? ago"
 )
-_YEAR = re.compile(r"(去年|20\d\d)\s*年?(?:的)?\s*$")
+_YEAR = re.compile(r"(去年|20\d\d)\s*+年?的?\s*+$")
 
 
 def dates(text: str, today: date) -> list[date]:

@@ -99,7 +99,7 @@ def filled(raw: str) -> str:
 def _part(name: str) -> str:
     part = data()["parts"].get(name) or _colours(name)
     if isinstance(part, str):
-        return part if re.fullmatch(r"\[[^]]*\]|[^|()\[]+", part) else f"(?:{part})"
+        return part if re.fullmatch(r"^(?:\[[^]]*\]|[^|()\[]+)$", part) else f"(?:{part})"
     return "(?:" + "|".join(sorted(map(str, part), key=len, reverse=True)) + ")"
 
 

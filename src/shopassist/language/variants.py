@@ -33,7 +33,7 @@ def variants(text: str) -> Iterator[Spot]:
 
 def colour(word: str) -> str:
     """A colour's word in its normal form."""
-    word = re.sub(r"(?<=.)(?:色|的|款|版)+$", "", word.strip())
+    word = re.sub(r"(?:(?<=[^色的款版])|(?<=^.))[色的款版]+$", "", word.strip())
     for pattern_of, name in _english():
         if pattern_of.fullmatch(word):
             return name

@@ -16,7 +16,7 @@ from shopassist.replies import Language
 from shopassist.text import HAN, fold
 
 _HAN = re.compile(f"[{HAN}]")
-_KIND = re.compile(r"(?<=.)(?:色|款|版|的)+$")
+_KIND = re.compile(r"(?:(?<=[^色款版的])|(?<=^.))[色款版的]+$")
 
 
 class Wording(Protocol):

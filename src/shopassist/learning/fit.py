@@ -12,7 +12,7 @@ from dataclasses import astuple
 import numpy as np
 from numpy.typing import NDArray
 
-from shopassist.errors import InputError, MissingExtra
+from shopassist.errors import InputError
 from shopassist.language.catalogue import ACTS, Catalogue
 from shopassist.language.head import STEPS, Head
 from shopassist.language.intents import digest
@@ -20,6 +20,7 @@ from shopassist.language.judge import EVIDENCE, IDLE, INTENT, Limits, evidence, 
 from shopassist.language.reading import Reader
 from shopassist.learning.combine import joined, sold
 from shopassist.learning.examples import Example, of_catalogue
+from shopassist.learning.linear import needs_sklearn
 from shopassist.learning.material import FOLDS, Material, folds, material
 from shopassist.learning.measure import Reading, Report, best_limits, measured
 from shopassist.learning.rules import IntentRules, Matrix, act_rules, intent_rules
@@ -39,7 +40,7 @@ def fit(
 
     Raises `MissingExtra`, and `InputError` where there is too little to learn from.
     """
-    _needs_sklearn()
+    needs_sklearn()
     if len({e.voice for e in examples}) < 2:
         raise InputError(
             "examples of two files at the least are needed: what is fitted to one is measured on the other"
@@ -61,13 +62,6 @@ def fit(
     limits = best_limits(readings, names)
     told = f"{len(examples)} messages of {len({e.voice for e in examples})} voices"
     return _head(rules, judge, limits, catalogue, every, told), measured(readings, names, limits)
-
-
-def _needs_sklearn() -> None:
-    try:
-        import sklearn  # noqa: F401
-    except ImportError as error:
-        raise MissingExtra("fitting needs scikit-learn: pip install 'shopassist[train]'") from error
 
 
 class _Left:

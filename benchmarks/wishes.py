@@ -117,7 +117,7 @@ def main() -> None:
     describe()
     catalogue = Catalogue.load()
     with resources.as_file(resources.files("shopassist.learning").joinpath("messages")) as folder:
-        training = read([folder], catalogue)
+        training = [e for e in read([folder], catalogue) if not e.mood_alone]
     classifier, others = Classifier(catalogue), baselines(training)
     apart = read([ROOT / "benchmarks/data/apart.jsonl"], catalogue)
     classifier.scores("你好", "zh")

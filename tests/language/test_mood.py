@@ -1,6 +1,13 @@
 import pytest
 
-from shopassist.language.mood import feeling
+from shopassist.language.head import Head
+from shopassist.language.mood import by_words
+from shopassist.language.mood import feeling as by_words_and_head
+
+
+def feeling(text):
+    return by_words_and_head(text, Head.load().mood)
+
 
 PHRASES = {
     "negative": [
@@ -19,7 +26,7 @@ PHRASES = {
     "neutral": [
         "怎么退货", "多少钱", "耳机防水吗", "我的订单到哪了", "七天无理由退货运费谁出", "好的", "我要退货",
         "坏了能换吗", "质量问题怎么换货", "可以投诉吗", "怎么投诉", "有没有差评", "不喜欢能退吗", "喜欢的话可以退吗",
-        "收到后不满意可以退吗", "买了后悔可以退吗", "没投诉", "破损怎么赔", "好用吗", "好不好用", "这个好看吗",
+        "收到后不满意可以退吗", "买了后悔可以退吗", "破损怎么赔", "好用吗", "好不好用", "这个好看吗",
         "Lite 和 Pro 哪个更好", "麻烦帮我查一下订单", "不好意思，问一下运费", "空气净化器怎么操作", "天气怎么样",
         "滚筒洗衣机", "能不能拖地", "棒球帽", "有人赞助", "慢充是多少瓦", "这是什么意思",
         "what is the return policy", "is the sound quality good?", "if I am not happy can I return it",
@@ -37,7 +44,7 @@ def test_a_mood_is_told_from_a_question_about_one(phrase, mood):
     ("calm", "strong"), [("满意", "非常满意"), ("失望", "太失望"), ("disappointed", "very disappointed")]
 )
 def test_an_intensifier_makes_a_mood_stronger(calm, strong):
-    assert abs(feeling(strong).strength) > abs(feeling(calm).strength)
+    assert abs(by_words(strong).strength) > abs(by_words(calm).strength)
 
 
 def test_strong_words_count_in_a_question_too():
@@ -88,3 +95,24 @@ def test_profanity_is_told_from_the_words_that_look_like_it(phrase, mood):
 )
 def test_praise_behind_trouble_is_mockery(text, mood):
     assert feeling(text).mood == mood
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["说好周五送到，今天都周二了", "第三次换货了，来的还是同一个毛病", "I have now explained this to four different people",
+     "穿了两天鞋底就掉了，一千多块的鞋"],
+)  # fmt: skip
+def test_trouble_is_heard_where_no_word_of_a_mood_is_said(text):
+    assert by_words(text).mood == "neutral"
+    assert feeling(text).mood == "negative"
+
+
+@pytest.mark.parametrize(
+    "text", ["怎么开发票", "地址写错了，帮我改成和平路8号", "左耳没声音，保修怎么走", "could you tell me when it ships"]
+)
+def test_a_calm_message_stays_calm(text):
+    assert feeling(text).mood == "neutral"
+
+
+def test_the_clause_that_shows_most_is_the_cause_where_no_word_is():
+    assert feeling("帮我查下单子，说好周五送到，今天都周二了").cause == ("今天都周二了",)

@@ -16,7 +16,7 @@ from shopassist.language.head import Head, fitted
 from shopassist.language.intents import Classifier
 from shopassist.language.judge import Limits
 from shopassist.language.reading import Part
-from shopassist.learning.examples import Example
+from shopassist.learning.examples import MOODS, Example
 from shopassist.learning.measure import Reading, best_limits, measured
 from shopassist.learning.versions import KEPT, Heads
 from shopassist.settings import load
@@ -43,7 +43,7 @@ def catalogue(tmp_path):
 @pytest.fixture
 def examples():
     return [
-        Example(text, "zh", ((intent, "request" if number % 2 else "can"),), voice=f"v{number % 3}")
+        Example(text, "zh", ((intent, "request" if number % 2 else "can"),), MOODS[number % 3], voice=f"v{number % 3}")
         for intent, texts in SAID.items()
         for number, text in enumerate(texts)
     ] + [Example(t, "zh", voice=f"v{n}") for n, t in enumerate(("好的吧", "晓得了", "等等哈"))]
@@ -62,7 +62,7 @@ def test_a_head_reads_what_it_was_fitted_to_and_the_like(catalogue, examples):
     classifier = Classifier(catalogue, head=head)
     for text, intent in (("礼盒包装", "gift_wrap"), ("我上门取", "pick_up")):
         assert classifier.scores(text, "zh")[0][0] == intent
-    assert classifier.weigh("zh").act("自提点在哪", "自提点在哪", "pick_up") == "request"
+    assert classifier.weigh("zh").act("自提点在哪", "pick_up") == "request"
     assert report.messages == len(examples)
     assert sorted(report.voices) == ["v0", "v1", "v2"]
     assert told[0].startswith(f"reading {len(examples)} messages")

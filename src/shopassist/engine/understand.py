@@ -64,7 +64,7 @@ def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
     """Read the text against the conversation."""
     ports = runtime.context
     text, today = state["text"], ports.now.date()
-    felt = feeling(text)
+    felt = feeling(text, ports.classifier.head.mood)
     common: Turn = {"mood": felt.mood, "mood_cause": felt.cause, "valid_on": today}
     if not state["readable"]:
         return {**common, "heard": Heard(text, talk="foreign")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import Any, cast
@@ -14,12 +14,12 @@ from shopassist.dialogue import Act
 from shopassist.language.spelling import mended
 
 
-def act(segment_text: str, language: str, intent: str) -> Act:
-    """The act of one piece of a message. Where nothing tells and nothing asks, a wish is a request."""
-    text = mended(segment_text, language).strip(" ,;~")
+def act(plain: str, language: str, intent: str) -> Act:
+    """The act of one piece of a message, in plain form, as far as it shows one: of the first row that is found."""
+    text = plain.strip(" ,;~")
     rules, default = _rules(language)
-    for name, groups, pattern in rules:
-        if (groups is None or intent in groups) and pattern.search(text):
+    for name, intents, pattern in rules:
+        if (intents is None or intent in intents) and pattern.search(text):
             return name
     return default.get(intent, "request")
 
@@ -27,9 +27,10 @@ def act(segment_text: str, language: str, intent: str) -> Act:
 def taken_back(text: str, language: str, intents: Iterable[str]) -> str:
     """The text without a tag that only asks for leave (不退了行不行), where it takes back one of the intents."""
     bare = _leave(language).sub("", text.strip())
-    if bare == text.strip() or not any(act(bare, language, intent) == "retract" for intent in intents):
+    if bare == text.strip():
         return text
-    return bare
+    plain = mended(bare, language)
+    return bare if any(act(plain, language, intent) == "retract" for intent in intents) else text
 
 
 _Rule = tuple[Act, frozenset[str] | None, re.Pattern[str]]
@@ -49,10 +50,9 @@ def _data() -> dict[str, Any]:
 @lru_cache(maxsize=2)
 def _rules(language: str) -> tuple[tuple[_Rule, ...], dict[str, Act]]:
     data = _data()
-    rules: list[_Rule] = []
-    found: dict[str, Any] = data[language]
-    for name, groups in [*((n, found.get(n, {})) for n in data["order"]), *found["asked"].items()]:
-        for group, expressions in groups.items():
-            intents = None if group == "any" else frozenset(data["groups"].get(group, [group]))
-            rules.extend((cast("Act", name), intents, re.compile(expression)) for expression in expressions)
-    return tuple(rules), data["default"]
+    return tuple(_rule(row, data["groups"]) for row in data[language]), data["default"]
+
+
+def _rule(row: Mapping[str, Any], groups: Mapping[str, list[str]]) -> _Rule:
+    intents = None if row["of"] == "any" else frozenset(groups.get(row["of"], [row["of"]]))
+    return cast("Act", row["act"]), intents, re.compile(row["when"])

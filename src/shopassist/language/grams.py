@@ -40,6 +40,11 @@ def pairs(text: str) -> Keys:
     return _runs(text, 2)[-1]
 
 
+def word(told: str) -> Keys:
+    """The number of an English word."""
+    return np.array([crc32(f"/{told}".encode())], np.uint32)
+
+
 def _runs(text: str, longest: int = LONGEST) -> list[Keys]:
     """The numbers of a text's runs of one character, of two, and so on."""
     characters = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)

@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shopassist.errors import ConfigurationError
 from shopassist.language.grams import Vocabulary
+from shopassist.language.linear import LinearHead
 
 BUILT_IN = "head.npz"
 CURRENT = "CURRENT"
 """The file that names the head in use, beside a shop's own heads."""
-VERSION = 2
+VERSION = 3
+_MOOD = "mood_"
 STEPS = 127
 """A weight is kept as a whole number w of so many steps: it is the column's greatest times (w / STEPS) squared, with
 w's sign, for most weights are small and together tell much."""
@@ -40,7 +42,7 @@ class Head:
     (I, A) and `act_rule` (A, A) are added to an act's value for the intent, and for the act that the rules name.
     `judge` has the weights of each intent, of `judge.EVIDENCE`, and the bias; `limits` the values of `judge.Limits`.
     `examples` has a digest of the examples of each intent that it was fitted to. `told` says in words what it was
-    fitted to.
+    fitted to. `mood` labels a message's mood (`shopassist.language.mood`).
     """
 
     keys: NDArray[np.uint32]
@@ -56,6 +58,7 @@ class Head:
     acts: NDArray[np.str_]
     examples: NDArray[np.str_]
     told: NDArray[np.str_]
+    mood: LinearHead
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -72,8 +75,10 @@ class Head:
     def save(self, file: Path) -> None:
         """Write it, whole or not at all."""
         part = file.with_name(file.name + ".part")
+        own = {name: getattr(self, name) for name in _ARRAYS}
+        mood = {_MOOD + name: array for name, array in self.mood.arrays().items()}
         with part.open("wb") as out:
-            np.savez_compressed(out, version=VERSION, **{f.name: getattr(self, f.name) for f in fields(self)})
+            np.savez_compressed(out, allow_pickle=False, version=VERSION, **own, **mood)
         part.replace(file)
 
     @classmethod
@@ -107,5 +112,9 @@ def _read(data: bytes) -> Head:
     with np.load(io.BytesIO(data), allow_pickle=False) as found:
         if int(found["version"]) != VERSION:
             raise ValueError(f"version {found['version']}")
-        arrays: Mapping[str, NDArray[np.generic]] = {f.name: found[f.name] for f in fields(Head)}
-    return Head(**arrays)  # type: ignore[arg-type]
+        own: dict[str, Any] = {name: found[name] for name in _ARRAYS}
+        mood = {name.removeprefix(_MOOD): found[name] for name in found.files if name.startswith(_MOOD)}
+    return Head(**own, mood=LinearHead.of(mood))
+
+
+_ARRAYS = [f.name for f in fields(Head) if f.name != "mood"]

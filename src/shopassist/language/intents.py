@@ -27,6 +27,11 @@ TRUST = 0.9
 """How much nearest examples alone can say."""
 STRANGE = -6.0
 """The value of an intent for which nothing speaks."""
+FORM_TELLS = {
+    *((act, "request") for act in ("conditional", "verify", "blocked", "report", "status", "how")), ("request", "can"),
+}  # fmt: skip
+"""Pairs of an act by rule and a likelier one where the rule counts: nothing is done for what by its form is a question,
+and what is asked for politely (能帮我取消吗) is no question."""
 
 
 class Classifier:
@@ -128,12 +133,13 @@ class Weigher:
         pieces = [weighed(part, self.values) for part in parts]
         return self._classifier._judge(pieces, self.values(whole), len(whole), self._language)
 
-    def act(self, text: str, plain: str, intent: str) -> Act:
-        """What a customer does with an intent in a text, given also as the reader gives it."""
-        rule = by_rule(text, self._language, intent)
+    def act(self, plain: str, intent: str) -> Act:
+        """What a customer does with an intent in a text."""
+        rule = by_rule(plain, self._language, intent)
         if rule == "retract":  # which nothing may outvote: what is taken back must not be done
             return rule
-        return self._classifier._act(self._weighed(plain)[1], rule, intent)
+        likely = self._classifier._act(self._weighed(plain)[1], rule, intent)
+        return rule if (rule, likely) in FORM_TELLS else likely
 
     def _weighed(self, text: str) -> tuple[Vector, Vector]:
         found = self._known.get(text)

@@ -1,16 +1,23 @@
-"""A customer's mood, by weighed words, their negation, and marks."""
+"""A customer's mood: by weighed words, their negation and marks, and by a fitted head that knows what troubles people.
+
+Words are sure where they speak; the head hears what is told without them: 洗一次就掉色了.
+"""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+import numpy as np
 import yaml
 
+from shopassist.language.linear import LinearHead
 from shopassist.language.spelling import simplified
+from shopassist.language.talk import small_talk
 from shopassist.replies import Mood
 from shopassist.text import HAN, fold
 
@@ -20,20 +27,80 @@ BEFORE = 16
 STRONG = 2.0
 """In a clause that asks or supposes (能退吗, 不喜欢的话, if it is broken) only negative words of this weight count."""
 
-_CLAUSE = re.compile(r"[^,.!?。;…~\n]+")
+STRONGEST = 4.0
+"""Up to this strength words are more evidence."""
+
+HINT = 0.25
+"""So much less likely a mood need be that words speak for."""
+
+DOUBT = 0.75
+"""How likely a negative mood must be, to be believed against strong words of praise."""
+
+_CLAUSE = re.compile(r"[^,.!?;，！？；。…~\n]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Feeling:
-    """A mood, its strength (the sum of the weights) and the words that showed it."""
+    """A mood, its strength (the sum of the weights) and what showed it: words, or the clause that says most."""
 
     mood: Mood
     strength: float
     cause: tuple[str, ...]
 
 
-def feeling(text: str) -> Feeling:
-    """The mood of a message. 凭什么 is negative, 不满意 is negative, 不错 is positive, 怎么退货 is neutral."""
+def feeling(text: str, head: LinearHead) -> Feeling:
+    """The mood of a message, by its words and a fitted head whose labels are moods."""
+    words = by_words(text)
+    if small_talk(text) is not None:  # 没问题！！ is no trouble
+        return words
+    mood = decided(words, _likely([text], [words], head)[0], limits(head))
+    if mood == words.mood:
+        return words
+    cause = words.cause
+    if mood == "negative":
+        clauses = [clause.strip() for clause in _CLAUSE.findall(text) if clause.strip()] or [text]
+        sure = _likely(clauses, [by_words(clause) for clause in clauses], head)
+        cause = (clauses[int(np.argmax([row["negative"] for row in sure]))],)
+    return replace(words, mood=mood, cause=cause)
+
+
+def material(text: str, words: Feeling) -> tuple[str, tuple[float, ...]]:
+    """What a head is fitted to and asked about: the text in plain form, and numbers that say what its words tell."""
+    strength = max(-STRONGEST, min(words.strength, STRONGEST)) / STRONGEST
+    return simplified(fold(text)), (strength, words.mood == "positive", words.mood == "negative")
+
+
+def decided(words: Feeling, likely: Mapping[str, float], limits: Mapping[str, float]) -> Mood:
+    """The mood by words, by how likely the head finds each, and by the limits from which on the head is believed."""
+    hints = words.mood == "negative", words.mood == "positive"
+    negative, positive = (
+        likely[mood] >= limits[mood] * (HINT if hint else 1)
+        for mood, hint in zip(("negative", "positive"), hints, strict=True)
+    )
+    if words.strength <= -STRONG:
+        return "negative"
+    if words.strength >= STRONG and likely["negative"] < DOUBT:
+        return "positive"
+    if positive and words.mood == "positive" and likely["negative"] < limits["negative"]:
+        return "positive"
+    if negative:
+        return "negative"
+    return "positive" if positive and words.mood != "negative" else "neutral"
+
+
+def limits(head: LinearHead) -> dict[str, float]:
+    """From which probability on each mood is believed."""
+    return dict(zip(head.names, map(float, head.thresholds), strict=True))
+
+
+def _likely(texts: list[str], words: list[Feeling], head: LinearHead) -> list[dict[str, float]]:
+    plain, beside = zip(*map(material, texts, words), strict=True)
+    scores = head.scores(plain, beside=np.array(beside, np.float32))
+    return [dict(zip(head.names, map(float, row), strict=True)) for row in scores]
+
+
+def by_words(text: str) -> Feeling:
+    """The mood that a message's words tell: 凭什么 and 不满意 are negative, 不错 is positive, 怎么退货 is neutral."""
     lexicon = _lexicon()
     folded = simplified(fold(text))
     found: list[tuple[tuple[int, int], float]] = []

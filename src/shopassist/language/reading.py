@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from shopassist.language import grams
 from shopassist.language.acts import taken_back
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.grams import Vocabulary
@@ -20,6 +21,8 @@ MOST_PIECES = 40
 """Pieces that are looked at, the last ones: more are a text that somebody pasted."""
 LONGEST = 300
 """Characters of a piece that are looked at: what a customer wants stands in far fewer."""
+SLIPS = 0.1
+"""An English word that comes more than this often beside the keyword that it resembles is a word of its own."""
 
 _SAYING = frozenset(("reason", "topic"))
 """Slots whose values are words that say what is wanted: 坏了, 运费."""
@@ -47,10 +50,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause as it is written, the same without slips, its words as the rules read them, and its place."""
+    """A clause as it is written, its words as the rules read them, and its place."""
 
     text: str
-    meant: str
     plain: str
     span: Span
 
@@ -63,8 +65,6 @@ class Said:
     part: Part
     clauses: tuple[Clause, ...]
     """The part that asks, then the clauses beside it that only tell."""
-    meant: str
-    """All of it as it is written, without slips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +112,13 @@ class Reader:
 
         def clause(text: str, span: Span) -> Clause:
             usual = self._usual(self._without(plain(text), found), language)
-            return Clause(text, self._without(text, found), usual, span)
+            return Clause(text, usual, span)
 
         asks = clause(core, segment.span)
         whole = asks if core == segment.text else clause(segment.text, segment.span)
         told = [clause(text, span) for text, span in segment.told if not _says_nothing(text, finder)]
         part = Part(whole.plain, asks.plain, segment.asks, tuple(c.plain for c in told))
-        return Said(segment, part, (asks, *told), whole.meant)
+        return Said(segment, part, (asks, *told))
 
     def _slips(self, text: str) -> Slips:
         return slips(simplified(fold(text[-LONGEST:])), self._known) if self._known is not None else ()
@@ -127,8 +127,14 @@ class Reader:
         return without(simplified(fold(text)), found) if found else text
 
     def _usual(self, text: str, language: str) -> str:
-        usual = mended(_CODE.sub("12", text[:LONGEST]), language, self._words)
+        usual = mended(_CODE.sub("12", text[:LONGEST]), language, self._right)
         return unnamed(_APART.sub("12", usual), language)
+
+    def _right(self, word: str, keyword: str) -> bool:
+        if self._known is None or word in self._words:
+            return word in self._words
+        here, there = (float(self._known.shares(grams.word(w))[0]) for w in (word, keyword))
+        return here > there * SLIPS
 
 
 def finder_in(text: str, found: Sequence[Found]) -> SlotFinder:

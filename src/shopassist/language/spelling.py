@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -16,10 +17,10 @@ _GAP = re.compile(rf"(?<=[{HAN}])[ \t]+(?=[{HAN}])")
 _WORD = re.compile(r"[a-z]{5,}")
 
 
-def mended(text: str, language: str, known: frozenset[str] = frozenset()) -> str:
+def mended(text: str, language: str, right: Callable[[str, str], bool] = lambda _word, _keyword: False) -> str:
     """The text folded and in usual spelling, for matching only: places in it are not those of the text.
 
-    `known` are English words that are right as they are.
+    `right` says of an English word that is nearly a keyword whether it is right as it is.
     """
     text = _GAP.sub(" ", simplified(fold(text)).replace("’", "'"))
     if language == "zh":
@@ -28,7 +29,7 @@ def mended(text: str, language: str, known: frozenset[str] = frozenset()) -> str
     for pattern, replacement in _rules()[language]:
         text = pattern.sub(replacement, text)
     if language == "en":
-        text = _WORD.sub(lambda m: m[0] if m[0] in known else _nearest(m[0]), text)
+        text = _WORD.sub(lambda m: m[0] if (k := _nearest(m[0])) == m[0] or right(m[0], k) else k, text)
     return text
 
 

@@ -92,9 +92,9 @@ class _Hearing:
     def _at(self, piece: Said, clause: int, intent: str, score: float) -> _Found:
         """The wish that a clause of a piece says."""
         said = piece.clauses[clause]
-        done = self.weigher.act(said.meant, said.plain, intent)
+        done = self.weigher.act(said.plain, intent)
         if clause == 0 and piece.segment.told and done == "request":  # 要是明天还不发，我就取消: the condition is told
-            whole = self.weigher.act(piece.meant, piece.part.text, intent)
+            whole = self.weigher.act(piece.part.text, intent)
             done = whole if whole in ("conditional", "retract") else done
         wish = Wish(intent, done, span=said.span, score=round(score, 4))
         within = said.text if clause else piece.segment.text

@@ -1,9 +1,9 @@
 """Labelled messages of customers, in JSON lines.
 
 A line is ``{"text": "…", "language": "zh", "wishes": [["cancel_order", "request"]], "mood": "neutral"}``; `wishes` has
-an intent and an act for each thing that is wished, in the order of the text, none for an answer or a remark. `slots`, a
-mapping from a slot to what the customer wrote for it, may be added. The lines of a file are one voice: what is
-measured on a voice is fitted without it.
+an intent and an act for each thing that is wished, in the order of the text, none for an answer or a remark; a line
+without `wishes` tells only of the mood. `slots`, a mapping from a slot to what the customer wrote for it, may be added.
+The lines of a file are one voice: what is measured on a voice is fitted without it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ UNCHECKED = "check"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One message, and what it wishes: pairs of an intent and an act. `voice` is the file that it stands in."""
+    """One message, and what it wishes: pairs of an intent and an act. `voice` is the file that it stands in.
+
+    Of an example with `mood_alone` nobody has told what it wishes.
+    """
 
     text: str
     language: str
@@ -35,6 +38,7 @@ class Example:
     mood: Mood = "neutral"
     slots: Mapping[str, Sequence[str]] = field(default_factory=dict)
     voice: str = ""
+    mood_alone: bool = False
 
 
 def read(files: Sequence[Path], catalogue: Catalogue) -> list[Example]:
@@ -89,6 +93,8 @@ def _example(place: str, line: str, voice: str, catalogue: Catalogue) -> Example
         fail(f"unknown key {min(unknown)!r}; the keys are {', '.join(sorted(_KEYS))}")
     if told.get("language") not in LANGUAGES:
         fail(f"`language` is one of {', '.join(LANGUAGES)}")
+    if not {"wishes", "mood"} & set(told):
+        fail("expected `wishes`, `mood` or both")
     if told.get("mood", "neutral") not in MOODS:
         fail(f"`mood` is one of {', '.join(MOODS)}")
     wishes = told.get("wishes", [])
@@ -104,4 +110,5 @@ def _example(place: str, line: str, voice: str, catalogue: Catalogue) -> Example
         if not isinstance(values, list) or not all(isinstance(v, str) and v in told["text"] for v in values):
             fail(f"the values of {name!r} must stand in the text as they are")
     pairs = tuple((str(intent), cast("Act", act)) for intent, act in wishes)
-    return Example(told["text"], told["language"], pairs, told.get("mood", "neutral"), slots, voice)
+    mood = told.get("mood", "neutral")
+    return Example(told["text"], told["language"], pairs, mood, slots, voice, mood_alone="wishes" not in told)

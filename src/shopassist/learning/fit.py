@@ -7,7 +7,7 @@ others, for those of its own examples look surer than they are.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,14 @@ from shopassist.language.catalogue import ACTS, Catalogue
 from shopassist.language.head import STEPS, Head
 from shopassist.language.intents import digest
 from shopassist.language.judge import EVIDENCE, IDLE, INTENT, Limits, evidence, probabilities, weighed
+from shopassist.language.linear import LinearHead
 from shopassist.language.reading import Reader
 from shopassist.learning.combine import joined, sold
 from shopassist.learning.examples import Example, of_catalogue
 from shopassist.learning.linear import needs_sklearn
 from shopassist.learning.material import FOLDS, Material, folds, material
 from shopassist.learning.measure import Reading, Report, best_limits, measured
+from shopassist.learning.moods import mood_head
 from shopassist.learning.rules import IntentRules, Matrix, act_rules, intent_rules
 
 JOINED = 0.15
@@ -41,14 +43,15 @@ def fit(
     Raises `MissingExtra`, and `InputError` where there is too little to learn from.
     """
     needs_sklearn()
-    if len({e.voice for e in examples}) < 2:
+    wishing = [e for e in examples if not e.mood_alone]
+    if len({e.voice for e in wishing}) < 2:
         raise InputError(
             "examples of two files at the least are needed: what is fitted to one is measured on the other"
         )
     reader, names = Reader(catalogue), [intent.name for intent in catalogue]
-    made = [*sold(examples), *joined(examples, JOINED)]
-    progress(f"reading {len(examples)} messages, and {len(made)} made of them")
-    every = [material(reader, e) for e in examples] + [material(reader, e, made=True) for e in made]
+    made = [*sold(wishing), *joined(wishing, JOINED)]
+    progress(f"reading {len(wishing)} messages, and {len(made)} made of them")
+    every = [material(reader, e) for e in wishing] + [material(reader, e, made=True) for e in made]
     own = [material(reader, e) for e in of_catalogue(catalogue)]
     rules = intent_rules(every, own, names)
     left: list[_Left] = []
@@ -60,8 +63,11 @@ def fit(
     judge = _judge(left, len(names))
     readings = [one.reading(judge) for one in left if not one.material.made]
     limits = best_limits(readings, names)
-    told = f"{len(examples)} messages of {len({e.voice for e in examples})} voices"
-    return _head(rules, judge, limits, catalogue, every, told), measured(readings, names, limits)
+    told = f"{len(wishing)} messages of {len({e.voice for e in wishing})} voices"
+    progress("fitting the moods")
+    mood, moods = mood_head(examples)
+    report = replace(measured(readings, names, limits), moods=moods)
+    return _head(rules, judge, limits, catalogue, every, told, mood), report
 
 
 class _Left:
@@ -111,7 +117,13 @@ def _judge(left: Sequence[_Left], intents: int) -> Matrix:
 
 
 def _head(
-    rules: IntentRules, judge: Matrix, limits: Limits, catalogue: Catalogue, every: Sequence[Material], told: str
+    rules: IntentRules,
+    judge: Matrix,
+    limits: Limits,
+    catalogue: Catalogue,
+    every: Sequence[Material],
+    told: str,
+    mood: LinearHead,
 ) -> Head:
     """All rules in one, small weights dropped and the others rounded."""
     vocabulary = rules.vocabulary
@@ -135,4 +147,5 @@ def _head(
         acts=np.array(ACTS),
         examples=np.array([digest(i) for i in catalogue]),
         told=np.array([told]),
+        mood=mood,
     )

@@ -38,6 +38,18 @@ def fit(
     `MissingExtra`, and `InputError` where there is too little to learn from, or texts and what belongs to them are not
     of one length.
     """
+    return fit_and_score(texts, labels, beside=beside, vectors=vectors, groups=groups)[0]
+
+
+def fit_and_score(
+    texts: Sequence[str],
+    labels: Sequence[str] | Sequence[Collection[str]],
+    *,
+    beside: Numbers | None = None,
+    vectors: Numbers | None = None,
+    groups: Sequence[str] | None = None,
+) -> tuple[LinearHead, Matrix]:
+    """`fit`, and how likely each label is for each text by rules fitted without it, (len(texts), L)."""
     needs_sklearn()
     names, wanted, single = _truth(texts, labels)
     further = numbers(beside, len(texts), 0 if beside is None else np.shape(beside)[-1])
@@ -57,9 +69,9 @@ def fit(
         values.append(left_out(places, like, wanted, ridge))
         over = OverVectors(landmarks, *ridge(like, wanted))
     joining, offsets = join(values, wanted)
-    thresholds = cuts(probabilities(values, joining, offsets, single), wanted)
+    scores = probabilities(values, joining, offsets, single)
     weights, bias = rule(words, wanted)
-    return LinearHead(names, single, vocabulary, weights, bias, joining, offsets, thresholds, over)
+    return LinearHead(names, single, vocabulary, weights, bias, joining, offsets, cuts(scores, wanted), over), scores
 
 
 def needs_sklearn() -> None:

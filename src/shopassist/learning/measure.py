@@ -38,7 +38,7 @@ class Report:
 
     `exact` is the share of messages in which exactly the wished intents were seen, `f1` counts intents over all
     messages. `voices` has `exact` by voice. `reliability` says whether scores are what they seem. `limits` are those of
-    `shopassist.language.judge.Limits`, by name.
+    `shopassist.language.judge.Limits`, by name. `moods` has F1 by mood.
     """
 
     messages: int
@@ -47,6 +47,7 @@ class Report:
     voices: dict[str, float] = field(default_factory=dict)
     reliability: tuple[Bin, ...] = ()
     limits: dict[str, float] = field(default_factory=dict)
+    moods: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

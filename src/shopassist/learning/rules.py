@@ -101,14 +101,14 @@ def _acts(one: Material) -> list[tuple[str, str, str, str]]:
     """Texts, the intent and the act that each wishes, and the act by rule."""
     wishes, pieces, language = one.example.wishes, one.message.pieces, one.example.language
     if len(wishes) == len(pieces):
-        texts = [(piece.segment.core, piece.part.core) for piece in pieces]
+        texts = [piece.part.core for piece in pieces]
     elif len(wishes) == 1:
-        texts = [(one.example.text, one.message.whole)]
+        texts = [one.message.whole]
     else:
         return []
     return [
-        (plain, intent, act, by_rule(raw, language, intent))
-        for (intent, act), (raw, plain) in zip(wishes, texts, strict=True)
+        (plain, intent, act, by_rule(plain, language, intent))
+        for (intent, act), plain in zip(wishes, texts, strict=True)
     ]
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from corpora import Labelled
 from shopassist.knowledge.embeddings import encode
-from shopassist.language.mood import feeling
+from shopassist.language.mood import by_words
 from shopassist.learning.fitting import FOLDS
 from shopassist.learning.linear import fit
 from shopassist.text import fold
@@ -85,7 +85,7 @@ def regression(known: Labelled, left: Labelled) -> Guesses:
 
 def mood(known: Labelled, left: Labelled) -> Guesses:
     """By `shopassist.language.mood`, to which nothing is fitted."""
-    return sets([feeling(text).mood for text in left.texts])
+    return sets([by_words(text).mood for text in left.texts])
 
 
 def sets(labels: Sequence[str | Collection[str]]) -> Guesses:

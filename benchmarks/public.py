@@ -37,14 +37,12 @@ from corpora import Labelled, bitext, crosswoz, nlupp, own_moods, reviews
 from guessers import Guesser, Guesses, guessers, remembered, sets
 from prompted import Prompted
 from report import Figure, describe, embedding_folder, embeddings, save, shared, show
-from shopassist.language.mood import feeling
+from shopassist.language.mood import by_words, material
 from shopassist.learning.fitting import folds
 
 FOLDS_OF_NLUPP = 20
 SHOTS = 5
 DRAWS = 5
-STRONGEST = 4.0
-"""A mood's strength by its words is read up to this."""
 HEADS, BY_MOOD = ("head",), ("the mood's words",)
 """How the names of ways begin."""
 EVERY = (*HEADS, "nearest", "logistic")
@@ -141,27 +139,20 @@ def own(data: Path) -> Iterator[Trial]:
     every = own_moods()
     parts = folds(len(every.texts), every.groups)
     yield Trial("own_moods", [(every.at(known), every.at(left)) for known, left in parts], (*EVERY, *BY_MOOD))
-    told = replace(every, beside=np.array([numbers(text) for text in every.texts], np.float32))
+    told = replace(every, beside=np.array([material(text, by_words(text))[1] for text in every.texts], np.float32))
     yield Trial("own_moods with the mood's words", [(told.at(known), told.at(left)) for known, left in parts], HEADS)
 
 
 def judged(title: str, every: Labelled, targets: Mapping[str, float]) -> Iterator[Trial]:
     known, left = every.without(0.1, seed=0)
     yield Trial(title, [(known, left)], (*EVERY, *BY_MOOD), targets)
-    told = left.at([n for n, text in enumerate(left.texts) if feeling(text).mood != "neutral"])
+    told = left.at([n for n, text in enumerate(left.texts) if by_words(text).mood != "neutral"])
     yield Trial(f"{title}, {len(told.texts)} texts of which the mood's words tell", [(known, told)], BY_MOOD)
 
 
 @cache
 def shop_reviews(data: Path) -> Labelled:
     return reviews(data / "online_shopping_10_cats/train_10k.jsonl")
-
-
-def numbers(text: str) -> list[float]:
-    """What the words of a mood say, of about the size 1."""
-    found = feeling(text)
-    strength = float(np.clip(found.strength, -STRONGEST, STRONGEST)) / STRONGEST
-    return [strength, found.mood == "positive", found.mood == "negative"]
 
 
 DATA_SETS: dict[str, Callable[[Path], Iterator[Trial]]] = {

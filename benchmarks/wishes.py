@@ -25,6 +25,7 @@ from report import Figure, describe, save, show
 from sample import ROOT
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.intents import Classifier
+from shopassist.language.mood import by_words, feeling
 from shopassist.language.reading import finder_in
 from shopassist.language.slots import slots
 from shopassist.language.wishes import wishes
@@ -106,6 +107,27 @@ def figures(name: str, messages: list[Example], classifier: Classifier, others: 
     for other, guess in others.items():
         exact, f1 = scores([(frozenset(i for i, _ in one.wishes), guess(one)) for one in messages])
         made += [Figure(f"{name}, {other}, exact", 100 * exact, "%"), Figure(f"{name}, {other}, F1", 100 * f1, "%")]
+    return made + moods(name, messages, classifier)
+
+
+def moods(name: str, messages: list[Example], classifier: Classifier) -> list[Figure]:
+    """The mean F1 of the moods that are among the messages, as they are heard and by words alone."""
+    wanted = [one.mood for one in messages]
+    ways = {
+        "moods": [feeling(one.text, classifier.head.mood).mood for one in messages],
+        "moods by words alone": [by_words(one.text).mood for one in messages],
+    }
+    made = []
+    for way, seen in ways.items():
+        right = sum(a == b for a, b in zip(wanted, seen, strict=True)) / len(wanted)
+        f1 = [
+            2 * sum(a == b == mood for a, b in zip(wanted, seen, strict=True)) / (wanted.count(mood) + seen.count(mood))
+            for mood in set(wanted)
+        ]
+        made += [
+            Figure(f"{name}, {way}, right", 100 * right, "%"),
+            Figure(f"{name}, {way}, F1", 100 * float(np.mean(f1)), "%"),
+        ]
     return made
 
 

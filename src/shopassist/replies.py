@@ -147,9 +147,9 @@ class Reply:
     `merged` holds the ids of all messages that this reply answers.
 
     `wishes` is what the customer wants, `slots` the values in force for it, carried ones included: name to value, or
-    to several. `consent` is the change that waits for the customer's yes, `options` what they may choose from. `reads`
-    names the tools that were asked, `tool_outcomes` are the changes that were tried. `handoff` is the number under
-    which this turn handed the conversation to a person.
+    to several. `mood_cause` quotes what showed the mood. `consent` is the change that waits for the customer's yes,
+    `options` what they may choose from. `reads` names the tools that were asked, `tool_outcomes` are the changes that
+    were tried. `handoff` is the number under which this turn handed the conversation to a person.
     """
 
     id: str
@@ -161,6 +161,7 @@ class Reply:
     wishes: tuple[Wish, ...] = ()
     slots: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     mood: Mood = "neutral"
+    mood_cause: tuple[str, ...] = ()
     mode: Mode = "bot"
     consent: Consent | None = None
     options: tuple[Option, ...] = ()
@@ -187,7 +188,7 @@ class Reply:
         known = {f.name for f in fields(cls)}
         values = {k: v for k, v in data.items() if k in known}
         values["sentences"] = tuple(values["sentences"])
-        for name in ("intents", "merged", "reads"):
+        for name in ("intents", "merged", "mood_cause", "reads"):
             values[name] = tuple(values.get(name, ()))
         values["wishes"] = tuple(_wish(w) for w in values.get("wishes", ()))
         values["slots"] = {n: v if isinstance(v, str) else tuple(v) for n, v in values.get("slots", {}).items()}

@@ -10,6 +10,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from shopassist.engine.evidence import untraced
 from shopassist.errors import ModelTimeout, ModelUnavailable
 from shopassist.prompts import texts
+from shopassist.replies import Reply
 from shopassist.testing import ScriptedModel
 from shopassist.text import fold
 
@@ -78,6 +79,15 @@ def test_an_angry_customer_hears_an_apology_first(assistant, text, language, wor
     assert reply.sentences[0] in wordings("sympathy", "any", language)
     assert answer in reply.sentences
     assert texts(language).moods["negative"] in model.calls[0][-1].text
+
+
+def test_the_cause_of_a_mood_is_kept_with_the_reply_and_personal_data_only_for_its_owner(assistant):
+    shop = assistant(ScriptedModel(answers=["好的。"]))
+    said = "说好周五送到，快递员打13800138000让我自己去拿，今天都周二了"
+    reply = shop.reply(said, conversation="c")
+    assert reply.mood == "negative"
+    assert all(cause in said for cause in reply.mood_cause)
+    assert Reply.from_dict(reply.to_dict()).mood_cause == reply.mood_cause != ()
 
 
 def test_what_no_page_says_is_not_guessed_but_offered_to_a_person(assistant, wordings):

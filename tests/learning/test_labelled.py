@@ -53,12 +53,19 @@ def test_a_folder_is_all_its_files(file, catalogue, tmp_path):
         ({**CANCEL, "wishes": [["cancel_order", "dance"]]}, "no act"),
         ({**CANCEL, "slots": {"reason": ["坏了"]}}, "must stand in the text"),
         ({**CANCEL, "slots": []}, "a mapping"),
+        ({"text": "唉", "language": "zh"}, "expected `wishes`, `mood` or both"),
     ],
     ids=str,
 )
 def test_what_is_wrong_is_named_with_its_place(file, catalogue, line, told):
     with pytest.raises(InputError, match=r"voice\.jsonl:2: .*" + told):
         read([file({**CANCEL, "text": "好"}, line)], catalogue)
+
+
+def test_a_line_without_wishes_tells_only_of_the_mood(file, catalogue):
+    told = {"text": "唉，又坏了", "language": "zh", "mood": "negative"}
+    both = read([file(CANCEL, told)], catalogue)
+    assert [(e.mood_alone, e.mood) for e in both] == [(False, "neutral"), (True, "negative")]
 
 
 def test_a_text_that_comes_twice_is_named_with_both_places(file, catalogue):

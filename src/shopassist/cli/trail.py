@@ -43,7 +43,8 @@ def passages(found: Sequence[Passage], relevance: float) -> Table:
 
 
 def _understood(reply: Reply) -> Iterator[str]:
-    yield f"understood  {', '.join(reply.intents) or 'nothing'}; {reply.language}; mood {reply.mood}"
+    cause = f" ({', '.join(reply.mood_cause)})" if reply.mood != "neutral" and reply.mood_cause else ""
+    yield f"understood  {', '.join(reply.intents) or 'nothing'}; {reply.language}; mood {reply.mood}{cause}"
     for wish in reply.wishes:
         yield f"wish        {_wish(wish)}" + ("; the model understood it so" if wish.reader == "model" else "")
     if reply.slots:

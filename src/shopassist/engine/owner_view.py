@@ -11,7 +11,7 @@ from shopassist.vault import Vault
 
 T = TypeVar("T")
 
-_SAID = ("text", "sentences", "query")
+_SAID = ("text", "sentences", "query", "mood_cause")
 """Fields in which values stand as the customer wrote them."""
 
 _USED = ("wishes", "slots", "consent", "options", "tool_outcomes")

@@ -35,6 +35,7 @@ def reply(state: Turn, runtime: Runtime[Ports]) -> Turn:
         wishes=heard.wishes,
         slots={name: found[0] if len(found) == 1 else found for name, found in made.slots.items()},
         mood=state["mood"],
+        mood_cause=state["mood_cause"],
         mode=memory.mode,
         consent=dialogue.consent,
         options=dialogue.asked.options if dialogue.asked is not None else (),

@@ -26,7 +26,7 @@ from shopassist.language.dates import dates
 from shopassist.language.ellipsis import asks_other, pointing_back, supposing
 from shopassist.language.giving_up import gives_up
 from shopassist.language.kinds import Kind, kinds
-from shopassist.language.mood import feeling
+from shopassist.language.mood import by_words, feeling
 from shopassist.language.parts import kept, says_part
 from shopassist.language.provisos import asks_something, with_proviso
 from shopassist.language.reading import finder_in
@@ -64,7 +64,7 @@ def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
     """Read the text against the conversation."""
     ports = runtime.context
     text, today = state["text"], ports.now.date()
-    felt = feeling(text, ports.classifier.head.mood)
+    felt = feeling(text, ports.classifier.head.mood) if state["readable"] else by_words(text)
     common: Turn = {"mood": felt.mood, "mood_cause": felt.cause, "valid_on": today}
     if not state["readable"]:
         return {**common, "heard": Heard(text, talk="foreign")}

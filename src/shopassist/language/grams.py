@@ -40,6 +40,16 @@ def pairs(text: str) -> Keys:
     return _runs(text, 2)[-1]
 
 
+def single(characters: Keys) -> Keys:
+    """The numbers of single characters, given by their code points."""
+    return characters * MIXED
+
+
+def pair(first: Keys, second: Keys) -> Keys:
+    """The numbers of pairs of characters, given by their code points."""
+    return (single(first) + second) * MIXED
+
+
 def word(told: str) -> Keys:
     """The number of an English word."""
     return np.array([crc32(f"/{told}".encode())], np.uint32)

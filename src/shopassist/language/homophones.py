@@ -7,12 +7,14 @@ are common. Tones do not count, nor what many do not tell apart: zh and z, ch an
 
 from __future__ import annotations
 
-import heapq
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
-from shopassist.language.grams import Vocabulary, pairs
+import numpy as np
+from numpy.typing import NDArray
+
+from shopassist.language.grams import Keys, Vocabulary, pair, pairs, single
 from shopassist.text import HAN
 
 COMMON = 0.0008
@@ -28,6 +30,7 @@ APART = 3.0
 
 _UNIT = re.compile(rf"[{HAN}]|(?<![a-z])[a-z]{{2,6}}(?![a-z])")
 _HAN = re.compile(f"[{HAN}]")
+_NONE: Keys = np.zeros(0, np.uint32)
 _ALIKE = ((re.compile("^([zcs])h"), r"\1"), (re.compile("ng$"), "n"))
 
 
@@ -41,19 +44,34 @@ def slips(text: str, known: Vocabulary) -> Slips:
         return ()
     padded = f" {text} "
     shares = known.shares(pairs(padded)).tolist()
-    doubtful = [(unit, least) for unit in _UNIT.finditer(padded) if (least := _needed(padded, unit, shares))]
-    tried = [(padded[u.start() - 1], _alike(u[0]), padded[u.end()]) for u, _ in doubtful]
-    written = "".join(before + c + after for before, others, after in tried for c in others)
-    fits = known.shares(pairs(written)).tolist() if written else []  # of each three pairs the third is none
-    found, place = {}, 0
-    for (unit, least), (before, others, after) in zip(doubtful, tried, strict=True):
-        fit = [min(fits[n], fits[n + 1]) for n in range(place, place + 3 * len(others), 3)]
-        place += 3 * len(others)
-        first, second = heapq.nlargest(2, [*fit, 0.0, 0.0])
-        if first >= max(least, APART * second):
-            better = others[fit.index(first)]
-            found[f"{before}{unit[0]}{after}".strip()] = f"{before}{better}{after}".strip()
+    sounds = _Alike.of(known)
+    tried = [
+        (unit, least, others)
+        for unit in _UNIT.finditer(padded)
+        if (least := _needed(padded, unit, shares)) and len(others := sounds.alike(unit[0]))
+    ]
+    if not tried:
+        return ()
+    beside = [(ord(padded[unit.start() - 1]), ord(padded[unit.end()])) for unit, *_ in tried]
+    fits = _fits(known, beside, [others for *_, others in tried])
+    begins = np.cumsum([0, *(len(others) for *_, others in tried)])
+    best = np.maximum.reduceat(fits, begins[:-1])
+    found = {}
+    for n in np.flatnonzero(best >= [least for _, least, _ in tried]):
+        unit, _, others = tried[n]
+        own = fits[begins[n] : begins[n + 1]]
+        if best[n] >= APART * np.partition([0, *own], -2)[-2]:
+            before, after = padded[unit.start() - 1], padded[unit.end()]
+            found[f"{before}{unit[0]}{after}".strip()] = f"{before}{chr(others[own.argmax()])}{after}".strip()
     return tuple(found.items())
+
+
+def _fits(known: Vocabulary, beside: Sequence[tuple[int, int]], others: Sequence[Keys]) -> NDArray[np.float32]:
+    """How common each character is between those beside it: the rarer of its two pairs. All in one, place by place."""
+    before, after = np.repeat(np.array(beside, np.uint32), [len(some) for some in others], axis=0).T
+    characters = np.concatenate(others)
+    shares = known.shares(np.concatenate([pair(before, characters), pair(characters, after)]))
+    return np.asarray(np.minimum(shares[: len(characters)], shares[len(characters) :]), np.float32)
 
 
 def without(text: str, found: Slips) -> str:
@@ -77,30 +95,37 @@ def _needed(padded: str, unit: re.Match[str], shares: Sequence[float]) -> float:
     return max(COMMON if len(own) > 1 and max(own) <= RARE else HALF * COMMON, CLEARLY * min(own))
 
 
-def _alike(unit: str) -> list[str]:
-    """The characters that sound like one, or like a syllable in letters."""
-    sounds = _sounds()
-    sound = _sound(unit) if len(unit) > 1 else sounds.of.get(unit, "")
-    return [c for c in sounds.characters.get(sound, ()) if c != unit]
+class _Alike:
+    """The characters of each sound that come often enough for a pair with them to count."""
 
+    def __init__(self, known: Vocabulary) -> None:
+        self._sounds = _sounds()
+        characters = np.array([ord(c) for c in self._sounds], np.uint32)
+        often = known.shares(single(characters)) >= COMMON / APART
+        by_sound: dict[str, list[int]] = {}
+        for character in characters[often].tolist():
+            by_sound.setdefault(self._sounds[chr(character)], []).append(character)
+        self._characters = {sound: np.array(found, np.uint32) for sound, found in by_sound.items()}
 
-class _Sounds:
-    """The usual characters by their sounds, and the sound of each."""
+    @staticmethod
+    @lru_cache(maxsize=4)
+    def of(known: Vocabulary) -> _Alike:
+        return _Alike(known)
 
-    def __init__(self, of: Mapping[str, str]) -> None:
-        self.of = of
-        self.characters: dict[str, list[str]] = {}
-        for character, sound in of.items():
-            self.characters.setdefault(sound, []).append(character)
+    def alike(self, unit: str) -> Keys:
+        """The characters that sound like one, or like a syllable in letters."""
+        sound = _sound(unit) if len(unit) > 1 else self._sounds.get(unit, "")
+        found = self._characters.get(sound)
+        return _NONE if found is None else found[found != ord(unit)] if len(unit) == 1 else found
 
 
 @lru_cache(maxsize=1)
-def _sounds() -> _Sounds:
-    """Of the 3,755 characters of GB 2312's first level, which make up nearly all that is written."""
+def _sounds() -> dict[str, str]:
+    """The sound of each of the 3,755 characters of GB 2312's first level, which make up nearly all that is written."""
     from pypinyin import Style, pinyin
 
     first = (bytes([row, cell]).decode("gb2312", "ignore") for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF))
-    return _Sounds({c: _sound(pinyin(c, style=Style.NORMAL)[0][0]) for c in first if c})
+    return {c: _sound(pinyin(c, style=Style.NORMAL)[0][0]) for c in first if c}
 
 
 def _sound(syllable: str) -> str:

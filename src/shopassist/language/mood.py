@@ -54,14 +54,11 @@ def feeling(text: str, head: LinearHead) -> Feeling:
     if small_talk(text) is not None:  # 没问题！！ is no trouble
         return words
     mood = decided(words, _likely([text], [words], head)[0], limits(head))
-    if mood == words.mood:
-        return words
-    cause = words.cause
-    if mood == "negative":
-        clauses = [clause.strip() for clause in _CLAUSE.findall(text) if clause.strip()] or [text]
-        sure = _likely(clauses, [by_words(clause) for clause in clauses], head)
-        cause = (clauses[int(np.argmax([row["negative"] for row in sure]))],)
-    return replace(words, mood=mood, cause=cause)
+    if mood in (words.mood, "neutral"):
+        return replace(words, mood=mood, cause=words.cause if mood == words.mood else ())
+    clauses = [clause.strip() for clause in _CLAUSE.findall(text) if clause.strip()] or [text]
+    sure = _likely(clauses, [by_words(clause) for clause in clauses], head)
+    return replace(words, mood=mood, cause=(clauses[int(np.argmax([row[mood] for row in sure]))],))
 
 
 def material(text: str, words: Feeling) -> tuple[str, tuple[float, ...]]:

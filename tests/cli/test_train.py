@@ -37,7 +37,9 @@ def test_one_goes_back_to_the_head_before_and_then_to_the_built_in_one(run, head
 
 
 def test_a_wrong_message_is_named_with_its_place_and_nothing_is_fitted(run, heads, tmp_path):
-    (tmp_path / "ours.jsonl").write_text('{"text": "好", "language": "zh", "wishes": []}\n{"text": "x", "wishes": []}\n', "utf-8")
+    (tmp_path / "ours.jsonl").write_text(
+        '{"text": "好", "language": "zh", "wishes": []}\n{"text": "x", "wishes": []}\n', "utf-8"
+    )
     done = run("ours.jsonl")
     assert done.exit_code == 1
     assert "ours.jsonl:2: `language`" in done.output

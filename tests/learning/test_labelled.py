@@ -7,7 +7,7 @@ import pytest
 from shopassist.errors import InputError
 from shopassist.language.catalogue import Catalogue
 from shopassist.learning.combine import joined, sold
-from shopassist.learning.examples import Example, of_catalogue, read
+from shopassist.learning.examples import Example, of_catalogue, read, with_built_in
 
 CANCEL = {"text": "取消吧", "language": "zh", "wishes": [["cancel_order", "request"]], "mood": "neutral"}
 
@@ -66,6 +66,15 @@ def test_a_line_without_wishes_tells_only_of_the_mood(file, catalogue):
     told = {"text": "唉，又坏了", "language": "zh", "mood": "negative"}
     both = read([file(CANCEL, told)], catalogue)
     assert [(e.mood_alone, e.mood) for e in both] == [(False, "neutral"), (True, "negative")]
+
+
+def test_a_line_of_the_shop_stands_for_the_built_in_one_with_its_text(file, catalogue):
+    built_in = with_built_in([], catalogue)
+    one = next(e for e in built_in if e.wishes)
+    own = {"text": one.text, "language": one.language, "wishes": [], "mood": "positive"}
+    every = with_built_in([file(own)], catalogue)
+    assert len(every) == len(built_in)
+    assert [(e.wishes, e.voice) for e in every if e.text == one.text] == [((), "voice")]
 
 
 def test_a_text_that_comes_twice_is_named_with_both_places(file, catalogue):

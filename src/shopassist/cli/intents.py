@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -65,16 +64,14 @@ def _found(files: list[Path]) -> Findings:
     from shopassist.assembly import classifier_from, embeddings_from
     from shopassist.language.catalogue import Catalogue
     from shopassist.learning.check import check
-    from shopassist.learning.examples import read
+    from shopassist.learning.examples import with_built_in
 
     settings, console = settings_.load(), Console(stderr=True)
     if settings.intents_file is None:
         console.print("No file of the shop's own (setting `intents_file`): this is the built-in catalogue.")
     with console.status("reading the examples …"):
         classifier = classifier_from(settings, embeddings_from(settings) if settings.intents_file else None)
-        with resources.as_file(resources.files("shopassist.learning").joinpath("messages")) as built_in:
-            messages = read([built_in, *files], classifier.catalogue)
-        return check(classifier, Catalogue.load(), messages)
+        return check(classifier, Catalogue.load(), with_built_in(files, classifier.catalogue))
 
 
 def _as_json(found: Findings) -> dict[str, Any]:

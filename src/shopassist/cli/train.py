@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,15 +42,14 @@ def train(
             console.print(f"in use: {heads.back() or 'the built-in head'}")
             return
         from shopassist.language.catalogue import Catalogue
-        from shopassist.learning.examples import read
+        from shopassist.learning.examples import with_built_in
         from shopassist.learning.fit import fit
         from shopassist.learning.picture import reliability, writable, write
 
         if picture is not None:
             writable(picture, ".svg")
         catalogue = Catalogue.load(*filter(None, [settings.intents_file]))
-        with resources.as_file(resources.files("shopassist.learning").joinpath("messages")) as built_in:
-            examples = read([built_in, *(files or [])], catalogue)
+        examples = with_built_in(files or [], catalogue)
         with console.status("") as status:
             head, report = fit(examples, catalogue, progress=lambda doing: status.update(f"{doing} …"))
         told = json.dumps(asdict(report), ensure_ascii=False, indent=2)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn, cast, get_args
 
@@ -55,6 +56,15 @@ def read(files: Sequence[Path], catalogue: Catalogue) -> list[Example]:
     if not found:
         raise InputError(f"no examples in {', '.join(map(str, files))}; a line of a .jsonl file is one message")
     return found
+
+
+def with_built_in(files: Sequence[Path], catalogue: Catalogue) -> list[Example]:
+    """The built-in examples and those of files, which are right where both have the same text. Raises `InputError`."""
+    with resources.as_file(resources.files("shopassist.learning").joinpath("messages")) as folder:
+        built_in = read([folder], catalogue)
+    own = read(files, catalogue) if files else []
+    told = {(e.text, e.language) for e in own}
+    return [*(e for e in built_in if (e.text, e.language) not in told), *own]
 
 
 def of_catalogue(catalogue: Catalogue) -> list[Example]:

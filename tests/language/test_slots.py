@@ -30,6 +30,7 @@ ORD20241201002和ORD20241203003都取消 -> order_id=ORD20241201002 | order_id=O
 ORD20241201002、003都退 -> order_id=ORD20241201002 | order_id=*003
 查下尾号003 -> order_id=*003
 尾号零零三 -> order_id=*003
+005里面少了根线 -> order_id=*005 | reason=里面少了根线
 后三位003那个 -> order_id=*003
 尾号003和005的都取消 -> order_id=*003 | order_id=*005
 订单003的 -> order_id=*003
@@ -86,6 +87,7 @@ VARIANTS = """
 换成白色不要黑色 -> variant=白
 把黑色的换成白色的 -> variant=白
 蓝色的那个 -> variant=蓝
+黑色那副有点闷 换白色的行吗 -> variant=白
 the blue one -> variant=蓝
 I'd like to exchange the black one for the white one -> variant=白
 曜石黑有货吗 -> variant=曜石黑
@@ -133,6 +135,9 @@ is there a green light ->
 """
 
 PEOPLE = """
+收件人改成我妈妈李秀英 -> recipient=李秀英
+让我同事赵敏代收 -> recipient=赵敏
+改由李小明来收货 -> recipient=李小明
 收件人改成李雷 -> recipient=李雷
 收件人改成李雷，电话13800138000 -> recipient=李雷 | phone=13800138000
 收件人张三改成李四 -> recipient=李四
@@ -196,6 +201,7 @@ TIMES = """
 20号之前能收到吗 -> date=2024-12-20
 3号买的 -> date=2024-12-03
 3天后送 -> date=2024-12-08
+显示器M2上周三送来的 -> date=2024-11-27
 双十一买的 -> date=2024-11-11
 next Friday -> date=2024-12-13
 can you deliver on Friday afternoon -> date=2024-12-06
@@ -309,6 +315,7 @@ made out to Acme Trading Co., Ltd., tax number 91310115MA1K4ABC3D -> invoice_tit
 I need a VAT special invoice -> invoice_type=专用发票
 send me an e-invoice -> invoice_type=普通发票
 发票开个人 -> topic=invoice | invoice_title=个人
+invoice please: Greenfield Tools Ltd, tax number 91310104MA1FR6DE9U -> topic=invoice | invoice_title=Greenfield Tools Ltd | tax_no=91310104MA1FR6DE9U
 抬头写错了 ->
 抬头可以改吗 ->
 包邮吗 -> topic=shipping

@@ -283,7 +283,7 @@ def test_a_visitor_is_never_asked_to_agree_to_a_change():
 
 
 def test_the_utterances_are_labelled_by_the_catalogue():
-    assert len(UTTERANCES) == 200
+    assert len(UTTERANCES) == 300
     assert sum(bool(HAN.search(u["text"])) for u in UTTERANCES) == 130
     assert len({u["text"] for u in UTTERANCES}) == 200
     for utterance in UTTERANCES:

@@ -24,7 +24,8 @@ def kept(text: str, spots: Sequence[Spot]) -> list[Spot]:
             continue
         between = text[spots[previous].end : spot.start]
         replaced = spot.name in lists["replaceable"] and _matches("replaced", between)
-        if len(between) <= BEFORE and (replaced or _matches("mistaken", between)):
+        becomes = spot.name == "variant" and _matches("becomes", between)
+        if len(between) <= BEFORE and (replaced or becomes or _matches("mistaken", between)):
             dropped.add(previous)
     return [spot for n, spot in enumerate(spots) if n not in dropped]
 

@@ -17,15 +17,16 @@ from shopassist.language.catalogue import ACTS, Catalogue
 from shopassist.language.head import STEPS, Head
 from shopassist.language.intents import digest
 from shopassist.language.judge import EVIDENCE, IDLE, INTENT, Limits, evidence, probabilities, weighed
-from shopassist.language.linear import LinearHead
+from shopassist.language.linear import LinearHead, Matrix
 from shopassist.language.reading import Reader
 from shopassist.learning.combine import joined, sold
 from shopassist.learning.examples import Example, of_catalogue
+from shopassist.learning.fitting import beside_each_other
 from shopassist.learning.linear import needs_sklearn
 from shopassist.learning.material import FOLDS, Material, folds, material
 from shopassist.learning.measure import Reading, Report, best_limits, measured
 from shopassist.learning.moods import mood_head
-from shopassist.learning.rules import IntentRules, Matrix, act_rules, intent_rules
+from shopassist.learning.rules import IntentRules, act_rules, intent_rules
 
 JOINED = 0.15
 """Messages made of several for each one that was written."""
@@ -101,7 +102,7 @@ class _Left:
 
 def _judge(left: Sequence[_Left], intents: int) -> Matrix:
     """Weights of the intents, of the evidence, and the bias."""
-    from scipy.sparse import csr_matrix, hstack
+    from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
     flat = np.concatenate([one.found for one in left]).reshape(-1, len(EVIDENCE))
@@ -110,7 +111,7 @@ def _judge(left: Sequence[_Left], intents: int) -> Matrix:
     scale[scale == 0] = 1
     rows = np.arange(len(flat))
     own = csr_matrix((np.full(len(flat), INTENT, np.float32), (rows, rows % intents)), shape=(len(flat), intents))
-    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(hstack([own, flat / scale]).tocsr(), wanted)
+    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(beside_each_other(own, flat / scale), wanted)
     weights = fitted.coef_[0].copy()
     weights[intents:] /= scale
     return np.append(weights, fitted.intercept_[0]).astype(np.float32)

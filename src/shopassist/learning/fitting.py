@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from shopassist.errors import InputError
 from shopassist.language.grams import Vocabulary
 from shopassist.language.linear import Matrix
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 FOLDS = 5
 STRENGTHS = (0.3, 1.0, 3.0)
@@ -40,15 +43,21 @@ def folds(examples: int, groups: Sequence[str] | None) -> list[Fold]:
     return list(split.split(np.zeros(examples), groups=groups))
 
 
-def parts(vocabulary: Vocabulary, texts: Sequence[str], further: Matrix) -> Any:
-    """The parts of words (F) and further numbers (K), a sparse matrix (len(texts), F + K)."""
-    from scipy.sparse import csr_matrix, hstack
+def parts(vocabulary: Vocabulary, texts: Sequence[str]) -> csr_matrix:
+    """The weights of the parts of words, a sparse matrix (len(texts), F)."""
+    from scipy.sparse import csr_matrix
 
     found = [vocabulary.vector(text) for text in texts]
     begins = np.cumsum([0, *(len(rows) for rows, _ in found)])
     columns, weights = (np.concatenate(side) for side in zip(*found, strict=True))
-    words = csr_matrix((weights, columns, begins), shape=(len(texts), len(vocabulary.keys)))
-    return hstack([words, csr_matrix(further)]).tocsr()
+    return csr_matrix((weights, columns, begins), shape=(len(texts), len(vocabulary.keys)))
+
+
+def beside_each_other(*features: Any) -> csr_matrix:
+    """Features of the same texts in one matrix, those of the first one first."""
+    from scipy.sparse import csr_matrix, hstack
+
+    return hstack([csr_matrix(one) for one in features]).tocsr()
 
 
 def support_vectors(strength: float) -> Rule:
@@ -92,12 +101,12 @@ def strength(first: Fold, words: Any, wanted: Truth, single: bool) -> float:
 
 def join(values: Sequence[Matrix], wanted: Truth) -> tuple[Matrix, Matrix]:
     """Weights of the kinds of values, and an offset for each label, that make them its log odds."""
-    from scipy.sparse import csr_matrix, hstack
+    from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
     rows = np.arange(wanted.size)
     own = csr_matrix((np.ones(len(rows)), (rows, rows % wanted.shape[1])))
-    found = hstack([csr_matrix(np.stack([v.ravel() for v in values], axis=1)), own]).tocsr()
+    found = beside_each_other(np.stack([v.ravel() for v in values], axis=1), own)
     fitted = LogisticRegression(max_iter=500).fit(found, wanted.ravel())
     weights = fitted.coef_[0].astype(np.float32)
     return weights[: len(values)], weights[len(values) :] + np.float32(fitted.intercept_[0])

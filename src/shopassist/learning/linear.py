@@ -14,7 +14,18 @@ import numpy as np
 from shopassist.errors import InputError, MissingExtra
 from shopassist.language.grams import Vocabulary
 from shopassist.language.linear import LinearHead, Matrix, Numbers, OverVectors, likeness, numbers, probabilities
-from shopassist.learning.fitting import Truth, cuts, folds, join, left_out, parts, ridge, strength, support_vectors
+from shopassist.learning.fitting import (
+    Truth,
+    beside_each_other,
+    cuts,
+    folds,
+    join,
+    left_out,
+    parts,
+    ridge,
+    strength,
+    support_vectors,
+)
 from shopassist.text import fold
 
 FEW = 2000
@@ -56,7 +67,7 @@ def fit_and_score(
     places = folds(len(texts), groups)
     folded = [fold(text) for text in texts]
     vocabulary = Vocabulary.of(folded, least=1 if len(texts) < FEW else 2)
-    words = parts(vocabulary, folded, further)
+    words = beside_each_other(parts(vocabulary, folded), further)
     rule = support_vectors(strength(places[0], words, wanted, single))
     values = [left_out(places, words, wanted, rule)]
     over = None

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shopassist.errors import InputError
 from shopassist.language.acts import act as by_rule
 from shopassist.language.catalogue import ACTS
 from shopassist.language.grams import Vocabulary
+from shopassist.language.linear import Matrix
+from shopassist.learning.fitting import beside_each_other, parts
 from shopassist.learning.material import Material, labelled
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
 
 STRENGTH = 10.0
 """How closely the intents' rules follow single examples (scikit-learn's C)."""
@@ -28,8 +25,6 @@ CATALOGUE = 0.7
 ACT_STRENGTH = 5.0
 OF_INTENT = 0.7
 """The length of the part of an act's evidence that is the intent; that of the act by rule is 1."""
-
-Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ def intent_rules(every: Sequence[Material], own: Sequence[Material], names: Sequ
     weight = np.repeat([1.0, CATALOGUE], [len(rows), len(own)])
     rows += [(one.message.whole, (one.example.wishes[0][0],)) for one in own]
     vocabulary = Vocabulary.of(list(dict.fromkeys(one.message.whole for one in [*every, *own] if not one.made)))
-    found = _matrix(vocabulary, [text for text, _ in rows])
+    found = parts(vocabulary, [text for text, _ in rows])
     columns, bias = [], []
     for name in names:
         wanted = np.array([name in intents for _, intents in rows])
@@ -78,7 +73,6 @@ class ActRules:
 
 def act_rules(vocabulary: Vocabulary, every: Sequence[Material], names: Sequence[str]) -> ActRules:
     """Rules of the acts, fitted to the pieces and messages that wish one thing each."""
-    from scipy.sparse import csr_matrix, hstack
     from sklearn.linear_model import LogisticRegression
 
     rows = [row for one in every for row in _acts(one)]
@@ -86,15 +80,15 @@ def act_rules(vocabulary: Vocabulary, every: Sequence[Material], names: Sequence
     for row, (_, intent, _, rule) in enumerate(rows):
         sure[row, names.index(intent)] = OF_INTENT
         sure[row, len(names) + ACTS.index(rule)] = 1
-    found = hstack([_matrix(vocabulary, [text for text, *_ in rows]), csr_matrix(sure)]).tocsr()
+    found = beside_each_other(parts(vocabulary, [text for text, *_ in rows]), sure)
     fitted = LogisticRegression(C=ACT_STRENGTH, max_iter=500, tol=1e-3)
     fitted.fit(found, [ACTS.index(act) for _, _, act, _ in rows])
     weights = np.zeros((found.shape[1], len(ACTS)), np.float32)
     bias = np.full(len(ACTS), -20.0, np.float32)
     weights[:, fitted.classes_], bias[fitted.classes_] = fitted.coef_.T, fitted.intercept_
-    parts, intents = len(vocabulary.keys), len(names)
-    of_intent = np.asarray(OF_INTENT * weights[parts : parts + intents], np.float32)
-    return ActRules(weights[:parts], bias, of_intent, weights[parts + intents :])
+    known, intents = len(vocabulary.keys), len(names)
+    of_intent = np.asarray(OF_INTENT * weights[known : known + intents], np.float32)
+    return ActRules(weights[:known], bias, of_intent, weights[known + intents :])
 
 
 def _acts(one: Material) -> list[tuple[str, str, str, str]]:
@@ -110,13 +104,3 @@ def _acts(one: Material) -> list[tuple[str, str, str, str]]:
         (plain, intent, act, by_rule(plain, language, intent))
         for (intent, act), plain in zip(wishes, texts, strict=True)
     ]
-
-
-def _matrix(vocabulary: Vocabulary, texts: Sequence[str]) -> csr_matrix:
-    from scipy.sparse import csr_matrix
-
-    vectors = [vocabulary.vector(text) for text in texts]
-    begins = np.cumsum([0, *(len(rows) for rows, _ in vectors)])
-    columns = np.concatenate([rows for rows, _ in vectors])
-    values = np.concatenate([weights for _, weights in vectors])
-    return csr_matrix((values, columns, begins), shape=(len(texts), len(vocabulary.keys)))

@@ -70,10 +70,11 @@ def fault(pattern, flags):
     expression = re.compile(pattern, flags)
     texts = [(before, body, "\x00") for before, body in bodies(pattern, flags)]
     times = {pieces: screened(expression, pieces) for pieces in texts}
-    worst = sorted(times, key=times.__getitem__)[-1:]
-    if times[worst[-1]] == float("inf"):
-        return f"hopeless with a short text of {worst[-1]}"
-    return next((f"{why} of {pieces}" for pieces in worst if (why := growth(expression, pieces))), None)
+    worst = max(times, key=times.__getitem__)
+    if times[worst] == float("inf"):
+        return f"hopeless with a short text of {worst}"
+    why = growth(expression, worst)
+    return why and f"{why} of {worst}"
 
 
 def modules_with_expressions():

@@ -88,13 +88,18 @@ def test_profanity_is_told_from_the_words_that_look_like_it(phrase, mood):
     [
         ("it broke after two days, great quality", "negative"),
         ("等了五天还没到，服务真好", "negative"),
-        ("the delivery was slow but great service", "neutral"),
         ("great service, thank you", "positive"),
+        ("太棒了，刚拆开就坏了", "negative"),
+        ("Perfect service, two parcels broken in one week", "negative"),
         ("态度特别恶劣", "negative"),
     ],
 )
-def test_praise_behind_trouble_is_mockery(text, mood):
+def test_praise_beside_trouble_is_mockery(text, mood):
     assert feeling(text).mood == mood
+
+
+def test_praise_that_is_turned_to_is_meant():
+    assert feeling("the delivery was slow but great service").mood != "negative"
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from shopassist.language.grams import Vocabulary, grams
 from shopassist.language.head import Head, fitted
 from shopassist.language.intents import Classifier
 from shopassist.language.judge import Limits
+from shopassist.language.mood import feeling
 from shopassist.language.reading import Part
-from shopassist.learning.examples import MOODS, Example
+from shopassist.learning.examples import Example
 from shopassist.learning.measure import Reading, best_limits, measured
 from shopassist.learning.versions import KEPT, Heads
 from shopassist.settings import load
@@ -43,10 +44,14 @@ def catalogue(tmp_path):
 @pytest.fixture
 def examples():
     return [
-        Example(text, "zh", ((intent, "request" if number % 2 else "can"),), MOODS[number % 3], voice=f"v{number % 3}")
+        Example(text, "zh", ((intent, "request" if number % 2 else "can"),), voice=f"v{number % 3}")
         for intent, texts in SAID.items()
         for number, text in enumerate(texts)
-    ] + [Example(t, "zh", voice=f"v{n}") for n, t in enumerate(("好的吧", "晓得了", "等等哈"))]
+    ] + [
+        Example(f"{said}{number}", "zh", mood=mood, voice=f"v{number % 3}", mood_alone=True)
+        for said, mood in (("气死我了", "negative"), ("太喜欢了", "positive"), ("好的吧", "neutral"))
+        for number in range(6)
+    ]
 
 
 def fit(*arguments, **options):
@@ -63,9 +68,10 @@ def test_a_head_reads_what_it_was_fitted_to_and_the_like(catalogue, examples):
     for text, intent in (("礼盒包装", "gift_wrap"), ("我上门取", "pick_up")):
         assert classifier.scores(text, "zh")[0][0] == intent
     assert classifier.weigh("zh").act("自提点在哪", "pick_up") == "request"
-    assert report.messages == len(examples)
+    assert report.messages == len([e for e in examples if not e.mood_alone])
     assert sorted(report.voices) == ["v0", "v1", "v2"]
-    assert told[0].startswith(f"reading {len(examples)} messages")
+    assert feeling("气死我了", head.mood).mood == "negative"
+    assert told[0].startswith(f"reading {report.messages} messages")
 
 
 def test_one_voice_is_too_few_and_an_intent_without_examples_is_named(catalogue, examples):

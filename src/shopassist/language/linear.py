@@ -64,6 +64,10 @@ class LinearHead:
         further = numbers(beside, len(texts), len(self.weights) - known)
         if (vectors is None) != (self.over_vectors is None):
             raise InputError("this head was fitted with vectors" if vectors is None else "this head takes no vectors")
+        if vectors is not None and self.over_vectors is not None:
+            wanted = (len(texts), self.over_vectors.landmarks.shape[1])
+            if np.shape(vectors) != wanted:
+                raise InputError(f"`vectors` has the shape {np.shape(vectors)}; expected {wanted}, as it was fitted")
         if not len(texts):
             return np.zeros((0, len(self.names)), np.float32)
         found = [self.vocabulary.vector(fold(text)) for text in texts]

@@ -6,7 +6,7 @@ Words are sure where they speak; the head hears what is told without them: 洗�
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
@@ -33,7 +33,10 @@ STRONGEST = 4.0
 HINT = 0.25
 """So much less likely a mood need be that words speak for."""
 
-DOUBT = 0.75
+LONGEST = 1000
+"""Characters of a message that are looked at, the last ones: more are a text that somebody pasted."""
+
+DOUBT = 0.5
 """How likely a negative mood must be, to be believed against strong words of praise."""
 
 _CLAUSE = re.compile(r"[^,.!?;，！？；。…~\n]+")
@@ -41,7 +44,7 @@ _CLAUSE = re.compile(r"[^,.!?;，！？；。…~\n]+")
 
 @dataclass(frozen=True, slots=True)
 class Feeling:
-    """A mood, its strength (the sum of the weights) and what showed it: words, or the clause that says most."""
+    """A mood, the sum of the weights of its words, and what showed it: words, or the clause that says most."""
 
     mood: Mood
     strength: float
@@ -50,6 +53,7 @@ class Feeling:
 
 def feeling(text: str, head: LinearHead) -> Feeling:
     """The mood of a message, by its words and a fitted head whose labels are moods."""
+    text = text[-LONGEST:]
     words = by_words(text)
     if small_talk(text) is not None:  # 没问题！！ is no trouble
         return words
@@ -118,7 +122,9 @@ def by_words(text: str) -> Feeling:
                 value *= 2
             found.append((match.span(), value))
             cause.append(match[0])
-    total = sum(_meant(folded, span, value, found, lexicon) for span, value in found)
+    mocking = [m.span() for m in lexicon.mocking.finditer(folded)]
+    troubles = [span for span, value in found if value <= -1]
+    total = sum(_meant(folded, span, value, troubles, mocking, lexicon.turning) for span, value in found)
     for pattern, weight in lexicon.marks:
         if pattern.search(text) and (weight > 0 or total <= 0):  # "太好了！！" is no anger
             total += weight * (1 if weight > 0 or total < 0 else 0.5)
@@ -129,14 +135,22 @@ def by_words(text: str) -> Feeling:
 
 
 def _meant(
-    text: str, span: tuple[int, int], value: float, found: list[tuple[tuple[int, int], float]], lexicon: _Lexicon
+    text: str,
+    span: tuple[int, int],
+    value: float,
+    troubles: Sequence[tuple[int, int]],
+    mocking: Sequence[tuple[int, int]],
+    turning: re.Pattern[str],
 ) -> float:
-    """A word's value, turned round where it is praise of the shop behind what went wrong."""
-    before = [end for (_, end), other in found if other <= -1 and end <= span[0]]
-    if value <= 0 or not before or lexicon.turning.search(text, max(before), span[0]):
+    """A word's value, turned round where it is praise of the shop beside what went wrong, and nothing turns to it."""
+    if value <= 0 or not troubles or not any(start <= span[0] and span[1] <= end for start, end in mocking):
         return value
-    praise = any(m.start() <= span[0] and span[1] <= m.end() for m in lexicon.mocking.finditer(text))
-    return -value if praise else value
+    before = max((end for _, end in troubles if end <= span[0]), default=None)
+    after = min((start for start, _ in troubles if start >= span[1]), default=None)
+    for start, end in ((before, span[0]), (span[1], after)):
+        if start is not None and end is not None and not turning.search(text, start, end):
+            return -value
+    return value
 
 
 @dataclass(frozen=True, slots=True)

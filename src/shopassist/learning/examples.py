@@ -1,9 +1,10 @@
 """Labelled messages of customers, in JSON lines.
 
 A line is ``{"text": "…", "language": "zh", "wishes": [["cancel_order", "request"]], "mood": "neutral"}``; `wishes` has
-an intent and an act for each thing that is wished, in the order of the text, none for an answer or a remark; a line
-without `wishes` tells only of the mood. `slots`, a mapping from a slot to what the customer wrote for it, may be added.
-The lines of a file are one voice: what is measured on a voice is fitted without it.
+an intent and an act for each thing that is wished, in the order of the text, none for an answer or a remark. A line
+without `wishes` tells only of the mood, one without `mood` only of the wishes. `slots`, a mapping from a slot to what
+the customer wrote for it, may be added. The lines of a file are one voice: what is measured on a voice is fitted
+without it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ UNCHECKED = "check"
 class Example:
     """One message, and what it wishes: pairs of an intent and an act. `voice` is the file that it stands in.
 
-    Of an example with `mood_alone` nobody has told what it wishes.
+    Of an example with `mood_alone` nobody has told what it wishes, of one with `wishes_alone` not its mood.
     """
 
     text: str
@@ -40,6 +41,7 @@ class Example:
     slots: Mapping[str, Sequence[str]] = field(default_factory=dict)
     voice: str = ""
     mood_alone: bool = False
+    wishes_alone: bool = False
 
 
 def read(files: Sequence[Path], catalogue: Catalogue) -> list[Example]:
@@ -63,7 +65,7 @@ def with_built_in(files: Sequence[Path], catalogue: Catalogue) -> list[Example]:
     with resources.as_file(resources.files("shopassist.learning").joinpath("messages")) as folder:
         built_in = read([folder], catalogue)
     own = read(files, catalogue) if files else []
-    told = {(e.text, e.language) for e in own}
+    told = {(e.text, e.language) for e in own if not e.mood_alone}
     return [*(e for e in built_in if (e.text, e.language) not in told), *own]
 
 
@@ -121,4 +123,13 @@ def _example(place: str, line: str, voice: str, catalogue: Catalogue) -> Example
             fail(f"the values of {name!r} must stand in the text as they are")
     pairs = tuple((str(intent), cast("Act", act)) for intent, act in wishes)
     mood = told.get("mood", "neutral")
-    return Example(told["text"], told["language"], pairs, mood, slots, voice, mood_alone="wishes" not in told)
+    return Example(
+        told["text"],
+        told["language"],
+        pairs,
+        mood,
+        slots,
+        voice,
+        mood_alone="wishes" not in told,
+        wishes_alone="mood" not in told,
+    )

@@ -100,7 +100,10 @@ def strength(first: Fold, words: Any, wanted: Truth, single: bool) -> float:
 
 
 def join(values: Sequence[Matrix], wanted: Truth) -> tuple[Matrix, Matrix]:
-    """Weights of the kinds of values, and an offset for each label, that make them its log odds."""
+    """Weights of the kinds of values, and an offset for each label, that make them its log odds.
+
+    A kind that tells nothing of what was left out weighs nothing. Raises `InputError` where none tells anything.
+    """
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
@@ -109,7 +112,10 @@ def join(values: Sequence[Matrix], wanted: Truth) -> tuple[Matrix, Matrix]:
     found = beside_each_other(np.stack([v.ravel() for v in values], axis=1), own)
     fitted = LogisticRegression(max_iter=500).fit(found, wanted.ravel())
     weights = fitted.coef_[0].astype(np.float32)
-    return weights[: len(values)], weights[len(values) :] + np.float32(fitted.intercept_[0])
+    joining = np.maximum(weights[: len(values)], 0)
+    if not joining.any():
+        raise InputError("too little to learn from: what is fitted to a part of the texts says nothing of the others")
+    return joining, weights[len(values) :] + np.float32(fitted.intercept_[0])
 
 
 def cuts(likely: Matrix, wanted: Truth) -> Matrix:
@@ -137,6 +143,7 @@ def _cut(scores: Matrix, right: Truth, hits: int, seen: int, total: int) -> tupl
     """The threshold of these scores with the best F1, and that; `hits` among `seen` are those of other scores."""
     order = np.argsort(-scores, kind="stable")
     f1 = 2 * (hits + np.cumsum(right[order])) / (total + seen + 1 + np.arange(len(order)))
+    f1[:-1][np.diff(scores[order]) == 0] = 0  # a threshold parts no equal scores
     best = int(f1.argmax())
     below = scores[order[min(best + 1, len(order) - 1)]]
     return float((scores[order[best]] + below) / 2), float(f1[best])

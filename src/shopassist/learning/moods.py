@@ -1,4 +1,4 @@
-"""Fit the head that tells moods, and measure it on voices that it was not fitted to."""
+"""Fit the head that tells moods, and measure it on voices that its rules were not fitted to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from shopassist.errors import InputError
 from shopassist.language.linear import LinearHead
 from shopassist.language.mood import by_words, decided, limits, material
 from shopassist.learning.examples import MOODS, Example
@@ -13,10 +14,14 @@ from shopassist.learning.linear import fit_and_score
 
 
 def mood_head(examples: Sequence[Example]) -> tuple[LinearHead, dict[str, float]]:
-    """A head for the moods of messages, and F1 of each mood, each message read by what was fitted to other voices.
+    """A head for the moods of messages, and F1 of each mood, each message read by rules fitted to other voices.
 
-    Raises `MissingExtra`, and `InputError` where there is too little to learn from.
+    The limits from which on a mood is believed are found on the same readings. Raises `MissingExtra`, and `InputError`
+    where a mood has no message or there is too little to learn from.
     """
+    examples = [e for e in examples if not e.wishes_alone]
+    if missing := [mood for mood in MOODS if mood not in {e.mood for e in examples}]:
+        raise InputError(f"no message is labelled {' or '.join(missing)}; label some, so that moods can be told apart")
     words = [by_words(e.text) for e in examples]
     plain, beside = zip(*(material(e.text, said) for e, said in zip(examples, words, strict=True)), strict=True)
     moods, voices = [e.mood for e in examples], [e.voice for e in examples]

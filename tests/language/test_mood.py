@@ -119,5 +119,10 @@ def test_a_calm_message_stays_calm(text):
     assert feeling(text).mood == "neutral"
 
 
+@pytest.mark.parametrize("text", ["", "  \n", "？", "…", "\ud83d"])
+def test_where_nothing_is_said_no_mood_is(text):
+    assert feeling(text).mood == "neutral"
+
+
 def test_the_clause_that_shows_most_is_the_cause_where_no_word_is():
     assert feeling("帮我查下单子，说好周五送到，今天都周二了").cause == ("今天都周二了",)

@@ -18,7 +18,7 @@ from shopassist.settings import Address
 
 ORDER = "ORD20241201002"
 CANCEL, YES = f"帮我取消订单{ORDER}", "好的"
-LONG = QUESTION + "说细一点𠮷" * 700
+LONG = QUESTION + "和什么𠮷" * 950
 """A question without a full stop, of which nothing can be left out."""
 
 

@@ -55,7 +55,7 @@ def feeling(text: str, head: LinearHead) -> Feeling:
     """The mood of a message, by its words and a fitted head whose labels are moods."""
     text = text[-LONGEST:]
     words = by_words(text)
-    if small_talk(text) is not None:  # 没问题！！ is no trouble
+    if small_talk(text) is not None or not any(c.isalnum() for c in text):  # 没问题！！ is no trouble, nor is nothing
         return words
     mood = decided(words, _likely([text], [words], head)[0], limits(head))
     if mood in (words.mood, "neutral"):

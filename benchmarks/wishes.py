@@ -23,6 +23,7 @@ import numpy as np
 import options as option
 from report import Figure, describe, save, show
 from sample import ROOT
+from shopassist.evaluation.measures import mood_accuracy, mood_macro_f1
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.intents import Classifier
 from shopassist.language.mood import by_words, feeling
@@ -112,21 +113,13 @@ def figures(name: str, messages: list[Example], classifier: Classifier, others: 
 
 def moods(name: str, messages: list[Example], classifier: Classifier) -> list[Figure]:
     """The mean F1 of the moods that are among the messages, as they are heard and by words alone."""
-    wanted = [one.mood for one in messages]
-    ways = {
-        "moods": [feeling(one.text, classifier.head.mood).mood for one in messages],
-        "moods by words alone": [by_words(one.text).mood for one in messages],
-    }
+    ways = {"moods": lambda text: feeling(text, classifier.head.mood), "moods by words alone": by_words}
     made = []
-    for way, seen in ways.items():
-        right = sum(a == b for a, b in zip(wanted, seen, strict=True)) / len(wanted)
-        f1 = [
-            2 * sum(a == b == mood for a, b in zip(wanted, seen, strict=True)) / (wanted.count(mood) + seen.count(mood))
-            for mood in set(wanted)
-        ]
+    for way, felt in ways.items():
+        pairs = [(one.mood, felt(one.text).mood) for one in messages]
         made += [
-            Figure(f"{name}, {way}, right", 100 * right, "%"),
-            Figure(f"{name}, {way}, F1", 100 * float(np.mean(f1)), "%"),
+            Figure(f"{name}, {way}, right", 100 * mood_accuracy(pairs), "%"),
+            Figure(f"{name}, {way}, F1", 100 * mood_macro_f1(pairs), "%"),
         ]
     return made
 

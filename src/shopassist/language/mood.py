@@ -25,7 +25,7 @@ BEFORE = 16
 """How many characters before a word are looked at for a negator or an intensifier."""
 
 STRONG = 2.0
-"""In a clause that asks or supposes (能退吗, 不喜欢的话, if it is broken) only negative words of this weight count."""
+"""From this on words are strong. Weaker ones do not count in a clause that asks or supposes (能退吗, if it broke)."""
 
 STRONGEST = 4.0
 """Up to this strength words are more evidence."""
@@ -73,20 +73,19 @@ def material(text: str, words: Feeling) -> tuple[str, tuple[float, ...]]:
 
 def decided(words: Feeling, likely: Mapping[str, float], limits: Mapping[str, float]) -> Mood:
     """The mood by words, by how likely the head finds each, and by the limits from which on the head is believed."""
-    hints = words.mood == "negative", words.mood == "positive"
-    negative, positive = (
-        likely[mood] >= limits[mood] * (HINT if hint else 1)
-        for mood, hint in zip(("negative", "positive"), hints, strict=True)
-    )
+
+    def seen(mood: Mood) -> bool:
+        return likely[mood] >= limits[mood] * (HINT if words.mood == mood else 1)
+
     if words.strength <= -STRONG:
         return "negative"
     if words.strength >= STRONG and likely["negative"] < DOUBT:
         return "positive"
-    if positive and words.mood == "positive" and likely["negative"] < limits["negative"]:
+    if words.mood == "positive" and seen("positive") and likely["negative"] < limits["negative"]:
         return "positive"
-    if negative:
+    if seen("negative"):
         return "negative"
-    return "positive" if positive and words.mood != "negative" else "neutral"
+    return "positive" if words.mood != "negative" and seen("positive") else "neutral"
 
 
 def limits(head: LinearHead) -> dict[str, float]:

@@ -21,9 +21,9 @@ from shopassist.language.linear import LinearHead, Matrix
 from shopassist.language.reading import Reader
 from shopassist.learning.combine import joined, sold
 from shopassist.learning.examples import Example, of_catalogue
-from shopassist.learning.fitting import beside_each_other
+from shopassist.learning.fitting import FOLDS, beside_each_other, folds
 from shopassist.learning.linear import needs_sklearn
-from shopassist.learning.material import FOLDS, Material, folds, material
+from shopassist.learning.material import Material, material
 from shopassist.learning.measure import Reading, Report, best_limits, measured
 from shopassist.learning.moods import mood_head
 from shopassist.learning.rules import IntentRules, act_rules, intent_rules
@@ -56,10 +56,10 @@ def fit(
     own = [material(reader, e) for e in of_catalogue(catalogue)]
     rules = intent_rules(every, own, names)
     left: list[_Left] = []
-    for number, out in enumerate(folds(every), start=1):
+    for number, (known, out) in enumerate(folds(len(every), [m.example.voice for m in every]), start=1):
         progress(f"fitting without a part of the voices, {number} of {FOLDS}")
-        others = intent_rules([m for m in every if m.example.voice not in out], own, names)
-        left += [_Left(m, others, names) for m in every if m.example.voice in out]
+        others = intent_rules([every[n] for n in known], own, names)
+        left += [_Left(every[n], others, names) for n in out]
     progress("fitting how likely a wish is, and the acts")
     judge = _judge(left, len(names))
     readings = [one.reading(judge) for one in left if not one.material.made]

@@ -102,7 +102,7 @@ def _truth(
     single = all(isinstance(one, str) for one in labels)
     sets: list[set[str]] = [{one} if isinstance(one, str) else set(one) for one in labels]
     names = tuple(sorted(set().union(*sets)))
-    wanted: Matrix | Truth = np.array([[name in one for name in names] for one in sets], bool)
+    wanted: Truth = np.array([[name in one for name in names] for one in sets], bool)
     if not wanted.size or wanted.all():
         raise InputError(f"there is nothing to tell apart; the labels: {', '.join(names) or 'none'}")
-    return names, np.asarray(wanted, bool), single
+    return names, wanted, single

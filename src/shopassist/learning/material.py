@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +9,6 @@ from shopassist.language.reading import Message, Reader, finder_in
 from shopassist.language.slots import slots
 from shopassist.learning.examples import Example
 
-FOLDS = 5
 TODAY = date(2024, 12, 5)
 """The day on which messages are read; values stand as common words, so any day would do."""
 
@@ -31,18 +29,6 @@ def material(reader: Reader, example: Example, *, made: bool = False) -> Materia
     """An example as the engine reads it without a shop."""
     found = slots(example.text, example.language, today=TODAY)
     return Material(example, reader.read(example.text, example.language, finder_in(example.text, found)), made)
-
-
-def folds(every: Sequence[Material]) -> list[set[str]]:
-    """The voices in parts of about the same number of messages."""
-    counts: dict[str, int] = {}
-    for one in every:
-        counts[one.example.voice] = counts.get(one.example.voice, 0) + 1
-    parts: list[tuple[int, set[str]]] = [(0, set()) for _ in range(min(FOLDS, len(counts)))]
-    for voice, count in sorted(counts.items(), key=lambda item: -item[1]):
-        smallest = min(range(len(parts)), key=lambda n: parts[n][0])
-        parts[smallest] = (parts[smallest][0] + count, parts[smallest][1] | {voice})
-    return [voices for _, voices in parts]
 
 
 def labelled(one: Material) -> list[Labels]:

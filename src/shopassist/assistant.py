@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,7 +23,7 @@ from shopassist.assembly import (
 from shopassist.dialogue import Asked
 from shopassist.engine import inbox
 from shopassist.engine.owner_view import mapped, owner_view
-from shopassist.engine.state import Memory, Ports
+from shopassist.engine.state import Memory, Ports, Superseded
 from shopassist.errors import (
     IndexMissing,
     InvalidMessage,
@@ -168,8 +168,10 @@ class Assistant:
 
         `message_id` makes a repeat harmless: it gets the stored reply. `wait` is how many seconds another worker on
         this conversation is waited for, `deadline` how many the model may take: the setting `model_deadline` at most,
-        and with 0 templates answer. Raises `InvalidMessage`, `MessageTooLong`, `NotYourConversation`,
-        `ConversationErased`, `Pending`, `StaleTurn`, `TurnFailed`, `KnowledgeError`, `StorageError`.
+        and with 0 templates answer. Messages that come in together, or before anything is answered, get one reply; one
+        that comes in while a reply is shown ends it (`Reply.superseded`). Raises `InvalidMessage`, `MessageTooLong`,
+        `NotYourConversation`, `ConversationErased`, `Pending`, `StaleTurn`, `TurnFailed`, `KnowledgeError`,
+        `StorageError`.
         """
         events = self._run(
             messages, threading.Event(), conversation=conversation, customer=customer, message_id=message_id, wait=wait,
@@ -303,15 +305,20 @@ class Assistant:
         if len(replies) == len(taken):
             yield Done(self._shown(conversation, max(replies, key=lambda r: r.turn)))
             return
-        ids = [t.id for t in taken]
-        found = inbox.wait_for(self.store, conversation, ids, until=began + wait, stopped=stopped)
-        if isinstance(found, Reply):
-            yield Done(self._shown(conversation, found))
-            return
-        if found is None:
-            raise Pending(f"the answer is not ready after {wait:g} s; ask again with the same message id")
-        ports = partial(self._ports, found, customer, began, seconds, stopped)
-        yield from inbox.turn(self.store, found, ports, stopped=stopped, life=max(inbox.LIFE, 3 * longest))
+        while True:
+            found = inbox.wait_for(
+                self.store, conversation, taken, began=began, quiet=self.settings.burst_quiet, until=began + wait,
+                stopped=stopped,
+            )  # fmt: skip
+            if isinstance(found, Reply):
+                yield Done(self._shown(conversation, found))
+                return
+            if found is None:
+                raise Pending(f"the answer is not ready after {wait:g} s; ask again with the same message id")
+            ports = partial(self._ports, found, customer, began, seconds, stopped)
+            with suppress(Superseded):
+                yield from inbox.turn(self.store, found, ports, stopped=stopped, life=max(inbox.LIFE, 3 * longest))
+                return
 
     def _ports(
         self, claim: Claim, customer: Customer | None, began: float, seconds: float, stopped: threading.Event
@@ -337,6 +344,7 @@ class Assistant:
             warm_at=self._pseudonyms.conversation(claim.conversation),
             began=began,
             deadline=time.monotonic() + seconds,
+            newer=partial(inbox.newer, self.store, claim.conversation, claim.messages[-1].seq),
             stopped=stopped,
         )
 

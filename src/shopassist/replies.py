@@ -144,7 +144,8 @@ class Reply:
     `evidence` is everything the answer was allowed to draw on, `citations` what it did draw on, `considered` all that
     the search found, also what was not relevant enough.
     `degraded` names why the model did not write the answer although one is set up; None where all went well.
-    `merged` holds the ids of all messages that this reply answers.
+    `merged` holds the ids of all messages that this reply answers. `superseded` says that the customer sent another
+    message before all of it was shown; the rest was left out.
 
     `wishes` is what the customer wants, `slots` the values in force for it, carried ones included: name to value, or
     to several. `mood_cause` quotes what showed the mood. `consent` is the change that waits for the customer's yes,
@@ -177,6 +178,7 @@ class Reply:
     usage: Usage = field(default_factory=Usage)
     merged: tuple[str, ...] = ()
     degraded: str | None = None
+    superseded: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The reply as plain JSON values: dates as ISO texts, tuples as lists."""

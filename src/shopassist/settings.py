@@ -172,6 +172,13 @@ class Settings(BaseSettings):
         pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$",
         description="When people at the desk answer, in the shop's timezone.",
     )
+    burst_quiet: float = Field(
+        0.0,
+        ge=0,
+        le=5,
+        description="Seconds without another message after which a burst is answered, in a server 1.2; after 5 s it is "
+        "in any case. 0 answers each message at once.",
+    )
     max_message_chars: int = Field(4000, ge=100, le=100_000, description="The longest message, in characters.")
     relevance: float = Field(
         0.5, ge=0, le=1, description="The least relevance of a passage that may be answered from; higher is stricter."

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -124,6 +125,25 @@ def test_a_server_that_is_not_there_is_told(command):
     done = command("inspect", "qwen", SHOPASSIST_OLLAMA_URL="http://127.0.0.1:1")
     assert done.returncode == 1
     assert "ollama serve" in done.stderr
+
+
+def test_another_service_on_the_port_is_told(command):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as other:
+        thread = threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        done = command("inspect", "qwen", SHOPASSIST_OLLAMA_URL=f"http://127.0.0.1:{other.server_port}")
+        other.shutdown()
+        thread.join()
+    assert done.returncode == 1
+    assert "is no Ollama" in done.stderr
+    assert "SHOPASSIST_OLLAMA_URL" in done.stderr
 
 
 def test_extend_makes_a_second_model_and_leaves_no_file(command, ollama, tmp_path):

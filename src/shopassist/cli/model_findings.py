@@ -96,7 +96,7 @@ def _ollama(settings: Settings) -> Iterator[Finding]:
 
 
 def _first_call(settings: Settings, choice: Choice) -> Iterator[Finding]:
-    """How long a short call takes, the loading of the model included."""
+    """How long a short call takes, the loading of the model included, and how its tokens are counted."""
     from langchain_core.messages import HumanMessage
 
     from shopassist.errors import ShopAssistError
@@ -120,6 +120,15 @@ def _first_call(settings: Settings, choice: Choice) -> Iterator[Finding]:
         writing.close()
         writer.close()
     yield _speed(writing, said, time.monotonic() - began)
+    yield _tokens(writer.counter.exact)
+
+
+def _tokens(exact: bool) -> Finding:
+    """Whether prompts are counted with the model's own tokenizer."""
+    if exact:
+        return Finding("tokens", "ok", "counted with the model's own tokenizer")
+    text = "estimated, never too low: a prompt holds fewer pages and turns than it could"
+    return Finding("tokens", "lacking", text, "set SHOPASSIST_TOKENIZER_FILE to the model's tokenizer.json or GGUF")
 
 
 def _speed(writing: Writing, said: str, seconds: float) -> Finding:

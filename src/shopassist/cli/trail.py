@@ -97,6 +97,8 @@ def _checked(reply: Reply) -> Iterator[tuple[str, str]]:
         yield f"source      {citation.version} “{citation.quote}”", "green"
     if reply.degraded:
         yield f"degraded    {reply.degraded}: not all of the answer is the model's", "red"
+    if reply.superseded:
+        yield "superseded  a newer message came; the rest was not shown", "yellow"
     if not reply.rejected:
         yield f"checked     {len(reply.sentences)} sentences, none replaced", "green"
 

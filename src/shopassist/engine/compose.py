@@ -16,7 +16,7 @@ from shopassist.engine.figures import asked_for, figures, names_one
 from shopassist.engine.planning.points import Point
 from shopassist.engine.prompt import prompt
 from shopassist.engine.quote import mentions, spans
-from shopassist.engine.state import Candidate, Looked, Ports, Turn
+from shopassist.engine.state import BURST, Candidate, Looked, Ports, Superseded, Turn
 from shopassist.errors import CircuitOpen, EmptyAnswer, ShopAssistError
 from shopassist.models.writer import Writing
 from shopassist.prompts import names, texts
@@ -289,13 +289,23 @@ class Draft:
 
 
 def compose(state: Turn, runtime: Runtime[Ports]) -> Turn:
-    """Write the next sentence and have it checked."""
+    """Write the next sentence and have it checked.
+
+    Where a newer message has come nothing more is shown: what this turn did not come to is left, and where it showed
+    nothing yet it begins anew with both (`Superseded`). What was done in this turn is told all the same.
+    """
     ports = runtime.context
     if ports.draft is None:
         ports.draft = Draft(state, ports)
     candidate = ports.draft.next()
     if candidate is None:
         return {"complete": True, "events": ()}
+    if state["settled"] is None and ports.newer():
+        if ports.draft.shown:
+            ports.superseded = True
+            return {"complete": True, "events": ()}
+        if time.monotonic() - ports.began < BURST:
+            raise Superseded
     added = tuple(p for p in ports.draft.read if p not in state["evidence"])
     if added:  # a whole page, which the sentence may draw on
         state = {**state, "evidence": (*state["evidence"], *added)}

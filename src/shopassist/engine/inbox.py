@@ -15,9 +15,9 @@ from langsmith import tracing_context
 
 from shopassist.engine.graph import RECURSION_LIMIT, graph
 from shopassist.engine.owner_view import owner_view
-from shopassist.engine.state import Memory, Ports, Turn
+from shopassist.engine.state import BURST, Memory, Ports, Superseded, Turn
 from shopassist.errors import ShopAssistError, StaleTurn, TurnFailed
-from shopassist.protocols import Claim, ConversationStore, StoredMessage
+from shopassist.protocols import Claim, ConversationStore, Enqueued, StoredMessage
 from shopassist.replies import Done, Event, Reply, Sentence, Stage, Started, Usage, plain
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,10 @@ LIFE = 120.0
 
 LOOK = 0.05
 """Seconds between two looks while another worker has the conversation."""
+
+
+LATER = 5
+"""How many of the later messages are looked at for the customer's."""
 
 
 def answered(store: ConversationStore, conversation: str, message_ids: list[str]) -> Reply | None:
@@ -54,14 +58,26 @@ def answered(store: ConversationStore, conversation: str, message_ids: list[str]
 
 
 def wait_for(
-    store: ConversationStore, conversation: str, message_ids: list[str], *, until: float, stopped: threading.Event
+    store: ConversationStore,
+    conversation: str,
+    messages: Sequence[Enqueued],
+    *,
+    began: float,
+    quiet: float,
+    until: float,
+    stopped: threading.Event,
 ) -> Claim | Reply | None:
     """The claim to work on, or the reply that another worker stored, or None when `until` (monotonic) has passed.
 
-    Raises `TurnFailed` if all of the messages were given up.
+    A burst is joined: of several callers the one with the newest message claims, once no other has come for `quiet`
+    seconds since it `began`; where they keep coming, any of them after `BURST` seconds. Raises `TurnFailed` if all of
+    the messages were given up.
     """
+    message_ids, newest = [m.id for m in messages], max(m.seq for m in messages)
     while True:
-        if claim := store.claim(conversation, lease=LEASE):
+        age = time.monotonic() - began
+        ready = age >= BURST or (age >= quiet and not (quiet and newer(store, conversation, newest)))
+        if ready and (claim := store.claim(conversation, lease=LEASE)):
             if not {m.id for m in claim.messages}.isdisjoint(message_ids):
                 return claim
             # Another worker answered ours since we looked, and these are somebody else's to wait for.
@@ -70,6 +86,11 @@ def wait_for(
             return reply
         if time.monotonic() >= until or stopped.wait(LOOK):
             return None
+
+
+def newer(store: ConversationStore, conversation: str, seq: int) -> bool:
+    """Whether the customer has sent a message after the one with this number."""
+    return any(m.role == "customer" for m in store.history(conversation, after=seq, limit=LATER))
 
 
 def recent(messages: Sequence[StoredMessage], chars: int) -> tuple[str, ...]:
@@ -91,7 +112,8 @@ def turn(
 
     Closing the iterator stops the model and gives the conversation back with its messages unanswered. An iterator that
     is neither closed nor read to its end loses the conversation after `life` seconds. Raises `TurnFailed` for whatever
-    nobody foresaw; three of those, and the messages are given up.
+    nobody foresaw; three of those, and the messages are given up. Raises `Superseded` where a newer message has come
+    and nothing was shown or done yet: the conversation is then free, and both are to be answered together.
     """
     with _held(store, claim, stopped, life) as hold, _translated(claim):
         ports = make_ports()
@@ -219,7 +241,7 @@ def _translated(claim: Claim) -> Iterator[None]:
     """Turn what nobody foresaw into `TurnFailed`. Its text is not told, since it may quote the customer."""
     try:
         yield
-    except ShopAssistError:
+    except (ShopAssistError, Superseded):
         raise
     except Exception as error:  # noqa: BLE001 - any knowledge and model may be plugged in
         name, where = type(error).__name__, "".join(traceback.format_tb(error.__traceback__))

@@ -49,6 +49,7 @@ def reply(state: Turn, runtime: Runtime[Ports]) -> Turn:
         rejected=state["rejected"],
         handoff=state["settled"].handoff if state["settled"] is not None else None,
         degraded=ports.degraded,
+        superseded=ports.superseded,
     )
     return {"reply": finished, "memory": memory, "events": ()}
 
@@ -78,7 +79,9 @@ def _memory(state: Turn, ports: Ports) -> Memory:
         quote = dialogue.consent.quote
         quote = replace(quote, facts=mapped(quote.facts, _cover(ports)))
         dialogue = replace(dialogue, consent=replace(dialogue.consent, quote=quote))
-    if ports.draft is not None and ports.draft.asked is not None and dialogue.asked is None:
+    if ports.superseded:  # the question comes last: it was not shown
+        dialogue = replace(dialogue, asked=None)
+    elif ports.draft is not None and ports.draft.asked is not None and dialogue.asked is None:
         dialogue = replace(dialogue, asked=ports.draft.asked)
     number = state["settled"].handoff if state["settled"] is not None else None
     angry = state["mood"] == "negative"

@@ -35,6 +35,14 @@ REMEMBERED = 20
 """How many messages a conversation's state holds; the store keeps them all."""
 
 
+BURST = 5.0
+"""Seconds for which a message waits for those after it, at the most: then what there is is answered."""
+
+
+class Superseded(Exception):
+    """A newer message has come before anything was shown or done: it is answered together with this turn's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A sentence on its way to the customer. `trusted` ones are templates or quotations."""
@@ -107,7 +115,8 @@ class Ports:
 
     `hand_off` puts the conversation into the desk's queue and gives the number that the customer is told. `who` is the
     customer's pseudonym for log lines, `warm_at` the conversation's, by which a proxy finds the server that has its
-    prompt in the cache. `spent` is what understanding took of the turn's calls.
+    prompt in the cache. `spent` is what understanding took of the turn's calls. `newer` says whether the customer has
+    sent another message meanwhile, `superseded` that what was not shown by then is left out.
     """
 
     settings: Settings
@@ -130,10 +139,12 @@ class Ports:
     warm_at: str
     began: float
     deadline: float
+    newer: Callable[[], bool]
     stopped: threading.Event = field(default_factory=threading.Event)
     draft: Draft | None = None
     spent: Spent = field(default_factory=Spent)
     degraded: str | None = None
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,18 @@ from langgraph.runtime import Runtime
 from shopassist.dialogue import Consent
 from shopassist.engine.planning.contracts import Settled
 from shopassist.engine.read import context_of
-from shopassist.engine.state import Ports, Turn
+from shopassist.engine.state import Ports, Superseded, Turn
 from shopassist.replies import ToolFinished
 
 
 def write(state: Turn, runtime: Runtime[Ports]) -> Turn:
-    """Do it once. What was known before counts no more: the plan is made again on what is there now."""
+    """Do it once. What was known before counts no more: the plan is made again on what is there now.
+
+    Raises `Superseded` where a newer message waits, which may take the yes back.
+    """
     ports, made = runtime.context, state["plan"]
+    if ports.newer():
+        raise Superseded
     settled = state["settled"] or Settled()
     if made.write is not None:
         return _written(state, ports, made.write)

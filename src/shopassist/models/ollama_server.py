@@ -80,7 +80,12 @@ class OllamaServer:
     def version(self) -> str:
         """Its version, such as 0.11.4."""
         with self._errors():
-            return str(self._checked(self._client.get("/api/version")).json()["version"])
+            response = self._client.get("/api/version")
+            if response.status_code == httpx.codes.NOT_FOUND:  # every Ollama has this page
+                raise ModelUnavailable(
+                    f"what answers at {self.url} is no Ollama: it has no page /api/version; set SHOPASSIST_OLLAMA_URL"
+                )
+            return str(self._checked(response).json()["version"])
 
     def show(self, name: str, *, tokens: bool = False) -> Shown | None:
         """What it says of a model, with `tokens` also those of its tokenizer (4 MB); None if it has none of this name.

@@ -16,6 +16,7 @@ from shopassist.cli.ingest import ingest
 from shopassist.cli.intents import app as intents
 from shopassist.cli.model import app as model
 from shopassist.cli.pull import pull
+from shopassist.cli.replay import replay
 from shopassist.cli.review import review
 from shopassist.cli.search import search
 from shopassist.cli.train import train
@@ -39,6 +40,7 @@ def main(verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show log
 for command in (pull, ingest, search, ask, chat, doctor, graph):
     app.command()(command)
 app.command("eval")(evaluate)
+app.command()(replay)
 app.command()(review)
 app.command()(train)
 app.add_typer(model, name="model")

@@ -147,8 +147,8 @@ MISSING = {"ORD20249999999"}
 """Order numbers that are forged on purpose."""
 
 
-def test_there_are_eighty_dialogues_of_four_turns_and_a_third_is_english():
-    assert len(SCENARIOS) == 80
+def test_there_are_two_hundred_dialogues_of_four_turns_and_a_third_is_english():
+    assert len(SCENARIOS) == 200
     assert len(TURNS) / len(SCENARIOS) >= 3.5
     assert sum(map(english, SCENARIOS)) / len(SCENARIOS) >= 1 / 3
     assert all(len(s["turns"]) >= 3 for s in SCENARIOS)
@@ -257,7 +257,7 @@ def test_what_is_expected_to_be_written_follows_a_question_and_the_shop_does_it(
     waits = False
     for turn in scenario["turns"]:
         customer = turn.get("as", customer)
-        shop.now += timedelta(minutes=int(turn.get("after", "0m").removesuffix("m")))
+        shop.now += span(turn.get("after", "0m"))
         tools = expected(turn, "tools") or []
         assert len(tools) <= 1
         for tool in tools:
@@ -265,6 +265,12 @@ def test_what_is_expected_to_be_written_follows_a_question_and_the_shop_does_it(
             outcome = shop.write(tool["name"], {**required(tool["name"]), **tool.get("args", {})}, customer)
             assert outcome.status == "done", outcome
         waits = expected(turn, "consent") == "pending"
+
+
+def span(text):
+    """A time such as 31m, 1h30m or 2d."""
+    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+    return timedelta(**{units[unit]: int(count) for count, unit in re.findall(r"(\d+)([smhd])", text)})
 
 
 def required(tool):

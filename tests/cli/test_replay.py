@@ -63,7 +63,7 @@ def test_personal_data_is_shown_only_where_it_is_asked_for(run, talk):
 def test_one_turn_alone(run, talk):
     one = json.loads(run("c-1", "--turn", 4, "--json").stdout)
     assert [r["turn"] for r in one["replies"]] == [4]
-    assert [m["text"] for m in one["messages"]][0] == "好的，取消吧"
+    assert next(m["text"] for m in one["messages"]) == "好的，取消吧"
     assert one["handoffs"] == []
 
 

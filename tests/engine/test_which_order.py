@@ -9,7 +9,7 @@ from shopassist.testing import ScriptedModel
 TO_PAY, PAID, LITE, WATCH = "ORD20241201002", "ORD20241203003", "ORD20241130005", "ORD20241120004"
 
 
-@pytest.mark.parametrize("other", ["等一下，取消键盘那单", "取消K87那单吧", f"不对，取消{TO_PAY}"])
+@pytest.mark.parametrize("other", ["等一下，取消键盘那单", "取消K87那单吧", f"还有{TO_PAY}也取消"])
 def test_the_same_deed_for_another_order_is_asked_about_first(assistant, other):
     talk = Visit(assistant)
     assert talk.say(f"取消{PAID}").consent.args["order_id"] == PAID

@@ -23,6 +23,11 @@ PHRASES = {
         "你是谁", "你是机器人吗", "你叫什么名字", "你是真人吗", "你是人工还是机器人", "who are you?",
         "are you a bot?",
     ],
+    "repeat": [
+        "再说一遍", "再说一遍 没看清", "没听懂", "啊？", "你刚说啥", "什么意思", "可以再说一次吗", "我看不懂", "能重复一遍吗",
+        "can you say that again", "sorry, what?", "what do you mean?", "I didn't get that", "pardon?", "huh?",
+        "please repeat that",
+    ],
     "acknowledge": [
         "好的", "嗯嗯", "知道了", "没问题", "可以的", "OK", "ok的", "ok got it", "yes please", "对", "alright",
     ],

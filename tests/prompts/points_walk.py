@@ -223,6 +223,7 @@ def planned():
     talk = Talk("u-1004")
     talk.hear(_wish("return_refund", "request", mouse))
     found += talk.hear(_wish("exchange", "request", mouse)).points
+    found += Talk("u-1001").hear(talk="repeat").points
     found += Talk("u-1001", tools=False).hear(*(_wish(i.name, "request", {}) for i in CATALOGUE)).points
     return [(p.kind, p.name, dict(p.data)) for p in found]
 
@@ -240,7 +241,7 @@ class Talk:
         self.customer = Customer(customer) if customer else None
         self.tools = tools
 
-    def hear(self, *wishes, answer=None, late=False, topic=None):
+    def hear(self, *wishes, answer=None, late=False, topic=None, talk=None):
         self.turn += 1
         self.now += timedelta(minutes=16 if late else 1)
         known, context = {}, ToolContext(self.customer, self.now)
@@ -255,8 +256,9 @@ class Talk:
             partial=frozenset(t.name for t in tools if t.partial),
             known_customer=self.customer is not None,
             answered_from=self.now,
+            told="……",
         )
-        heard = Heard("……", wishes, answer, asked_of(self.dialogue), query="……")
+        heard = Heard("……", wishes, answer, asked_of(self.dialogue), talk=talk, query="……")
         heard = replace(heard, slots={"topic": (Slot(topic),)}) if topic else heard
         settled = None
         while (found := plan(self.dialogue, heard, setting, known, settled)).reads or found.write or found.handoff:

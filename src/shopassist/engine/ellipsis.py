@@ -10,6 +10,9 @@ from shopassist.engine.values import DESCRIBES
 from shopassist.language.ellipsis import asks_leave, only_values
 from shopassist.language.slots import Found
 
+ABOUT = ("order_id", "product", "variant", "tracking_no", "service_id", "period", "date")
+"""Slots that tell which thing a wish is about."""
+
 GUESSED = 0.5
 """The score of what a value asks whose other words say nothing to code."""
 
@@ -34,6 +37,18 @@ def carried_on(text: str, language: str, said: Slots, found: Sequence[Found], la
     if act in ("request", "blocked") and asks_leave(text, language):
         act = "can"
     return [replace(wish, act=act, slots={**kept, **new}, span=(0, len(text)), score=1.0, reader="code")]
+
+
+def put_right(text: str, said: Slots, last: Sequence[Wish], *, described: bool) -> list[Wish]:
+    """The last wish for another thing, where the text says that another was meant: 不是这个 我说的是充电器那个.
+
+    `described` says that the text tells of an order without naming it.
+    """
+    new = {n: v for n, v in said.items() if n in ABOUT}
+    if not last or not (new or described):
+        return []
+    kept = {n: v for n, v in last[-1].slots.items() if n not in ABOUT}
+    return [replace(last[-1], slots={**kept, **new}, span=(0, len(text)), score=1.0, reader="code")]
 
 
 def from_values(text: str, language: str, said: Slots, found: Sequence[Found], *, card: bool) -> list[Wish]:

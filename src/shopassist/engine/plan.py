@@ -61,6 +61,7 @@ def _setting(ports: Ports) -> Setting:
         known_customer=ports.customer is not None,
         handoff=ports.memory.handoff,
         answered_from=answered_from(ports.now, ports.settings.desk_minutes),
+        told=ports.memory.told,
     )
 
 

@@ -50,6 +50,7 @@ def receive(state: Turn, runtime: Runtime[Ports]) -> Turn:
 
 
 def _says_little(text: str) -> bool:
-    """Whether a text has no word beside codes, or is but an ok: who wrote Chinese goes on in Chinese."""
+    """Whether a text has no word beside codes, or is but an ok or a what?: who wrote Chinese goes on in Chinese."""
     words = [w for w in _WORD.findall(PLACEHOLDER.sub(" ", text)) if not any(c.isdigit() for c in w)]
-    return not words or (len(words) == 1 and small_talk(text) is not None)
+    kind = small_talk(text)
+    return not words or kind == "repeat" or (len(words) == 1 and kind is not None)

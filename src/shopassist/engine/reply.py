@@ -10,6 +10,7 @@ from langgraph.runtime import Runtime
 
 from shopassist.engine.check import between
 from shopassist.engine.owner_view import mapped
+from shopassist.engine.planning.contracts import Dialogue
 from shopassist.engine.state import REMEMBERED, REMEMBERED_CHARS, Memory, Ports, Turn
 from shopassist.replies import Reply
 from shopassist.text import sentences
@@ -101,7 +102,14 @@ def _memory(state: Turn, ports: Ports) -> Memory:
         mood=state["mood"],
         mood_count=memory.mood_count + 1 if angry else 0,
         messages=messages[-REMEMBERED:],
+        told=_told(state, dialogue, cover=_cover(ports)),
     )
+
+
+def _told(state: Turn, dialogue: Dialogue, cover: Callable[[str], str]) -> str:
+    """What the reply says without its question, which comes last and is asked anew."""
+    said = state["sentences"][:-1] if dialogue.asked is not None else state["sentences"]
+    return _short(cover(" ".join(said)))
 
 
 def _short(text: str) -> str:

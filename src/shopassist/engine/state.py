@@ -152,7 +152,8 @@ class Memory:
     """A conversation's state, one plain JSON value: bounded, and versioned by `schema`.
 
     `customer` is whose consents and orders it holds; `handoff` is the number of the hand-off that is open. `messages`
-    are the last questions to the pages and their answers: the model's history.
+    are the last questions to the pages and their answers: the model's history. `told` is what the last reply said
+    without its question, for who asks for it again.
     """
 
     schema: int = SCHEMA
@@ -166,6 +167,7 @@ class Memory:
     mood: Mood = "neutral"
     mood_count: int = 0
     messages: tuple[tuple[str, str], ...] = ()
+    told: str = ""
 
     @classmethod
     def load(cls, state: Mapping[str, Any]) -> Memory:

@@ -11,14 +11,16 @@ from langgraph.runtime import Runtime
 from shopassist.dialogue import Answer, Asked, Slot, Slots, Wish
 from shopassist.engine.asked_model import placed, understood, unsure
 from shopassist.engine.cards import cards
-from shopassist.engine.ellipsis import carried_on, from_values
+from shopassist.engine.ellipsis import carried_on, from_values, put_right
 from shopassist.engine.parts import in_part
 from shopassist.engine.planning.binding import Hint
 from shopassist.engine.planning.contracts import Heard
+from shopassist.engine.planning.tasks import slot_of
 from shopassist.engine.questions import asked_of, consent_objects, consent_of
 from shopassist.engine.state import Ports, Turn
 from shopassist.engine.values import about_orders, by_name, distributed
 from shopassist.language.alarms import alarm
+from shopassist.language.amendments import corrects, said_anew
 from shopassist.language.answers import read_answer
 from shopassist.language.bare import own_words
 from shopassist.language.catalogue import WRITING
@@ -51,13 +53,16 @@ SAYS = 3
 LONGEST_VALUE = 200
 """Characters of a value in the customer's own words that are kept."""
 
+RESTATED = ("variant", "recipient", "invoice_title")
+"""Slots whose value a clause may be that only corrects the last one."""
+
 OPEN = ("consent", "slot", "choice")
 """Questions that stay open until they are answered."""
 
 SEARCHES = ("price_stock", "product_question", "recommend")
 """Intents that look for something to buy."""
 
-TALK = ("decline", "thanks", "goodbye", "greeting", "identity", "remark", "acknowledge")
+TALK = ("repeat", "decline", "thanks", "goodbye", "greeting", "identity", "remark", "acknowledge")
 
 
 def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
@@ -89,8 +94,20 @@ class _Reader:
         self.asked = asked_of(self.dialogue)
         wanted = self.asked.slot if self.asked is not None and self.asked.kind == "slot" else None
         found = slots(self.text, self.language, today=self.today, products=self.known, wanted=wanted)
+        self.corrects = corrects(self.text)
         self.found = [replace(f, value=f.value[:LONGEST_VALUE]) if f.name == "reason" else f for f in found]
+        self.found += self._said_anew()
         self.named = mentioned(self.text, self.known)
+
+    def _said_anew(self) -> list[Found]:
+        """A value of the change that waits, said anew in a clause of its own: 不对不对 是李磊, 还是黑的吧."""
+        consent = self.dialogue.consent
+        for name in map(slot_of, consent.args if consent is not None else ()):
+            if name not in RESTATED or any(f.name == name for f in self.found):
+                continue
+            if (self.corrects or name == "variant") and (again := said_anew(name, self.text, self.today)):
+                return [Found(name, *again)]
+        return []
 
     def heard(self) -> Heard:
         """All that there is to say about the text."""
@@ -108,7 +125,8 @@ class _Reader:
             found = [w for w in found if asks and w.act not in (*WRITING, "conditional")]
         if not said and self._only_looked_at() and gives_up(self.text, self.language):
             found = []  # 太贵了，不要了: nothing was bought yet
-        if talk is None and answer is None and not found and not adds:
+        puts_right = self.corrects and self.dialogue.consent is not None  # 说错了 是003那个 asks nothing of 003
+        if talk is None and answer is None and not found and not adds and not puts_right:
             found = self._left_unsaid(said, bool(sent))
             if self.asked is not None and self.asked.kind == "slot":
                 found = [w for w in found if w.intent != "price_stock"]  # 键盘那个 tells which order, not a price
@@ -147,6 +165,7 @@ class _Reader:
             says_part(self.text, self.language) or bool(kept(self.text, self.language, self.found)),
             paid_to(self.text, self.language),
             asks_range(self.text, self.language),
+            self.corrects,
         )
 
     def _only_looked_at(self) -> bool:
@@ -259,6 +278,8 @@ class _Reader:
     def _left_unsaid(self, said: Slots, card: bool) -> list[Wish]:
         """The wish of a text that leaves it unsaid: the last one with another value, or what a value alone asks."""
         last = carried_on(self.text, self.language, said, self.found, self.dialogue.last) if not self.text else []
+        if self.corrects and self.dialogue.last and about_orders(self.ports.catalogue[self.dialogue.last[-1].intent]):
+            last = put_right(self.text, said, self.dialogue.last, described=bool(self._hints()))
         return last or from_values(self.text, self.language, said, self.found, card=card)
 
     def _asked_model(self, found: list[Wish], sent: Slots) -> list[Wish]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
 import yaml
 
+from shopassist.language.bare import bare
 from shopassist.language.spelling import simplified
 from shopassist.text import fold
 
@@ -71,6 +73,36 @@ def doubted(text: str, names: Sequence[str], *, named: bool = False) -> str | No
         return None
     meant = [n for n in names if re.search(data["slots"].get(n, "(?!)"), said)] or ([] if named else list(names))
     return meant[0] if meant else None
+
+
+def corrects(text: str) -> bool:
+    """Whether a text says that something else was meant than what was spoken of: 说错了, 我说的是…, "I meant …"."""
+    said = simplified(fold(text))
+    return any(re.search(pattern, said) for pattern in _data()["corrects"])
+
+
+def mistyped(text: str) -> bool:
+    """Whether a text says that a value was written wrong, rather than that another thing is meant."""
+    return bool(re.search(_data()["mistyped"], simplified(fold(text))))
+
+
+def said_anew(name: str, text: str, today: date) -> tuple[str, tuple[int, int]] | None:
+    """The value of a slot that one clause of a text consists of, with its place: 不对不对 是李磊, 还是黑的吧 不要白的了."""
+    data = _data()
+    folded, start = simplified(fold(text)), 0
+    if len(folded) != len(text):
+        return None
+    for stop, after in [*(m.span() for m in re.finditer(data["clause"], folded)), (len(folded), len(folded))]:
+        at, clause = start, folded[start:stop]
+        start = after
+        lead = re.match(data["before"], clause)
+        at, clause = (at + lead.end(), clause[lead.end() :]) if lead else (at, clause)
+        if re.search(data["taken"], clause):
+            continue
+        if spot := bare(name, clause, today):
+            place = at + spot.start, at + spot.end
+            return spot.value or text[slice(*place)], place
+    return None
 
 
 def _pairs(said: _Said) -> Iterator[tuple[str, str]]:

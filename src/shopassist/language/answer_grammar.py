@@ -280,6 +280,8 @@ def _negated(tokens: Sequence[Token], kinds: list[str], words: Lexicon) -> Label
         return "unclear"  # 不算了, 不取消了算了
     if "verb" in before and "verb" in after:
         return "unclear"  # 取消不取消
+    if kinds[at] == "deny" and "reason" in after and "verb" not in after:
+        return "other"  # 不是不喜欢: another reason, and no other will
     if kinds[at] == "neg" and "undone" in after and "verb" not in kinds:
         return "yes"  # 不退了 is a yes to undoing the return
     if kinds[at] == "later" and not {"verb", "go", "yes"} & after:

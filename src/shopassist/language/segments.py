@@ -51,6 +51,7 @@ class _Clause:
     leads: bool = False
     question: bool = False
     bound: bool = False
+    denied: bool = False
     remark: bool = False  # a fragment that names nothing to be asked about: worst shop ever, give me my money back
 
 
@@ -96,9 +97,10 @@ def _clause(folded: str, span: Span, rules: _Rules) -> _Clause:
     asks = rules.asks.search(piece) and (not rules.told.search(piece) or rules.overrides.search(piece))
     if rules.supposes(piece):
         asks = None
-    if not asks and rules.fragment.search(piece):
+    if not asks and rules.fragment.search(piece) and not rules.denied.search(piece):
         return _Clause(span, "onward", leads, bound=bound, remark=not rules.topic.search(piece))
-    return _Clause(span, "asks" if asks else "told", leads, bound=bound)
+    denied = bool(rules.denied.search(piece))
+    return _Clause(span, "asks" if asks or denied else "told", leads, bound=bound, denied=denied)
 
 
 def _grouped(clauses: list[_Clause]) -> list[_Group]:
@@ -108,7 +110,7 @@ def _grouped(clauses: list[_Clause]) -> list[_Group]:
         more = any(c.kind == "asks" and not c.bound for c in clauses[n + 1 :])
         if not groups:
             groups.append([clause])
-        elif clause.kind in ("tag", "onward") or clause.bound:
+        elif clause.kind in ("tag", "onward") or (clause.bound and not groups[-1][-1].denied):
             groups[-1].append(clause)
         elif _asks(groups[-1]) and (clause.kind in ("asks", "opener") or more or clause.leads):
             groups.append([clause])
@@ -189,6 +191,7 @@ class _Rules:
     fragment: re.Pattern[str]
     topic: re.Pattern[str]
     bound: re.Pattern[str]
+    denied: re.Pattern[str]
     condition: re.Pattern[str]
     pairs: tuple[re.Pattern[str], ...]
 
@@ -232,6 +235,7 @@ def _rules(language: str) -> _Rules:
         "fragment",
         "topic",
         "bound",
+        "denied",
         "condition",
     )
     compiled = {name: re.compile(rules[name]) for name in names}

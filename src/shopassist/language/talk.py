@@ -12,7 +12,7 @@ import yaml
 from shopassist.language.spelling import simplified
 from shopassist.text import fold
 
-KINDS = ("human", "decline", "thanks", "goodbye", "greeting", "identity", "remark", "acknowledge")
+KINDS = ("human", "repeat", "decline", "thanks", "goodbye", "greeting", "identity", "remark", "acknowledge")
 
 
 def small_talk(text: str, names: Sequence[str] = ()) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shopassist.dialogue import Act, Answer, Consent, Slot, Task, Wish
 from shopassist.engine.planning.context import placed
-from shopassist.engine.planning.corrections import changes, correct, in_city
+from shopassist.engine.planning.corrections import another_meant, changes, correct, in_city
 from shopassist.engine.planning.parts import only_a_part
 from shopassist.engine.planning.points import Query
 from shopassist.engine.planning.sheet import CLOSED, Sheet, renewed, same_order, value
@@ -33,7 +33,7 @@ def take_answer(sheet: Sheet) -> list[Wish]:
     if asked.kind == "consent":
         if answer.bare and (sheet.before.asked is None or sheet.before.asked.kind != "consent"):
             return wishes  # a bare yes answers the question of the last reply only
-        consented(sheet, answer)
+        consented(sheet, answer, alone=not wishes)
     elif asked.kind == "offer" and asked.intent:
         if answer.kind == "yes":
             others = [w for w in wishes if w.intent != asked.intent]
@@ -68,6 +68,8 @@ def _about_consent(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
     if sheet.consent is None or task is None:
         return wishes
     left: list[Wish] = []
+    if another_meant(sheet, task, wishes):
+        return []
     if (number := _other_number(sheet, task)) and all(w.intent == task.intent for w in wishes):
         sheet.void(task, {**task.slots, "order_id": number})  # 不是这个，是002
         return []
@@ -123,14 +125,14 @@ def _another_order(sheet: Sheet, wish: Wish, task: Task) -> bool:
     )
 
 
-def consented(sheet: Sheet, answer: Answer) -> None:
-    """A yes, a no or a 等等 to the change that waits."""
+def consented(sheet: Sheet, answer: Answer, *, alone: bool) -> None:
+    """A yes, a no or a 等等 to the change that waits; `alone` says that nothing else is wished beside it."""
     consent, task = sheet.consent, sheet.tasks.get(sheet.consent_task or "")
     if consent is None or task is None or task.status in CLOSED:
         return
     if answer.kind == "no":
         sheet.drop(task)
-    elif answer.kind == "hold" and answer.bare:
+    elif answer.kind == "hold" and (answer.bare or alone):
         sheet.say("fact", "held", {"tool": consent.tool, "intent": task.intent})
         sheet.fresh = True  # it stays, and is not asked for again in this reply
     elif answer.kind == "yes" and consent.expires <= sheet.setting.now:

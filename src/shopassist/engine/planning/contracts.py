@@ -71,6 +71,8 @@ class Heard:
     payout: str | None = None
     asks_range: bool = False
     """Whether it asks if the shop sells a thing that it names."""
+    corrects: bool = False
+    """Whether it says that something else was meant than what was spoken of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ class Setting:
 
     `tools` gives each write's required and all its arguments, `reads` the arguments of each read; `key` makes the
     consents' ids unique; `partial` names the writes whose pre-check needs the order alone. `handoff` is the number of
-    the hand-off that is open, `answered_from` the moment from which a person answers: now within service hours.
+    the hand-off that is open, `answered_from` the moment from which a person answers: now within service hours. `told` is what
+    the last reply said, without its question.
     """
 
     turn: int
@@ -92,6 +95,7 @@ class Setting:
     known_customer: bool = True
     handoff: str | None = None
     answered_from: datetime | None = None
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)

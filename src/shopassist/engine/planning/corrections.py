@@ -4,14 +4,47 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shopassist.dialogue import Slot, Slots, Task, Wish
-from shopassist.engine.planning.sheet import Sheet, renewed, value
+from shopassist.dialogue import Focus, Slot, Slots, Task, Wish
+from shopassist.engine.planning.binding import bind
+from shopassist.engine.planning.sheet import Sheet, renewed, same_order, value
 from shopassist.engine.planning.tasks import ask_slot
 from shopassist.language.addresses import within
-from shopassist.language.amendments import amended, doubted
+from shopassist.language.amendments import amended, doubted, mistyped
 
 ARGUMENTS = ("address", "recipient", "phone", "email", "invoice_title", "tax_no", "invoice_type", "variant")
 """Slots that a consent is bound to: another value takes it back."""
+
+ABOUT = ("order_id", "product", "variant")
+"""Slots that say what a change is for; those of one thing are not the next one's."""
+
+
+def another_meant(sheet: Sheet, task: Task, wishes: list[Wish]) -> bool:
+    """Whether the text puts right which order or product the waiting change is for: 说错了，是003那个.
+
+    The change is then asked about anew, for that one, and not for both. True as well while the shop is asked first.
+    """
+    heard = sheet.heard
+    if not heard.corrects or any(w.intent != task.intent and w.act != "report" for w in wishes):
+        return False
+    if any(w.act == "retract" for w in wishes):
+        return False
+    named = {n: heard.slots[n] for n in ("order_id", "product") if heard.slots.get(n)}
+    if (not named and not heard.hints) or (named.get("order_id") and value(task.slots, "phone")):
+        return False
+    bound = bind(sheet.lookup, sheet.intent(task.intent), named, Focus(), heard.hints)
+    if bound is None:
+        return True
+    own, kept = value(task.slots, "order_id"), {n: f for n, f in task.slots.items() if n not in ABOUT}
+    if bound.order is not None and bound.order["id"] == own:
+        if not named.get("product") or same_order(named, task.slots):
+            return False
+        kept["order_id"] = task.slots["order_id"]
+    elif bound.order is not None:
+        kept["order_id"] = (Slot(str(bound.order["id"]), "resolver", sheet.setting.turn),)
+    elif not bound.options or own in [o.value for o in bound.options]:
+        return False
+    sheet.void(task, {**kept, **{n: f for n, f in named.items() if n == "product" or not kept.get("order_id")}})
+    return True
 
 
 def correct(sheet: Sheet, task: Task, wishes: list[Wish]) -> bool:
@@ -21,8 +54,10 @@ def correct(sheet: Sheet, task: Task, wishes: list[Wish]) -> bool:
         return _doubt(sheet, task)
     if not all(_of(sheet, w, task) for w in wishes):
         return False
-    if corrections := changes(in_city(_put_right(sheet, task), task), task):
+    if corrections := {**changes(in_city(_put_right(sheet, task), task), task), **_reason(sheet, task)}:
         said = {n: found for n, found in corrections.items() if n in sheet.heard.slots}
+        if mistyped(sheet.heard.text):
+            said = {}  # a slip of the pen in the company's name: its tax number stays
         sheet.void(task, {**renewed(task.slots, said), **corrections})  # 写错了，是5号楼: a value, or a part of one
         return True
     return _doubt(sheet, task)
@@ -54,6 +89,14 @@ def in_city(said: Slots, task: Task) -> Slots:
 def changes(said: Slots, task: Task) -> Slots:
     """The values that differ from those that the consent was asked for."""
     return {n: said[n] for n in ARGUMENTS if said.get(n) and value(said, n) != value(task.slots, n)}
+
+
+def _reason(sheet: Sheet, task: Task) -> Slots:
+    """Another reason than the one that was told: 不是不喜欢，是右耳没声音. Who pays the postage may hang on it."""
+    said, told = sheet.heard.slots, value(task.slots, "reason")
+    if not sheet.heard.corrects or told is None or value(said, "reason") in (None, told):
+        return {}
+    return {"reason": said["reason"]}
 
 
 def _of(sheet: Sheet, wish: Wish, task: Task) -> bool:

@@ -96,7 +96,7 @@ def _finished(sheet: Sheet, wishes: list[Wish]) -> Plan:
 
 def _tells(sheet: Sheet) -> bool:
     """Whether the reply tells something: what was asked, what was done or cannot be."""
-    told = any(p.kind in ("done", "refused") or p.name in sheet.setting.reads for p in sheet.points)
+    told = any(p.kind in ("done", "refused") or p.name in (*sheet.setting.reads, "repeat") for p in sheet.points)
     return told or any(not query.silent for query in sheet.queries)
 
 
@@ -205,13 +205,23 @@ def _small_talk(sheet: Sheet) -> None:
         return
     if talk == "grumble" and _waits(sheet):
         return  # sympathy, and the question again
-    sheet.say("fact", {"decline": "declined", "grumble": "complaint"}.get(talk, talk))
+    if talk == "repeat" and (sheet.setting.told or _waits(sheet)):
+        if sheet.setting.told:
+            sheet.say("fact", "repeat", {"text": sheet.setting.told})
+        return
+    sheet.say("fact", {"decline": "declined", "grumble": "complaint", "repeat": "remark"}.get(talk, talk))
 
 
 def _unclear(sheet: Sheet, wishes: list[Wish]) -> None:
     """What nobody could make a wish of is put to the pages: most of it is a question."""
     heard = sheet.heard
-    if wishes or heard.wishes or heard.talk == "grumble" or not sheet.says_nothing or not heard.text.strip():
+    if (
+        wishes
+        or heard.wishes
+        or heard.talk in ("grumble", "repeat")
+        or not sheet.says_nothing
+        or not heard.text.strip()
+    ):
         return
     if heard.gives_up and not heard.slots and not sheet.tasks:
         sheet.say("fact", "declined")  # 太贵了，不要了: nothing was bought yet

@@ -20,6 +20,9 @@ LIVES = timedelta(minutes=15)
 AGAINST = frozenset((frozenset(("cancel_order", "urge_delivery")), frozenset(("return_refund", "exchange"))))
 """Wishes about one order that exclude each other; the customer says which one holds."""
 
+CHANGES = ("change_address", "change_contact", "change_delivery_time")
+"""What makes no sense for an order that is cancelled."""
+
 ARGUMENT = {"invoice_title": "title"}
 """Slots that a tool calls otherwise."""
 
@@ -34,6 +37,9 @@ def conflicts(sheet: Sheet) -> None:
     """Two new wishes for one order that exclude each other: ask which one holds, and do neither before."""
     opened = [t for t in sheet.tasks.values() if t.status == "open"]
     pairs = [(a, b) for a in opened for b in opened if a.id < b.id and frozenset((a.intent, b.intent)) in AGAINST]
+    for task in opened:
+        if task.intent == "cancel_order":
+            _moot(sheet, task)
     for a, b in pairs:
         orders = _order_of(sheet, a), _order_of(sheet, b)
         if not same_order(a.slots, b.slots) or (all(orders) and orders[0] != orders[1]):
@@ -47,6 +53,14 @@ def conflicts(sheet: Sheet) -> None:
         options = tuple(Option(t.intent, t.intent) for t in (a, b))
         asked = Asked("choice", a.intent, None, "intent", options, sheet.setting.turn)
         sheet.ask(asked, Point("ask", "conflict", {"first": a.intent, "second": b.intent}))
+
+
+def _moot(sheet: Sheet, cancelling: Task) -> None:
+    """What an order was to be changed in before it is cancelled needs no answer any more: 算了直接取消这单."""
+    for task in list(sheet.tasks.values()):
+        older = task.status in ("asking", "consent", "queued") and task.opened < cancelling.opened
+        if older and task.intent in CHANGES and same_order(task.slots, cancelling.slots):
+            sheet.drop(task)
 
 
 def _order_of(sheet: Sheet, task: Task) -> str | None:
@@ -181,7 +195,8 @@ def _args(sheet: Sheet, tool: str, task: Task) -> dict[str, Any]:
     return args
 
 
-def _slot_of(argument: str) -> str:
+def slot_of(argument: str) -> str:
+    """The slot that an argument of a tool is filled from."""
     return next((s for s, a in ARGUMENT.items() if a == argument), argument)
 
 
@@ -189,7 +204,7 @@ def ask_slot(
     sheet: Sheet, task: Task, argument: str, data: Mapping[str, Any] | None = None, refusal: str | None = None
 ) -> None:
     """Ask for a value; where the shop's pre-check lacks it, in the words of its `refusal`."""
-    slot = _slot_of(argument)
+    slot = slot_of(argument)
     sheet.put(task, "asking")
     asked = Asked("slot", task.intent, task.id, slot, (), sheet.setting.turn)
     about = {"intent": task.intent, **(data or {})}
@@ -231,7 +246,7 @@ def _refused(sheet: Sheet, task: Task, tool: str, quote: Quote, data: Mapping[st
     reason = str(quote.reason or "any")
     slots = sheet.intent(task.intent).slots
     lacking = LACKING.get(reason, reason.removeprefix("needs_"))
-    if reason.startswith("needs_") and _slot_of(lacking) in slots:
+    if reason.startswith("needs_") and slot_of(lacking) in slots:
         ask_slot(sheet, task, lacking, quote.facts, f"{tool}.{reason}")
         return
     if reason in WRONG_VALUE and WRONG_VALUE[reason] in slots:

@@ -4,9 +4,9 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-import postgres
 import pytest
 
+import postgres
 from shopassist.assembly import built_in_classifier, toolbox_from
 from shopassist.assistant import Assistant
 from shopassist.knowledge.ingest import ingest

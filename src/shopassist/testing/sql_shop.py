@@ -140,7 +140,7 @@ def _engine(url: str) -> sa.Engine:
     if kind not in ("sqlite", "postgresql") or (kind == "sqlite" and parsed.database in (None, "", ":memory:")):
         # Reads have connections of their own, which would see another database in memory than the writes.
         raise ConfigurationError(
-            "SqlShop needs an SQLite file, sqlite:///shop.db say, or a URL postgresql+psycopg://…; MemoryShop needs none"
+            "SqlShop needs an SQLite file, sqlite:///shop.db say, or postgresql+psycopg://…; MemoryShop needs none"
         )
     options = {} if kind == "sqlite" else {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
     engine = sa.create_engine(parsed, hide_parameters=True, **options)

@@ -96,10 +96,14 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was done in this turn before the plan was made again: the write, and the hand-off's number."""
+    """What was done before the plan was made again: the write, and the hand-off's number.
+
+    `found` says that the write was found in the ledger: another worker did it and could not tell.
+    """
 
     outcome: ToolOutcome | None = None
     handoff: str | None = None
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True)

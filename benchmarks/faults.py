@@ -66,7 +66,7 @@ def kills(database: str, url: str | None, folder: Path, count: int, draw: random
         with place(database, url, folder / f"{database}-{start}") as here:
             worker.set_up(here, talks)
             worker.ask(here, talks)
-            found = worker.killed(here, talks, draw)
+            found = worker.killed(here, worker.drawn(here, talks, draw))
             wrong.update(worker.accounted(here, found))
         taken += found
         print(f"{database}: {len(taken)} kills, {dict(+wrong) or 'nothing wrong'}", file=sys.stderr)

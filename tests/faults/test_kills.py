@@ -3,24 +3,31 @@
 import random
 
 import worker
+from worker import AFTER, BEFORE, DONE, OPEN
 
 KILLS = 20
 
 
-def test_twenty_kills_lose_nothing_and_double_nothing(place):
-    talks = worker.talks(KILLS)
+def begun(place, talks):
     worker.set_up(place, talks)
     worker.ask(place, talks)
-    taken = worker.killed(place, talks, random.Random(20))
+    return talks
+
+
+def test_twenty_kills_lose_nothing_and_double_nothing(place):
+    talks = begun(place, worker.talks(KILLS))
+    taken = worker.killed(place, worker.drawn(place, talks, random.Random(20)))
     assert len(taken) == KILLS
-    assert {it.fell for it in taken} > {worker.BEFORE}
+    assert len({it.fell for it in taken} & {BEFORE, OPEN, DONE, AFTER}) > 1
     assert +worker.accounted(place, taken) == {}
 
 
-def test_a_worker_that_dies_at_the_service_outside_leaves_the_write_unknown(place):
-    """Killed at every crossing from the one before the call to the ledger's answer."""
-    [*measured, _] = talks = worker.talks(1)
-    worker.set_up(place, talks)
-    worker.ask(place, talks)
-    _, crossings = worker.run(place, measured[2])[1]
-    assert crossings > 10
+def test_kills_at_the_worst_moments(place):
+    """In the shop's transaction, and on either side of the call: the ledger cannot tell these two apart."""
+    moments = [("wrap", "before the commit"), ("engrave", "before the call"), ("engrave", "after the call")]
+    talks = begun(place, [worker.Talk(number, kind) for number, (kind, _) in enumerate(moments)])
+    taken = worker.killed(place, [(talk, {"last": at}) for talk, (_, at) in zip(talks, moments, strict=True)])
+    found = {it.talk: it for it in taken}
+    assert [found[talk].fell for talk in talks] == [BEFORE, OPEN, OPEN]
+    assert [worker.deeds(place, talk) for talk in talks] == [1, 0, 1]
+    assert +worker.accounted(place, taken) == {}

@@ -121,6 +121,7 @@ def own_tools(place):
     def wrap_gift(context: ToolContext, order_id: str) -> dict:
         """Wrap an order as a gift."""
         context.tx.execute(WRAPS.insert(), {"order_id": order_id})
+        crossing("before the commit")
         time.sleep(SLOW)
         return {}
 
@@ -129,11 +130,11 @@ def own_tools(place):
         """Have an order engraved, by another company."""
         file = os.open(place.calls, os.O_WRONLY | os.O_APPEND)
         time.sleep(SLOW)
-        crossing()
+        crossing("before the call")
         os.write(file, f"{order_id} {context.key}\n".encode())
         os.fsync(file)
         os.close(file)
-        crossing()
+        crossing("after the call")
         time.sleep(SLOW)
         return {}
 
@@ -188,14 +189,14 @@ BEFORE, OPEN, DONE, AFTER = "before the write is stored", "in an open call", "af
 """Where a kill falls: a write that its transaction has not committed is none, a call of the service outside is open."""
 
 _crossed = 0
-_last = None
+_last: int | str = 0
 
 
-def crossing(*_):
-    """A point at which a worker that counts them may die: around each statement, commit and call of the service."""
+def crossing(point=None):
+    """A point at which a worker may die: around each statement, commit and call of the service; some have a name."""
     global _crossed
     _crossed += 1
-    if _crossed == _last:
+    if _last in (_crossed, point):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -213,13 +214,13 @@ def nursery():
 
 
 def say_yes(place, talk, pipe, last=None):
-    """Say yes in a process of its own; with `last` it kills itself at that crossing."""
+    """Say yes in a process of its own; with `last` it kills itself at the crossing of that number or name."""
     global _last
     with worker(place) as assistant:
         for event in ("before_cursor_execute", "after_cursor_execute", "commit"):
-            sa.event.listen(sa.Engine, event, crossing)
-        sa.event.listen(sa.pool.Pool, "checkin", crossing)
-        _last = last
+            sa.event.listen(sa.Engine, event, lambda *_: crossing())
+        sa.event.listen(sa.pool.Pool, "checkin", lambda *_: crossing())
+        _last = last or 0
         pipe.send("goes")
         began = time.monotonic()
         talk.said(assistant, YES, "yes")
@@ -297,18 +298,24 @@ class Taken:
     seconds: float
 
 
-def killed(place, talks, draw):
-    """Kill a worker in each talk's turn, at a point that `draw` (`random.Random`) chooses, and have it taken over.
+def drawn(place, talks, draw):
+    """Each talk with the point at which its worker dies, which `draw` (`random.Random`) chooses.
 
     Half of them die after a time within the turn's usual duration, half at one of its crossings. The first talk of
     each kind is not killed: it tells both.
     """
     usual = {talk.kind: run(place, talk)[1] for talk in talks[: len(KINDS)]}
+    for talk in talks[len(KINDS) :]:
+        seconds, crossings = usual[talk.kind]
+        timed = draw.random() < 0.5
+        yield talk, ({"delay": draw.uniform(0, seconds)} if timed else {"last": draw.randint(1, crossings)})
+
+
+def killed(place, points):
+    """Kill the worker of each talk at its point, and have it taken over."""
     where, found = {}, []
     with closing(SqlStore(place.store)) as store, successor(place) as pipe:
-        for talk in talks[len(KINDS) :]:
-            seconds, crossings = usual[talk.kind]
-            how = {"delay": draw.uniform(0, seconds)} if draw.random() < 0.5 else {"last": draw.randint(1, crossings)}
+        for talk, how in points:
             died, _ = run(place, talk, **how)
             where[talk] = fell(place, store, talk)
             pipe.send((talk, died))

@@ -192,10 +192,16 @@ _crossed = 0
 _last: int | str = 0
 
 
+hooks = {}
+"""What a test wants done at a crossing, by its name."""
+
+
 def crossing(point=None):
     """A point at which a worker may die: around each statement, commit and call of the service; some have a name."""
     global _crossed
     _crossed += 1
+    if point in hooks:
+        hooks[point]()
     if _last in (_crossed, point):
         os.kill(os.getpid(), signal.SIGKILL)
 

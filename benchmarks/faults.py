@@ -5,7 +5,8 @@
 Each kill is a SIGKILL to a process of its own in the middle of a customer's yes: after a random time within the turn's
 usual duration, or at a random statement, commit or call. The next worker gets the same message again. Two deeds
 of three are the shop's own, in one transaction with the ledger's row; the third calls a service outside (a file with a
-line for each call) that takes 0.1 s. PostgreSQL is SHOPASSIST_TEST_POSTGRES's, else one that is started for this.
+line for each call) that takes 0.1 s. Afterwards four processes send 50 messages each to one conversation. PostgreSQL is
+SHOPASSIST_TEST_POSTGRES's, else one that is started for this.
 """
 
 import argparse
@@ -13,8 +14,9 @@ import os
 import random
 import sys
 import tempfile
+import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import options as read
@@ -84,6 +86,31 @@ def kills(database: str, url: str | None, folder: Path, count: int, draw: random
     ]
 
 
+def crowd(database: str, url: str | None, folder: Path, processes: int = 4, each: int = 50) -> list[Figure]:
+    """Several processes at one conversation, each with its messages one after the other."""
+    import many
+    import worker
+
+    talk = worker.Talk(1, "cancel")
+    with place(database, url, folder / f"{database}-crowd") as here:
+        worker.set_up(here, [talk])
+        began = time.monotonic()
+        told = many.together(many.chat, [(here, talk, f"p{n}", each) for n in range(processes)])
+        seconds = time.monotonic() - began
+        turns, numbers, merged = many.numbers(here, talk)
+    answered = {message: turn for turn, ids in zip(turns, merged, strict=True) for message in ids}
+    right = sum(answered.get(message) == turn for those in told for message, turn in those.items())
+    gaps = (turns != list(range(1, len(turns) + 1))) + (numbers != list(range(1, len(numbers) + 1)))
+    return [
+        Figure(
+            f"{processes} x {each} messages, told the turn that answers them", right, "messages", processes * each, True
+        ),
+        Figure("turns for them", len(turns), "turns"),
+        Figure("gaps in the numbers", gaps, "", 0),
+        Figure("time for all", seconds, "s"),
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=read.count, default=200)
@@ -98,14 +125,12 @@ def main() -> None:
     every: list[Figure] = []
     with tempfile.TemporaryDirectory() as scratch:
         for database in ("sqlite", "postgres") if options.database == "both" else (options.database,):
-            draw = random.Random(options.seed)
-            if database == "sqlite":
-                figures = kills(database, None, Path(scratch), options.kills, draw)
-            else:
-                with server(Path(scratch)) as url:
-                    figures = kills(database, url, Path(scratch), options.kills, draw)
-            show(f"workers killed in a turn with a write, {database}", figures)
-            every += figures
+            with server(Path(scratch)) if database == "postgres" else nullcontext() as url:
+                figures = kills(database, url, Path(scratch), options.kills, random.Random(options.seed))
+                show(f"workers killed in a turn with a write, {database}", figures)
+                at_once = crowd(database, url, Path(scratch))
+                show(f"many workers at one conversation, {database}", at_once)
+            every += figures + at_once
     save(options.json, every)
 
 

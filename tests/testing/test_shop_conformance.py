@@ -1,7 +1,9 @@
+from contextlib import ExitStack
 from datetime import datetime
 
 import pytest
 
+import postgres
 from shopassist.errors import ConfigurationError
 from shopassist.testing.memory_shop import MemoryShop
 from shopassist.testing.shops import ShopConformance
@@ -23,6 +25,19 @@ class TestSqlShop(ShopConformance):
     def make_shop(self, clock):
         self.made += 1
         return SqlShop.create(f"sqlite:///{self.folder}/shop{self.made}.db", clock)
+
+
+class TestSqlShopInPostgreSQL(ShopConformance):
+    @pytest.fixture(autouse=True)
+    def _schemas(self, postgres_server):
+        with ExitStack() as self.held:
+            self.server = postgres_server
+            yield
+
+    def make_shop(self, clock):
+        shop = SqlShop.create(self.held.enter_context(postgres.schema(self.server)), clock)
+        self.held.callback(shop.close)
+        return shop
 
 
 class OrdersOnly:
@@ -83,7 +98,7 @@ def test_a_write_of_the_sql_shop_needs_a_transaction(tmp_path):
         shop.orders.cancel(None, "u-1001", "ORD20241201002", None)
 
 
-def test_the_sql_shop_needs_a_file():
-    for url in ("sqlite://", "sqlite:///:memory:", "postgresql://localhost/shop"):
+def test_the_sql_shop_needs_a_file_or_a_server():
+    for url in ("sqlite://", "sqlite:///:memory:", "mysql://localhost/shop"):
         with pytest.raises(ConfigurationError, match="MemoryShop"):
             SqlShop.create(url, lambda: NOW)

@@ -1,7 +1,4 @@
-"""SQLite and memory always; PostgreSQL where SHOPASSIST_TEST_POSTGRES holds a URL (a schema of its own is made in it)."""
-
-import os
-from uuid import uuid4
+"""Memory, SQLite and PostgreSQL."""
 
 import pytest
 import sqlalchemy as sa
@@ -9,8 +6,6 @@ import sqlalchemy as sa
 from shopassist.errors import ConfigurationError, StorageError
 from shopassist.testing.ledgers import NOW, LedgerConformance
 from shopassist.tools import MemoryLedger, SqlLedger, Write
-
-POSTGRES = os.environ.get("SHOPASSIST_TEST_POSTGRES")
 
 
 class TestMemoryLedger(LedgerConformance):
@@ -39,18 +34,10 @@ class TestSqlLedgerOnAnEngineThatBeginsItself(TestSqlLedgerAtAUrl):
 
 class TestSqlLedgerOnPostgreSQL(LedgerConformance):
     @pytest.fixture(autouse=True)
-    def _schema(self):
-        if not POSTGRES:
-            pytest.skip("SHOPASSIST_TEST_POSTGRES holds no URL of a PostgreSQL database")
-        name, server = f"shopassist_test_{uuid4().hex[:12]}", sa.create_engine(POSTGRES)
-        with server.begin() as db:
-            db.execute(sa.schema.CreateSchema(name))
-        self.engine = sa.create_engine(POSTGRES, connect_args={"options": f"-csearch_path={name}"})
+    def _place(self, postgres_url):
+        self.engine = sa.create_engine(postgres_url)
         yield
         self.engine.dispose()
-        with server.begin() as db:
-            db.execute(sa.schema.DropSchema(name, cascade=True))
-        server.dispose()
 
     def make_ledger(self):
         return SqlLedger(self.engine)

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any, cast
@@ -15,7 +15,7 @@ from langsmith import tracing_context
 
 from shopassist.engine.graph import RECURSION_LIMIT, graph
 from shopassist.engine.owner_view import owner_view
-from shopassist.engine.state import BURST, Memory, Ports, Superseded, Turn
+from shopassist.engine.state import BURST, Ports, Superseded, Turn
 from shopassist.errors import ShopAssistError, StaleTurn, TurnFailed
 from shopassist.protocols import Claim, ConversationStore, Enqueued, StoredMessage
 from shopassist.replies import Done, Event, Reply, Sentence, Stage, Started, Usage, plain
@@ -110,40 +110,57 @@ def turn(
 ) -> Iterator[Event]:
     """Run the graph for a claim and store what comes of it; the last event is `Done`.
 
-    Closing the iterator stops the model and gives the conversation back with its messages unanswered. An iterator that
-    is neither closed nor read to its end loses the conversation after `life` seconds. Raises `TurnFailed` for whatever
-    nobody foresaw; three of those, and the messages are given up. Raises `Superseded` where a newer message has come
-    and nothing was shown or done yet: the conversation is then free, and both are to be answered together.
+    Closing the iterator stops the model and gives the conversation back with its messages unanswered, unless something
+    was written: then the turn is finished without its caller, and stored. An iterator that is neither closed nor read
+    to its end loses the conversation after `life` seconds. Raises `TurnFailed` for whatever nobody foresaw; three of
+    those, and the messages are given up. Raises `Superseded` where a newer message has come and nothing was shown or
+    done yet: the conversation is then free, and both are to be answered together.
     """
     with _held(store, claim, stopped, life) as hold, _translated(claim):
         ports = make_ports()
         yield Started(claim.conversation, claim.turn)
-        vault = ports.vault
         state: Turn = {}
         times: dict[str, float] = {}
-        first: float | None = None
-        try:
-            for node, update in _steps(ports):
-                state.update(update)
-                seconds = time.monotonic() - ports.began
-                if node != "compose":
-                    times[node] = round(seconds, 4)
-                    yield Stage(node, seconds)
-                for event in update.get("events", ()):
-                    if isinstance(event, Sentence):
-                        first = first if first is not None else seconds
-                        event = Sentence(vault.reveal(event.text))
+        with closing(_events(ports, state, times)) as events:
+            try:
+                for event in events:  # noqa: UP028 - `yield from` would close the steps with this
                     yield event
-        finally:
-            if ports.draft is not None:
-                ports.draft.close()
-        reply = replace(
-            state["reply"],
-            usage=_usage(ports, times, first),
-            merged=tuple(m.id for m in claim.messages if m.id),
-        )
-        hold.commit(state["memory"], reply, {k: v for k, v in vault.to_dict().items() if k not in claim.vault})
-    yield Done(owner_view(reply, vault))
+            except GeneratorExit:
+                if state.get("outcomes"):
+                    _without_caller(hold, ports, state, times, events)
+                raise
+        reply = hold.commit(ports, state, times)
+    yield Done(owner_view(reply, ports.vault))
+
+
+def _events(ports: Ports, state: Turn, times: dict[str, float]) -> Generator[Event]:
+    """What the graph's steps tell; `state` and `times` grow with each step."""
+    try:
+        for node, update in _steps(ports):
+            state.update(update)
+            seconds = time.monotonic() - ports.began
+            if node != "compose":
+                times[node] = round(seconds, 4)
+                yield Stage(node, seconds)
+            for event in update.get("events", ()):
+                if isinstance(event, Sentence):
+                    times.setdefault("first_sentence", round(seconds, 4))
+                    event = Sentence(ports.vault.reveal(event.text))
+                yield event
+    finally:
+        if ports.draft is not None:
+            ports.draft.close()
+
+
+def _without_caller(hold: _Hold, ports: Ports, state: Turn, times: dict[str, float], events: Generator[Event]) -> None:
+    """Bring a turn to its end that has written something and whose caller left: the customer must be told of it."""
+    ports.stopped.set()  # the model's words are for nobody now
+    try:
+        for _ in events:
+            pass
+        hold.commit(ports, state, times)
+    except Exception as error:  # noqa: BLE001 - nobody is there to be told; the ledger has what was written
+        log.warning("turn %d was left after a write and is not stored: %s", hold.claim.turn, type(error).__name__)
 
 
 def _steps(ports: Ports) -> Iterator[tuple[str, Turn]]:
@@ -162,7 +179,8 @@ def _steps(ports: Ports) -> Iterator[tuple[str, Turn]]:
                 yield node, update or {}
 
 
-def _usage(ports: Ports, times: dict[str, float], first: float | None) -> Usage:
+def _usage(ports: Ports, times: dict[str, float]) -> Usage:
+    first = times.pop("first_sentence", None)
     draft, writer, spent = ports.draft, ports.writer, ports.spent
     if draft and draft.first_token is not None:
         times["first_token"] = round(draft.first_token, 4)
@@ -175,7 +193,7 @@ def _usage(ports: Ports, times: dict[str, float], first: float | None) -> Usage:
         prompt=draft.sections if draft else (),
         counted=bool(writer and writer.counter.exact),
         times=times,
-        first_sentence=round(first, 4) if first is not None else None,
+        first_sentence=first,
         total=round(time.monotonic() - ports.began, 4),
     )
 
@@ -212,10 +230,15 @@ class _Hold:
         self._over.set()
         self._thread.join()
 
-    def commit(self, memory: Memory, reply: Reply, vault: Mapping[str, str]) -> None:
+    def commit(self, ports: Ports, state: Turn, times: dict[str, float]) -> Reply:
+        """Store the turn and give the conversation back; the reply as it is stored."""
+        merged = tuple(m.id for m in self.claim.messages if m.id)
+        reply = replace(state["reply"], usage=_usage(ports, times), merged=merged)
+        vault = {k: v for k, v in ports.vault.to_dict().items() if k not in self.claim.vault}
         self.end()
-        self.store.commit(self.claim, state=plain(memory), reply=reply, vault=vault)
+        self.store.commit(self.claim, state=plain(state["memory"]), reply=reply, vault=vault)
         self.committed = True
+        return reply
 
 
 @contextmanager

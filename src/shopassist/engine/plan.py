@@ -10,9 +10,10 @@ from uuid import uuid4
 from langgraph.runtime import Runtime
 
 from shopassist.dialogue import Quote
-from shopassist.engine.planning.contracts import Plan, Setting
+from shopassist.engine.planning.contracts import Plan, Setting, Settled
 from shopassist.engine.planning.lookup import Call
 from shopassist.engine.planning.planner import plan as make_plan
+from shopassist.engine.read import context_of
 from shopassist.engine.state import Ports, Turn
 from shopassist.replies import ToolOutcome, ToolStarted
 from shopassist.tools.toolbox import Toolbox
@@ -27,12 +28,30 @@ def plan(state: Turn, runtime: Runtime[Ports]) -> Turn:
     """Make the plan with what is known so far."""
     ports = runtime.context
     setting, known = _setting(ports), dict(state["known"])
+    before: Turn = {}
     made = make_plan(ports.memory.dialogue, state["heard"], setting, known, state["settled"])
+    if made.write is None and (before := _done_before(state, ports)):
+        state = {**state, **before}
+        made = make_plan(ports.memory.dialogue, state["heard"], setting, known, state["settled"])
     while made.reads and state["rounds"] >= ROUNDS:
         log.warning("the shop was asked %d times and the plan wants more: %s", ROUNDS, made.reads[0].name)
         known |= {call: _failed(call) for call in made.reads}
         made = make_plan(ports.memory.dialogue, state["heard"], setting, known, state["settled"])
-    return {"plan": made, "events": _started(made)}
+    return {**before, "plan": made, "events": _started(made)}
+
+
+def _done_before(state: Turn, ports: Ports) -> Turn:
+    """What a worker did with the consent that still waits, and died or lost the conversation before it was stored.
+
+    Empty where nothing was done. The customer may have said no since, or something else.
+    """
+    consent = ports.memory.dialogue.consent
+    if consent is None or state["settled"] is not None or state["rounds"]:
+        return {}
+    outcome = ports.toolbox.earlier(consent, context_of(state, ports))
+    if outcome is None:
+        return {}
+    return {"settled": Settled(outcome, found=True), "outcomes": (*state["outcomes"], outcome)}
 
 
 def _failed(call: Call) -> ToolOutcome | Quote:

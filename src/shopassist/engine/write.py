@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -27,7 +28,7 @@ def write(state: Turn, runtime: Runtime[Ports]) -> Turn:
         return _written(state, ports, made.write)
     assert made.handoff is not None  # noqa: S101 - the graph leads here for these two
     number = ports.hand_off(made.handoff, summary(state, ports))
-    return {"settled": Settled(settled.outcome, number), "events": ()}
+    return {"settled": replace(settled, handoff=number), "events": ()}
 
 
 def _written(state: Turn, ports: Ports, consent: Consent) -> Turn:

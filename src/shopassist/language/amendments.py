@@ -87,7 +87,7 @@ def mistyped(text: str) -> bool:
 
 
 def said_anew(name: str, text: str, today: date) -> tuple[str, tuple[int, int]] | None:
-    """The value of a slot that one clause of a text consists of, with its place: 不对不对 是李磊, 还是黑的吧 不要白的了."""
+    """The value of a slot that one clause of a text consists of, with its place: 不对不对 是李磊, 还是黑的吧."""
     data = _data()
     folded, start = simplified(fold(text)), 0
     if len(folded) != len(text):

@@ -23,8 +23,9 @@ log = logging.getLogger(__name__)
 SCRUB_SECONDS = 0.2
 """How long the emptying of SQLite's log waits for readers."""
 
-# Reads of several tables see one moment, and never wait for a writer.
-_POSTGRESQL_READS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+POSTGRESQL_READS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""Execution options of a connection that only reads: all its tables at one moment, and never waiting for a writer."""
+
 _SETTING_UP = 0x73686F70  # the number of PostgreSQL's advisory lock: "shop"
 
 _REASONS = {  # the start of SQLite's error name or of PostgreSQL's SQLSTATE
@@ -73,7 +74,7 @@ class Database:
         elif file is not None and not file.exists():
             raise self.absent()
         self._writer = _engine(parsed, in_memory=self._in_memory)
-        self._reader = self._writer.execution_options(**(READS if self._is_sqlite else _POSTGRESQL_READS))
+        self._reader = self._writer.execution_options(**(READS if self._is_sqlite else POSTGRESQL_READS))
 
     @contextmanager
     def setting_up(self) -> Iterator[sa.Connection]:

@@ -1,4 +1,4 @@
-"""What a shop's own tests need: doubles, a sample shop in memory and in SQLite, and the claims that parts must hold to.
+"""What a shop's own tests need: doubles, a sample shop in memory and in SQL, and the claims that parts must hold to.
 
 The names are loaded when first used: a suite of claims does not bring the libraries that a double or a shop needs.
 """

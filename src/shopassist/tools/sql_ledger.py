@@ -6,18 +6,21 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
-from threading import Lock
+from threading import Semaphore
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
-from sqlalchemy.pool import SingletonThreadPool, StaticPool
+from sqlalchemy.pool import Pool, QueuePool, SingletonThreadPool, StaticPool
 
 from shopassist.errors import ConfigurationError, StorageError
 from shopassist.tools.ledger import SETTLED, Write, WriteState
 
 BUSY_SECONDS = 5.0
 """How long a transaction waits for another thread's one on SQLite, which has one writer at a time."""
+
+FULL_SECONDS = 30.0
+"""How long one waits elsewhere, where as many are under way as leave a connection of the pool to the shop's reads."""
 
 metadata = sa.MetaData()
 """For the shop's own migrations."""
@@ -69,9 +72,11 @@ class SqlLedger:
                 "the ledger needs a database in a file or on a server: in memory there is only one connection, "
                 "and a shop's read would end the ledger's transaction"
             )
-        # On SQLite all that waits queues here, before it holds a connection: otherwise those that wait could use up
-        # the pool that the one at work needs for the shop's reads. Reads too: an engine may begin them as writes.
-        self._queue: Lock | None = Lock() if self._engine.dialect.name == "sqlite" else None
+        # All that waits queues here, before it holds a connection: otherwise those that wait could use up the pool that
+        # those at work need for the shop's reads. Reads too: an engine may begin them as writes.
+        most = 1 if self._engine.dialect.name == "sqlite" else _most(self._engine.pool)
+        self._seconds = BUSY_SECONDS if self._engine.dialect.name == "sqlite" else FULL_SECONDS
+        self._queue: Semaphore | None = Semaphore(most) if most else None
         self._make_table()
 
     @contextmanager
@@ -89,7 +94,10 @@ class SqlLedger:
                 with db.begin_nested():
                     db.execute(_ADD, _values(write))
             except IntegrityError:
-                return _found(db, write.key)
+                if (found := _found(db, write.key)) is not None:
+                    return found
+                # As in REPEATABLE READ: to go on would be to write twice.
+                raise StorageError("the ledger's transaction does not see a row that another one added") from None
             return None
 
     def settle(
@@ -134,8 +142,8 @@ class SqlLedger:
         if self._queue is None:
             yield
             return
-        if not self._queue.acquire(timeout=BUSY_SECONDS):
-            raise StorageError(f"the ledger stayed locked for {BUSY_SECONDS:g} s; find out which tool takes that long")
+        if not self._queue.acquire(timeout=self._seconds):
+            raise StorageError(f"the ledger stayed locked for {self._seconds:g} s; find out which tool takes that long")
         try:
             yield
         finally:
@@ -155,6 +163,12 @@ def _engine_at(url: str) -> sa.Engine:
         return sa.create_engine(url, hide_parameters=True)
     except (ArgumentError, ModuleNotFoundError) as error:
         raise ConfigurationError(f"the ledger's URL cannot be used ({type(error).__name__})") from None
+
+
+def _most(pool: Pool) -> int:
+    """How many transactions may be under way at once, 0 for any number: a pool of size 0 has no limit."""
+    size = pool.size() if isinstance(pool, QueuePool) else 0
+    return max(1, size - 1) if size else 0
 
 
 def _in_transaction(db: sa.Connection) -> bool:

@@ -19,7 +19,7 @@ from shopassist.errors import ConfigurationError
 from shopassist.shop import Orders
 from shopassist.tools.call import Call, ended, guarded
 from shopassist.tools.context import ToolContext
-from shopassist.tools.ledger import Ledger
+from shopassist.tools.ledger import Ledger, Write
 from shopassist.tools.limit import TimeLimit
 from shopassist.tools.outcome import Failed, NotFound, Refused, ToolOutcome, ToolSignal
 from shopassist.tools.tool import Effect, Tool
@@ -116,11 +116,29 @@ class Toolbox:
         except ToolSignal as signal:
             return ended(name, args, signal)
 
-    def _once(self, call: Call, consent: Consent, ledger: Ledger) -> ToolOutcome:
+    def earlier(self, consent: Consent, context: ToolContext) -> ToolOutcome | None:
+        """What the write of this consent came to where one was begun, by a worker that died say; None where none was.
+
+        None too where the ledger cannot be asked, which the log says.
+        """
+        if self._ledger is None:
+            return None
+        try:
+            call = self._call(consent.tool, "write", consent.args, replace(context, key=consent.id, tx=None))
+            return self._found(call, consent, self._ledger)[1]
+        except ToolSignal:
+            return None
+
+    def _found(self, call: Call, consent: Consent, ledger: Ledger) -> tuple[Write, ToolOutcome | None]:
+        """The ledger's row for this call, and the outcome of the one that is there already."""
         row = call.guarded(lambda: row_of(call, consent))
         earlier = call.guarded(lambda: ledger.find(row.key))
+        return row, None if earlier is None else repeated(earlier, row, ledger)
+
+    def _once(self, call: Call, consent: Consent, ledger: Ledger) -> ToolOutcome:
+        row, earlier = self._found(call, consent, ledger)
         if earlier is not None:
-            return repeated(earlier, row, ledger)
+            return earlier
         call.guarded(lambda: check_consent(call, consent))
         call.limited(lambda: self._own(call))
         run = atomic if call.tool.commit == "atomic" else external

@@ -81,8 +81,8 @@ class Setting:
 
     `tools` gives each write's required and all its arguments, `reads` the arguments of each read; `key` makes the
     consents' ids unique; `partial` names the writes whose pre-check needs the order alone. `handoff` is the number of
-    the hand-off that is open, `answered_from` the moment from which a person answers: now within service hours. `told` is what
-    the last reply said, without its question.
+    the hand-off that is open, `answered_from` the moment from which a person answers: now within service hours. `told` is
+    what the last reply said, without its question.
     """
 
     turn: int
@@ -100,10 +100,14 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was done in this turn before the plan was made again: the write, and the hand-off's number."""
+    """What was done before the plan was made again: the write, and the hand-off's number.
+
+    `found` says that the write was found in the ledger: another worker did it and could not tell.
+    """
 
     outcome: ToolOutcome | None = None
     handoff: str | None = None
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from shopassist.engine.ellipsis import carried_on, from_values
 from shopassist.engine.parts import in_part
 from shopassist.engine.planning.binding import Hint
 from shopassist.engine.planning.contracts import Heard
-from shopassist.engine.questions import asked_of, consent_objects, consent_of
+from shopassist.engine.questions import asked_of, consent_objects, consent_of, shows_another
 from shopassist.engine.state import Ports, Turn
 from shopassist.engine.values import about_orders, by_name, distributed
 from shopassist.language.alarms import alarm
@@ -97,6 +97,8 @@ class _Reader:
         sent = cards(self.ports.items)
         said = by_name(self.found, self.ports.turn) | sent
         answer = self._answer(said)
+        if answer is not None and answer.kind == "yes" and self._of_another(sent):
+            answer = None  # 这个退了 beside the card of another order
         talk = self._talk() or self._grumble(answer)
         adds = bool(self.dialogue.last) and supposing(self.text, self.language)
         found = [] if talk is not None or adds or answer_is_all(answer) else self._unsaid_or_said(answer, said)
@@ -148,6 +150,10 @@ class _Reader:
             paid_to(self.text, self.language),
             asks_range(self.text, self.language),
         )
+
+    def _of_another(self, sent: Slots) -> bool:
+        """Whether what reads as a yes to the waiting change is said of the card of another order or product."""
+        return self.asked is not None and self.asked.kind == "consent" and shows_another(self.dialogue, sent)
 
     def _only_looked_at(self) -> bool:
         """Whether the talk so far was of things to buy and of no order."""

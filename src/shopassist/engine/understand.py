@@ -51,6 +51,9 @@ SAYS = 3
 LONGEST_VALUE = 200
 """Characters of a value in the customer's own words that are kept."""
 
+OWN_NAMES = ("invoice_title", "recipient")
+"""Slots that may hold any words at all."""
+
 OPEN = ("consent", "slot", "choice")
 """Questions that stay open until they are answered."""
 
@@ -88,9 +91,19 @@ class _Reader:
         self.known = _also_called(sold, self.kinds)
         self.asked = asked_of(self.dialogue)
         wanted = self.asked.slot if self.asked is not None and self.asked.kind == "slot" else None
-        found = slots(self.text, self.language, today=self.today, products=self.known, wanted=wanted)
+        self.elsewhere = wanted in OWN_NAMES and self._wishes_else(self._slots(None))
+        found = self._slots(None if self.elsewhere else wanted)
         self.found = [replace(f, value=f.value[:LONGEST_VALUE]) if f.name == "reason" else f for f in found]
         self.named = mentioned(self.text, self.known)
+
+    def _slots(self, wanted: str | None) -> list[Found]:
+        return slots(self.text, self.language, today=self.today, products=self.known, wanted=wanted)
+
+    def _wishes_else(self, found: list[Found]) -> bool:
+        """Whether the text wishes something else than what our question is about."""
+        within = finder_in(self.text, found)
+        said = wishes(self.text, self.language, self.ports.classifier, within, awaited=True)
+        return any(self.asked is not None and w.intent != self.asked.intent for w in said)
 
     def heard(self) -> Heard:
         """All that there is to say about the text."""
@@ -210,6 +223,8 @@ class _Reader:
             return replace(answer, value=said[slot][0].value)
         if slot == "invoice_title" and any(n in said for n in CODES):
             return None  # another value is told, and no name beside it
+        if self.elsewhere:
+            return None  # 帮我取消订单 is nobody's name
         if slot not in NAMES:  # a shop's own: its tool checks it
             return replace(answer, value=str(answer.value)[:LONGEST_VALUE])
         value = normal(slot, str(answer.value), today=self.today, products=self.known)

@@ -187,8 +187,9 @@ def corrections(orders: tuple[Order, ...]) -> st.SearchStrategy[Part]:
 
 
 def _correction(text: str, other: str, address: str, phone: str) -> Part:
-    args = (("address", address),) if text == "改成{address}" else ()
-    return Part(text.format(other=other, address=address, phone=phone), args=args, against=True)
+    names = text == "改成{address}"  # a yes, where it is the address that was asked about
+    to, args = (("change_address",), (("address", address),)) if names else ((), ())
+    return Part(text.format(other=other, address=address, phone=phone), to, args, against=True)
 
 
 def _parts(texts: tuple[str, ...], *, against: bool = False) -> st.SearchStrategy[Part]:

@@ -3,6 +3,8 @@
 import pytest
 from visits import EMMA, ME, OTHER, Visit
 
+from shopassist import OrderRef, ProductRef
+
 CANCEL, RETURN, ENGLISH = "帮我取消键盘订单", "Lite耳机退了", "return my mouse"
 DIGRESSION, ENGLISH_DIGRESSION = "退货运费谁出", "how long does a refund take?"
 
@@ -103,3 +105,26 @@ def test_it_takes_back_a_return_that_the_shop_has(assistant, text):
 )
 def test_to_ask_whether_it_may_be_done_is_a_wish_for_it(assistant, wish, act):
     assert [(w.intent, w.act) for w in Visit(assistant).say(wish).wishes] == [("cancel_order", act)]
+
+
+@pytest.mark.parametrize(
+    ("text", "card"),
+    [
+        ("这个我要退货", OrderRef("ORD20241204010")),
+        ("这个退了吧", OrderRef("ORD20241120004")),
+        ("好的", OrderRef("ORD20241120004")),
+        ("退这个", ProductRef("P-3001")),
+    ],
+)
+def test_a_yes_beside_the_card_of_another_order_or_product_is_none(assistant, text, card):
+    talk = Visit(assistant)
+    talk.say("订单ORD20241130005我要退货")
+    talk.say(text, items=(card,))
+    talk.nothing_written()
+
+
+@pytest.mark.parametrize("card", [OrderRef("ORD20241130005"), ProductRef("P-1002")])
+def test_a_yes_beside_the_card_of_what_was_asked_about_counts(assistant, card):
+    talk = Visit(assistant)
+    talk.say("订单ORD20241130005我要退货")
+    assert [o.status for o in talk.say("退这个吧", items=(card,)).tool_outcomes] == ["done"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from visits import content
 
 from shopassist import Customer, Done, Sentence
 from shopassist.engine.state import Memory
@@ -167,17 +168,6 @@ def test_what_a_conversation_remembers_stays_within_its_bounds(assistant, settin
     assert len(slots) + sum(map(len, dialogue["said"].values())) <= SLOTS
     assert len(json.dumps(state, ensure_ascii=False).encode()) <= BYTES
     assert plain(Memory.load(state)) == state
-
-
-def content(reply):
-    """A reply as plain data, without what no two runs share: ids that are drawn, and times."""
-    data = plain(reply)
-    for name in ("id", "usage", "merged", "handoff"):
-        data.pop(name)
-    if data["consent"]:
-        data["consent"].pop("id")
-        data["consent"].pop("expires")
-    return json.loads(re.sub(r"\bH[0-9A-Z]{8}\b", "H", json.dumps(data, ensure_ascii=False)))
 
 
 @pytest.mark.parametrize("seed", range(2))

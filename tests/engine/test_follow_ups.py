@@ -139,3 +139,29 @@ def test_whether_something_else_is_sold_is_no_question_about_the_product_spoken_
     talk = Visit(assistant, customer=OTHER)
     talk.say("净化器说好昨天到的，怎么还没到？")
     assert "product" not in talk.say(text).slots
+
+
+@pytest.mark.parametrize(
+    ("asks", "wish", "intent"),
+    [
+        ("订单ORD20241130005开发票", "想把Lite耳机退了", "return_refund"),
+        ("订单ORD20241130005开发票", "帮我取消订单ORD20241201002", "cancel_order"),
+        ("订单ORD20241130005开发票", "退货运费谁出", "policy_question"),
+        ("订单ORD20241203003收件人写错了，帮我改", "帮我取消订单ORD20241201002", "cancel_order"),
+    ],
+)
+def test_another_wish_is_no_name_that_was_asked_for(assistant, asks, wish, intent):
+    talk = Visit(assistant)
+    talk.say(asks)
+    assert talk.say(wish).intents == (intent,)
+    asked = talk.export()["state"]["dialogue"]["tasks"][0]
+    assert asked["status"] == "asking"
+    assert asked["slots"].keys() == {"order_id"}
+
+
+@pytest.mark.parametrize("title", ["张伟", "上海退货侠科技有限公司", "开给李娜"])
+def test_a_name_that_was_asked_for_is_taken(assistant, title):
+    talk = Visit(assistant)
+    talk.say("订单ORD20241130005开发票")
+    talk.say(title)
+    assert "invoice_title" in talk.export()["state"]["dialogue"]["tasks"][0]["slots"]

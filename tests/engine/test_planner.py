@@ -190,6 +190,22 @@ def test_two_changes_are_asked_one_after_the_other():
     assert talk.hear(answer=YES).outcome.name == "cancel_order"
 
 
+def test_more_tasks_than_are_kept_lose_none_and_are_told_to_wait():
+    talk = Talk()
+    talk.hear(wish("cancel_order", order_id=TO_PAY))
+    for order in ("ORD20241130005", "ORD20241120004"):
+        talk.hear(wish("invoice", order_id=order, invoice_title="张伟"))
+    talk.hear(wish("change_address", order_id=PAID, address="上海市徐汇区漕溪路1号"), wish("complaint"))
+    talk.hear(wish("return_refund", order_id="ORD20241130005"))
+    assert [t.status for t in talk.dialogue.tasks] == ["consent", *["queued"] * (MOST_TASKS - 1)]
+    over = talk.hear(wish("change_contact", order_id=PAID, phone="13811112222"))
+    assert "fact:too_many" in over.points
+    assert over.points[-1] == "consent:cancel_order"
+    written = [talk.hear(answer=YES).outcome.name for _ in range(MOST_TASKS)]
+    assert written[:2] == ["cancel_order", "change_address"]
+    assert sorted(written[2:]) == ["open_ticket", "request_invoice", "request_invoice", "request_return"]
+
+
 def test_wishes_that_exclude_each_other_are_asked_about():
     talk = Talk()
     asked = talk.hear(wish("cancel_order", order_id=PAID), wish("urge_delivery", order_id=PAID))

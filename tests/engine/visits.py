@@ -1,6 +1,7 @@
 """A conversation on a fresh sample shop, and all that can be seen of it from outside."""
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -101,6 +102,17 @@ def private(shop, customer):
     found |= {r["id"] for r in shop.tables["returns"] if r["order_id"] in {row["id"] for row in orders}}
     found |= {event["text"] for event in shop.tables["events"] if event["order_id"] in {row["id"] for row in orders}}
     return sorted(str(value) for value in found if value)
+
+
+def content(reply):
+    """A reply as plain data, without what no two runs share: ids that are drawn, and times."""
+    data = plain(reply)
+    for name in ("id", "usage", "merged", "handoff"):
+        data.pop(name)
+    if data["consent"]:
+        data["consent"].pop("id")
+        data["consent"].pop("expires")
+    return json.loads(re.sub(r"\bH[0-9A-Z]{8}\b", "H", json.dumps(data, ensure_ascii=False)))
 
 
 class Instead:

@@ -224,6 +224,9 @@ def planned():
     talk.hear(_wish("return_refund", "request", mouse))
     found += talk.hear(_wish("exchange", "request", mouse)).points
     found += Talk("u-1001").hear(talk="repeat").points
+    invoices = [_wish("invoice", "request", {"order_id": n}) for n in ("*001", "*002", "*003", "*004", "*005")]
+    changes = [_wish(i, "request", {"order_id": "*003"}) for i in ("cancel_order", "change_address")]
+    found += Talk("u-1001").hear(*invoices, *changes).points
     found += Talk("u-1001", tools=False).hear(*(_wish(i.name, "request", {}) for i in CATALOGUE)).points
     return [(p.kind, p.name, dict(p.data)) for p in found]
 

@@ -255,6 +255,13 @@ def _literals(template):
             yield part
 
 
+@BOTH
+def test_what_is_told_asks_nothing(language):
+    for name, cases in POINTS.languages[language].section.kinds["fact"].items():
+        asks = [text for case in cases for text in map(repr, case.say) if "？" in text or "?" in text]
+        assert not asks, name
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_consent_question_is_positive_and_asks_one_thing(language):
     for kind, name, data in walk.all_points():

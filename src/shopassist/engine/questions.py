@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shopassist.dialogue import Asked
+from shopassist.dialogue import Asked, Slots
 from shopassist.engine.planning.contracts import Dialogue
 
 NAMING = ("order_id", "address", "recipient", "phone", "invoice_type", "variant")
@@ -33,3 +33,13 @@ def consent_objects(dialogue: Dialogue) -> tuple[str, ...]:
     for item in consent.quote.facts.get("items", ()):
         named += [str(item[n]) for n in ("zh", "en") if isinstance(item, Mapping) and item.get(n)]
     return tuple(named)
+
+
+def shows_another(dialogue: Dialogue, sent: Slots) -> bool:
+    """Whether a card that is sent shows another order or product than the waiting change is for."""
+    consent = dialogue.consent
+    if consent is None:
+        return False
+    ours = {str(consent.args.get(n)) for n in ("order_id", "product")}
+    ours |= {str(item.get("product")) for item in consent.quote.facts.get("items", ()) if isinstance(item, Mapping)}
+    return any(s.value not in ours for name in ("order_id", "product") for s in sent.get(name, ()))

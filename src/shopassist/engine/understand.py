@@ -16,7 +16,7 @@ from shopassist.engine.parts import in_part
 from shopassist.engine.planning.binding import Hint
 from shopassist.engine.planning.contracts import Heard
 from shopassist.engine.planning.tasks import slot_of
-from shopassist.engine.questions import asked_of, consent_objects, consent_of
+from shopassist.engine.questions import asked_of, consent_objects, consent_of, shows_another
 from shopassist.engine.state import Ports, Turn
 from shopassist.engine.values import about_orders, by_name, distributed
 from shopassist.language.alarms import alarm
@@ -56,6 +56,9 @@ LONGEST_VALUE = 200
 RESTATED = ("variant", "recipient", "invoice_title")
 """Slots whose value a clause may be that only corrects the last one."""
 
+OWN_NAMES = ("invoice_title", "recipient")
+"""Slots that may hold any words at all."""
+
 OPEN = ("consent", "slot", "choice")
 """Questions that stay open until they are answered."""
 
@@ -93,8 +96,9 @@ class _Reader:
         self.known = _also_called(sold, self.kinds)
         self.asked = asked_of(self.dialogue)
         wanted = self.asked.slot if self.asked is not None and self.asked.kind == "slot" else None
-        found = slots(self.text, self.language, today=self.today, products=self.known, wanted=wanted)
         self.corrects = corrects(self.text)
+        self.elsewhere = wanted in OWN_NAMES and self._wishes_else(self._slots(None))
+        found = self._slots(None if self.elsewhere else wanted)
         self.found = [replace(f, value=f.value[:LONGEST_VALUE]) if f.name == "reason" else f for f in found]
         self.found += self._said_anew()
         self.named = mentioned(self.text, self.known)
@@ -109,11 +113,22 @@ class _Reader:
                 return [Found(name, *again)]
         return []
 
+    def _slots(self, wanted: str | None) -> list[Found]:
+        return slots(self.text, self.language, today=self.today, products=self.known, wanted=wanted)
+
+    def _wishes_else(self, found: list[Found]) -> bool:
+        """Whether the text wishes something else than what our question is about."""
+        within = finder_in(self.text, found)
+        said = wishes(self.text, self.language, self.ports.classifier, within, awaited=True)
+        return any(self.asked is not None and w.intent != self.asked.intent for w in said)
+
     def heard(self) -> Heard:
         """All that there is to say about the text."""
         sent = cards(self.ports.items)
         said = by_name(self.found, self.ports.turn) | sent
         answer = self._answer(said)
+        if answer is not None and answer.kind == "yes" and self._of_another(sent):
+            answer = None  # 这个退了 beside the card of another order
         talk = self._talk() or self._grumble(answer)
         adds = bool(self.dialogue.last) and supposing(self.text, self.language)
         found = [] if talk is not None or adds or answer_is_all(answer) else self._unsaid_or_said(answer, said)
@@ -167,6 +182,10 @@ class _Reader:
             asks_range(self.text, self.language),
             self.corrects,
         )
+
+    def _of_another(self, sent: Slots) -> bool:
+        """Whether what reads as a yes to the waiting change is said of the card of another order or product."""
+        return self.asked is not None and self.asked.kind == "consent" and shows_another(self.dialogue, sent)
 
     def _only_looked_at(self) -> bool:
         """Whether the talk so far was of things to buy and of no order."""
@@ -223,6 +242,8 @@ class _Reader:
             return replace(answer, value=said[slot][0].value)
         if slot == "invoice_title" and any(n in said for n in CODES):
             return None  # another value is told, and no name beside it
+        if self.elsewhere:
+            return None  # 帮我取消订单 is nobody's name
         if slot not in NAMES:  # a shop's own: its tool checks it
             return replace(answer, value=str(answer.value)[:LONGEST_VALUE])
         value = normal(slot, str(answer.value), today=self.today, products=self.known)

@@ -81,8 +81,8 @@ class Setting:
 
     `tools` gives each write's required and all its arguments, `reads` the arguments of each read; `key` makes the
     consents' ids unique; `partial` names the writes whose pre-check needs the order alone. `handoff` is the number of
-    the hand-off that is open, `answered_from` the moment from which a person answers: now within service hours. `told` is
-    what the last reply said, without its question.
+    the hand-off that is open, `answered_from` the moment from which a person answers: now within service hours. `told`
+    is what the last reply said, without its question.
     """
 
     turn: int

@@ -19,11 +19,10 @@ from shopassist.engine.planning.lookup import Known, Lookup
 from shopassist.engine.planning.meaning import meant, without_anger
 from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.several import each
-from shopassist.engine.planning.sheet import CLOSED, Sheet, same_order, values
+from shopassist.engine.planning.sheet import CLOSED, MOST_TASKS, Sheet, same_order, values
 from shopassist.engine.planning.tasks import conflicts, queue
 from shopassist.engine.planning.told import ASKS_RULE, about_order, about_products, own_reads, remember, said
 
-MOST_TASKS = 6
 MOST_WISHES = 3
 """Of the last turn's wishes so many are remembered."""
 

@@ -14,6 +14,9 @@ from shopassist.engine.planning.points import Point, PointKind, Query
 from shopassist.language.catalogue import Intent
 
 CLOSED: tuple[Status, ...] = ("done", "refused", "cancelled", "handed")
+MOST_TASKS = 6
+"""Tasks that a conversation keeps. So many may be open: what is wished beyond them is told to wait, not dropped."""
+
 FOCUSED = 6
 """How many orders and products stay in focus."""
 
@@ -96,7 +99,7 @@ class Sheet:
         self.consent = self.consent_task = None
 
     def open(self, wish: Wish) -> None:
-        """Open a task, or go on with the one that is open for the same thing."""
+        """Open a task, or go on with the one that is open for the same thing; say so where there is no room for it."""
         for task in self.tasks.values() if (wish.intent, wish.span) not in self.apart else ():
             if (
                 task.intent == wish.intent
@@ -106,6 +109,9 @@ class Sheet:
                 part = task.part if wish.part is None else wish.part
                 self.put(replace(task, part=part), "open", renewed(task.slots, wish.slots))
                 return
+        if sum(t.status not in CLOSED for t in self.tasks.values()) >= MOST_TASKS:
+            self.say("fact", "too_many", {"intent": wish.intent, "most": MOST_TASKS})
+            return
         number = sum(1 for t in self.tasks if t.startswith(f"t{self.setting.turn}-"))
         new = f"t{self.setting.turn}-{number}"
         turn = self.setting.turn

@@ -268,6 +268,19 @@ def test_a_crash_between_called_and_done_is_unknown_and_not_retried(engine):
     assert SqlLedger(engine).find("c-1").state == "unknown"
 
 
+def test_a_deed_in_doubt_is_not_done_again_under_a_new_consent(engine):
+    """The customer asks once more and says yes once more: nobody knows yet whether it was done."""
+    kill(engine, "external")
+    box, again = external(engine), replace(AGREED, id="c-2")
+    outcome = box.write("give_points", {}, again, context())
+    assert (outcome.status, outcome.reason, points(engine)) == ("unknown", "in_doubt", 1)
+    assert SqlLedger(engine).find("c-2") is None
+    other = ToolContext(Customer("u-2"), NOW)
+    assert box.write("give_points", {}, again, other).status == "done", "another customer's is another deed"
+    SqlLedger(engine).reconcile("c-1", "refused", {}, NOW)
+    assert box.write("give_points", {}, replace(AGREED, id="c-3"), context()).status == "done"
+
+
 def test_what_a_person_found_out_is_the_outcome_from_then_on(engine):
     kill(engine, "external")
     ledger = SqlLedger(engine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from shopassist.dialogue import Consent
@@ -12,6 +13,11 @@ from shopassist.tools.call import Call, ended, guarded
 from shopassist.tools.ledger import SETTLED, Ledger, Write, WriteState
 from shopassist.tools.outcome import Changed, Failed, Refused, ToolOutcome, ToolSignal
 from shopassist.tools.values import json_values
+
+ABOUT = ("order_id", "product")
+"""Arguments that say what a deed is done to; the others may be told in other words."""
+
+INSTANT = timedelta(seconds=1)
 
 _STATES: Mapping[str, WriteState] = {"done": "done", "unknown": "unknown"}  # all others did nothing: refused
 
@@ -62,6 +68,8 @@ def atomic(call: Call, consent: Consent, row: Write, ledger: Ledger) -> ToolOutc
 def external(call: Call, consent: Consent, row: Write, ledger: Ledger) -> ToolOutcome:
     """The row is committed as ``called`` before the tool runs, so that a crash leaves a trace and no second call."""
     call.limited(lambda: _check_quote(call, consent))
+    if call.guarded(lambda: _in_doubt(row, ledger)):
+        return ToolOutcome(row.tool, row.args, "unknown", reason="in_doubt")
     earlier = call.guarded(lambda: ledger.begin(row))
     if earlier is not None:
         return repeated(earlier, row, ledger)
@@ -75,6 +83,17 @@ def external(call: Call, consent: Consent, row: Write, ledger: Ledger) -> ToolOu
     with suppress(Failed):  # logged; the row stays `called`, for a person to settle, and what happened is told
         call.guarded(lambda: ledger.settle(row, state, _kept(outcome), call.context.now))
     return outcome
+
+
+def _in_doubt(row: Write, ledger: Ledger) -> bool:
+    """Whether nobody knows yet how the same deed ended under another consent: until then it is not done again."""
+    about = [n for n in ABOUT if n in row.args] or [*row.args]
+    return any(
+        (open_.tool, open_.subject) == (row.tool, row.subject)
+        and open_.key != row.key
+        and all(open_.args.get(n) == row.args[n] for n in about)
+        for open_ in ledger.unsettled(row.begun + INSTANT)
+    )
 
 
 def repeated(earlier: Write, row: Write, ledger: Ledger) -> ToolOutcome:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shopassist.errors import MissingExtra, StorageError
-from shopassist.storage.sqlite import BUSY_SECONDS, READS, prepare
+from shopassist.storage.sqlite import BUSY_SECONDS, READS, SOON, prepare
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +55,8 @@ _REASONS = {  # the start of SQLite's error name or of PostgreSQL's SQLSTATE
 class Database:
     """One engine and its two kinds of transactions.
 
-    An SQLite file has a connection for each thread at work; SQLite in memory has a single one, and its transactions
-    queue up.
+    An SQLite file has a connection for each thread at work, and those that write queue up: SQLite itself lets them try
+    again and again, in no order. SQLite in memory has a single one, and all its transactions queue up.
     """
 
     def __init__(self, url: str, *, create: bool = True) -> None:
@@ -66,6 +66,7 @@ class Database:
         self._in_memory = self._is_sqlite and parsed.database in (None, "", ":memory:")
         self._name = _public_name(parsed)
         self._queue: AbstractContextManager[Any] = Lock() if self._in_memory else nullcontext()
+        self._line = Lock()
         self._closed = False
         self._unscrubbed = False
         file = Path(str(parsed.database)) if self._is_sqlite and not self._in_memory else None
@@ -74,6 +75,7 @@ class Database:
         elif file is not None and not file.exists():
             raise self.absent()
         self._writer = _engine(parsed, in_memory=self._in_memory)
+        self._hasty = self._writer.execution_options(**(SOON if self._is_sqlite else {}))
         self._reader = self._writer.execution_options(**(READS if self._is_sqlite else POSTGRESQL_READS))
 
     @contextmanager
@@ -89,12 +91,32 @@ class Database:
                 self._writer.dispose()
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """Open a transaction that writes; whatever the database refuses becomes a `StorageError`."""
-        with self._translating(), self._queue, self._writer.begin() as db:
+    def writing(self, *, soon: bool = False) -> Iterator[sa.Connection]:
+        """Open a transaction that writes; whatever the database refuses becomes a `StorageError`.
+
+        One that is to be there `soon` waits for no disk: it is safe from a process that dies, and from the power only
+        once a later one is stored that waits.
+        """
+        engine = self._hasty if soon else self._writer
+        with self._translating(), self._queue, self._in_line(), engine.begin() as db:
+            if soon and not self._is_sqlite:
+                db.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield db
         if self._unscrubbed:
             self.scrub()
+
+    @contextmanager
+    def _in_line(self) -> Iterator[None]:
+        """Hold this process's place among an SQLite file's writers."""
+        if not self._is_sqlite or self._in_memory:
+            yield
+            return
+        if not self._line.acquire(timeout=BUSY_SECONDS):
+            raise StorageError(f"the conversation store {self._name} {_REASONS['SQLITE_BUSY']}")
+        try:
+            yield
+        finally:
+            self._line.release()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -1,7 +1,8 @@
 """Conversations in SQLite or PostgreSQL, shared by any number of threads and processes.
 
 A writing transaction first locks the conversation: SQLite by `BEGIN IMMEDIATE`, PostgreSQL by the conversation's row.
-So reading and writing back is safe, and `seq` and the turns' numbers have no gaps.
+So reading and writing back is safe, and `seq` and the turns' numbers have no gaps. What a turn comes to is on the disk
+when it is told; a message that came in is so with its turn's end at the latest: one that the power took had no reply.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class SqlStore:
     ) -> list[Enqueued]:
         """See `ConversationStore.enqueue`."""
         new = {"id": conversation, "owner": owner, "state": "{}", "schema": SCHEMA, "revision": 0, "fence": 0}
-        with self._database.writing() as db:
+        with self._database.writing(soon=True) as db:
             row = _locked(db, conversation)
             if row is None:
                 insert_new(db, conversations, new)
@@ -78,7 +79,7 @@ class SqlStore:
 
     def claim(self, conversation: str, *, lease: float) -> Claim | None:
         """See `ConversationStore.claim`."""
-        with self._database.writing() as db:
+        with self._database.writing(soon=True) as db:
             row, now = _locked(db, conversation), self._clock()
             if row is None or row.erased_at is not None or _is_held(row, now):
                 return None
@@ -94,7 +95,7 @@ class SqlStore:
     def renew(self, claim: Claim, *, lease: float) -> Claim:
         """See `ConversationStore.renew`."""
         until = self._clock() + lease
-        with self._database.writing() as db:
+        with self._database.writing(soon=True) as db:
             if not db.execute(statements.UPDATE_HELD, {**_held(claim), "lease_until": until}).rowcount:
                 raise stale(claim)
         return replace(claim, until=until)
@@ -119,7 +120,7 @@ class SqlStore:
 
     def release(self, claim: Claim, *, tried: bool = True) -> None:
         """See `ConversationStore.release`."""
-        with self._database.writing() as db:
+        with self._database.writing(soon=True) as db:
             held = db.execute(
                 statements.UPDATE_HELD, {**_held(claim), "lease_token": None, "lease_until": None}
             ).rowcount

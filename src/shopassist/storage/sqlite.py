@@ -14,8 +14,13 @@ READS = {"shopassist_reads": True}
 """Execution options of a connection that only reads: its transaction takes no lock of a writer."""
 
 
+SOON = {"shopassist_soon": True}
+"""Execution options of a transaction that may be lost with the power, until a later one without them is stored: it
+waits for no disk. What a process wrote that dies stays all the same."""
+
+
 def prepare(engine: sa.Engine) -> None:
-    """Set up each connection of an engine of SQLite, and begin its transactions as they are meant.
+    """Set up each connection of an engine of SQLite, and begin its transactions as they are meant (`READS`, `SOON`).
 
     A transaction with `READS` begins with BEGIN and sees one moment; every other one begins with BEGIN IMMEDIATE, so
     that of two writers the later one waits instead of failing half way.
@@ -47,5 +52,9 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
-    reads = READS.items() <= connection.get_execution_options().items()
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options().items()
+    if READS.items() <= options:
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if SOON.items() <= options else 'FULL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -17,6 +17,11 @@
     │   ├── Pending
     │   ├── StaleTurn
     │   └── TurnFailed
+    ├── DeskError
+    │   ├── HandOffUnknown
+    │   ├── HandOffTaken
+    │   ├── HandOffNotClaimed
+    │   └── HandOffClosed
     ├── StorageError
     ├── KnowledgeError
     │   ├── DocumentError
@@ -108,6 +113,26 @@ class TurnFailed(ConversationError):
 
     Nothing of the turn was stored. The text says whether the same message may be sent again; the log says what broke.
     """
+
+
+class DeskError(ShopAssistError):
+    """A person at the desk cannot do that with a hand-off; nothing was stored."""
+
+
+class HandOffUnknown(DeskError):
+    """No hand-off has this id: it is mistyped, or its conversation was erased."""
+
+
+class HandOffTaken(DeskError):
+    """Somebody else has claimed the hand-off; it is theirs until they release it."""
+
+
+class HandOffNotClaimed(DeskError):
+    """Nobody has claimed the hand-off; claim it first."""
+
+
+class HandOffClosed(DeskError):
+    """The hand-off is over: the bot has the conversation again."""
 
 
 class StorageError(ShopAssistError):

@@ -51,6 +51,8 @@ The text of an error names the thing and the way out, and holds neither secrets 
 Errors of other libraries are translated once, where their library is used.
 """
 
+from typing import Any
+
 
 class ShopAssistError(Exception):
     """The root: catch it to catch everything that shopassist raises on purpose."""
@@ -105,7 +107,12 @@ class Pending(ConversationError):
 
 
 class StaleTurn(ConversationError):
-    """The turn lost its lease to a newer one; nothing of it was stored."""
+    """The turn lost its lease to a newer one; nothing of it was stored.
+
+    `outcomes` are the `ToolOutcome`s of the changes that it made all the same: the ledger has them.
+    """
+
+    outcomes: tuple[Any, ...] = ()
 
 
 class TurnFailed(ConversationError):

@@ -185,6 +185,10 @@ class HandOffStore(Protocol):
         """The hand-off with this id. Raises `HandOffUnknown`."""
         ...
 
+    def open_handoff(self, conversation: str) -> HandOff | None:
+        """The conversation's hand-off that is not closed, if any."""
+        ...
+
     def take(self, handoff: str, agent: str) -> HandOff:
         """Give a waiting hand-off to a person; of two at once one gets it. Whoever has it already keeps it.
 

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import traceback
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from shopassist.engine.owner_view import owner_view
 from shopassist.engine.state import Memory, Ports, Turn
 from shopassist.errors import ShopAssistError, StaleTurn, TurnFailed
 from shopassist.protocols import Claim, ConversationStore, StoredMessage
-from shopassist.replies import Done, Event, Reply, Sentence, Stage, Started, Usage, plain
+from shopassist.replies import Done, Event, Language, Reply, Sentence, Stage, Started, ToolOutcome, Usage, plain
 
 log = logging.getLogger(__name__)
 
@@ -120,8 +121,26 @@ def turn(
             usage=_usage(ports, times, first),
             merged=tuple(m.id for m in claim.messages if m.id),
         )
-        hold.commit(state["memory"], reply, {k: v for k, v in vault.to_dict().items() if k not in claim.vault})
+        try:
+            hold.commit(state["memory"], reply, {k: v for k, v in vault.to_dict().items() if k not in claim.vault})
+        except StaleTurn as error:
+            error.outcomes = reply.tool_outcomes
+            raise
     yield Done(owner_view(reply, vault))
+
+
+def quiet(
+    store: ConversationStore, claim: Claim, *, language: Language, outcomes: Sequence[ToolOutcome] = ()
+) -> Iterator[Event]:
+    """Answer the messages of a claim with nothing: a person has the conversation, and they are theirs to answer.
+
+    `outcomes` are what a turn wrote whose reply was dropped, since the person came in between.
+    """
+    merged = tuple(m.id for m in claim.messages if m.id)
+    reply = Reply(uuid.uuid4().hex, claim.turn, "", (), language, mode="person", merged=merged)
+    store.commit(claim, state=claim.state, reply=replace(reply, tool_outcomes=tuple(outcomes)))
+    yield Started(claim.conversation, claim.turn)
+    yield Done(reply)
 
 
 def _steps(ports: Ports) -> Iterator[tuple[str, Turn]]:

@@ -11,6 +11,7 @@ from langgraph.runtime import Runtime
 from shopassist.engine.check import between
 from shopassist.engine.owner_view import mapped
 from shopassist.engine.state import REMEMBERED, REMEMBERED_CHARS, Memory, Ports, Turn
+from shopassist.engine.summary import quoted
 from shopassist.replies import Reply
 from shopassist.text import sentences
 
@@ -98,6 +99,9 @@ def _memory(state: Turn, ports: Ports) -> Memory:
         mood=state["mood"],
         mood_count=memory.mood_count + 1 if angry else 0,
         messages=messages[-REMEMBERED:],
+        quotes=quoted(memory.quotes, state["text"]),
+        angry=memory.angry + angry,
+        causes=quoted(memory.causes, *state["mood_cause"]) if angry else memory.causes,
     )
 
 

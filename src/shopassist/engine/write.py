@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from langgraph.runtime import Runtime
 
 from shopassist.dialogue import Consent
 from shopassist.engine.planning.contracts import Settled
 from shopassist.engine.read import context_of
 from shopassist.engine.state import Ports, Turn
+from shopassist.engine.summary import summary
 from shopassist.replies import ToolFinished
 
 
@@ -22,7 +20,7 @@ def write(state: Turn, runtime: Runtime[Ports]) -> Turn:
         return _written(state, ports, made.write)
     assert made.handoff is not None  # noqa: S101 - the graph leads here for these two
     number = ports.hand_off(made.handoff, summary(state, ports))
-    return {"settled": Settled(settled.outcome, number), "events": ()}
+    return {"settled": Settled(settled.outcome, number, unreached=number is None), "events": ()}
 
 
 def _written(state: Turn, ports: Ports, consent: Consent) -> Turn:
@@ -33,18 +31,4 @@ def _written(state: Turn, ports: Ports, consent: Consent) -> Turn:
         "rounds": 0,
         "outcomes": (*state["outcomes"], outcome),
         "events": (ToolFinished(consent.tool, "write", outcome.status),),
-    }
-
-
-def summary(state: Turn, ports: Ports) -> Mapping[str, Any]:
-    """What the person at the desk reads first, made without a model; personal data stays placeholders."""
-    dialogue = ports.memory.dialogue
-    return {
-        "customer": ports.customer.id if ports.customer else None,
-        "language": state["language"],
-        "mood": state["mood"],
-        "message": state["text"],
-        "wishes": [{"intent": w.intent, "act": w.act} for w in state["heard"].wishes],
-        "orders": list(dialogue.focus.orders),
-        "tasks": [{"intent": t.intent, "status": t.status} for t in dialogue.tasks],
     }

@@ -136,6 +136,12 @@ class MemoryHandOffs:
         with self._lock:
             return deepcopy(self._known(handoff)[1])
 
+    def open_handoff(self, conversation: str) -> HandOff | None:
+        """See `ConversationStore.open_handoff`."""
+        with self._lock:
+            kept = self._alive(conversation)
+            return deepcopy(kept.open_handoff()) if kept else None
+
     def take(self, handoff: str, agent: str) -> HandOff:
         """See `ConversationStore.take`."""
         with self._lock:

@@ -64,6 +64,12 @@ class SqlHandOffs:
         with self._database.reading() as db:
             return _known(db, handoff)
 
+    def open_handoff(self, conversation: str) -> HandOff | None:
+        """See `ConversationStore.open_handoff`."""
+        with self._database.reading() as db:
+            row = db.execute(statements.HANDOFF_OPEN, {"of": conversation}).first()
+        return handoff_of(row) if row else None
+
     def take(self, handoff: str, agent: str) -> HandOff:
         """See `ConversationStore.take`."""
         with self._database.writing() as db:

@@ -38,6 +38,15 @@ class PersonsConformance(StoreCase):
         assert self.store.handoffs("person") == [taken]
         assert self.store.handoffs() == []
 
+    def test_the_hand_off_that_is_not_closed_is_found_by_its_conversation(self) -> None:
+        assert self.store.open_handoff("c") is None
+        handoff = self._handed("c")
+        assert self.store.open_handoff("c") == self.store.handoff(handoff)
+        assert self.store.open_handoff("d") is None
+        assert self.store.take(handoff, "anna") == self.store.open_handoff("c")
+        self._given_back(handoff)
+        assert self.store.open_handoff("c") is None
+
     def test_whoever_has_it_takes_it_again_without_harm(self) -> None:
         handoff = self._handed("c")
         assert self.store.take(handoff, "anna") == self.store.take(handoff, "anna")

@@ -15,7 +15,7 @@ from shopassist.language.catalogue import Catalogue
 from shopassist.replies import ToolOutcome
 
 Alarm = Literal["danger", "legal"]
-HandOffReason = Literal["asked", "danger", "legal"]
+HandOffReason = Literal["asked", "danger", "legal", "failed", "refused", "angry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class Heard:
     payout: str | None = None
     asks_range: bool = False
     """Whether it asks if the shop sells a thing that it names."""
+    angry: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,14 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What was done in this turn before the plan was made again: the write, and the hand-off's number."""
+    """What was done in this turn before the plan was made again: the write, and the hand-off's number.
+
+    `unreached` says that the desk did not take the hand-off in.
+    """
 
     outcome: ToolOutcome | None = None
     handoff: str | None = None
+    unreached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,8 +147,8 @@ MISSING = {"ORD20249999999"}
 """Order numbers that are forged on purpose."""
 
 
-def test_there_are_eighty_dialogues_of_four_turns_and_a_third_is_english():
-    assert len(SCENARIOS) == 80
+def test_there_are_eighty_eight_dialogues_of_four_turns_and_a_third_is_english():
+    assert len(SCENARIOS) == 88
     assert len(TURNS) / len(SCENARIOS) >= 3.5
     assert sum(map(english, SCENARIOS)) / len(SCENARIOS) >= 1 / 3
     assert all(len(s["turns"]) >= 3 for s in SCENARIOS)

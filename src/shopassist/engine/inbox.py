@@ -20,6 +20,7 @@ from shopassist.engine.state import Memory, Ports, Turn
 from shopassist.errors import ShopAssistError, StaleTurn, TurnFailed
 from shopassist.protocols import Claim, ConversationStore, StoredMessage
 from shopassist.replies import Done, Event, Language, Reply, Sentence, Stage, Started, ToolOutcome, Usage, plain
+from shopassist.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -138,9 +139,10 @@ def quiet(
     """
     merged = tuple(m.id for m in claim.messages if m.id)
     reply = Reply(uuid.uuid4().hex, claim.turn, "", (), language, mode="person", merged=merged)
-    store.commit(claim, state=claim.state, reply=replace(reply, tool_outcomes=tuple(outcomes)))
+    reply = replace(reply, tool_outcomes=tuple(outcomes))
+    store.commit(claim, state=claim.state, reply=reply)
     yield Started(claim.conversation, claim.turn)
-    yield Done(reply)
+    yield Done(owner_view(reply, Vault(claim.vault)))
 
 
 def _steps(ports: Ports) -> Iterator[tuple[str, Turn]]:

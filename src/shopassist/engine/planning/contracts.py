@@ -72,6 +72,7 @@ class Heard:
     asks_range: bool = False
     """Whether it asks if the shop sells a thing that it names."""
     angry: bool = False
+    """Whether its mood is negative."""
 
 
 @dataclass(frozen=True, slots=True)

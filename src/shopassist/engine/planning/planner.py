@@ -186,8 +186,9 @@ def _retract(sheet: Sheet, wish: Wish) -> None:
 def _why(sheet: Sheet) -> HandOffReason | None:
     """The trigger that made us offer the person who is now wanted."""
     asked, answer = sheet.heard.asked, sheet.heard.answer
-    accepted = asked is not None and answer is not None and answer.kind == "yes"
-    return cast("HandOffReason | None", asked.why) if accepted and asked is not None else None
+    if asked is None or answer is None or answer.kind != "yes":
+        return None
+    return cast("HandOffReason | None", asked.why)
 
 
 def _hand_over(sheet: Sheet, reason: HandOffReason) -> Plan:

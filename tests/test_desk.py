@@ -9,6 +9,7 @@ import time
 import pytest
 
 from shopassist import Customer, Done, Sentence
+from shopassist.engine import inbox
 from shopassist.errors import (
     HandOffClosed,
     HandOffNotClaimed,
@@ -139,6 +140,28 @@ def test_a_turn_at_work_says_nothing_once_a_person_has_claimed(assistant, shop, 
     assert [(r.text, r.mode) for r in replies] == [("", "person")]
     assert phone.seen(after=2) == [("customer", QUESTION), ("person", "您好，我来看看")]
     assert phone.say("好").text == ""
+
+
+def test_an_asynchronous_caller_hears_that_a_person_took_over(assistant, shop, monkeypatch):
+    """The lease is renewed while the model writes, and is found to be lost."""
+    monkeypatch.setattr(inbox, "RENEW", 0.05)
+    model = ScriptedModel(answers=[ANSWER + "质量问题退货的运费由商家承担。" * 20], delay=0.05)
+    phone = Phone(assistant(model, shop=shop))
+    handoff = phone.say("转人工").handoff
+
+    async def stream():
+        shown = []
+        async for event in phone.assistant.astream(QUESTION, conversation="c", customer=ME):
+            shown.append(event)
+            if isinstance(event, Sentence) and not claimed:
+                claimed.append(await phone.assistant.desk.aclaim(handoff, "anna"))
+        return shown
+
+    claimed = []
+    events = asyncio.run(asyncio.wait_for(stream(), 30))
+    assert isinstance(events[-1], Done)
+    assert (events[-1].reply.text, events[-1].reply.mode) == ("", "person")
+    assert [role for role, _ in phone.seen(after=2)] == ["customer"]
 
 
 def test_what_a_dropped_turn_wrote_is_kept_with_the_message(assistant, shop):

@@ -347,6 +347,7 @@ class Assistant:
                 if self.store.open_handoff(conversation) == found.handoff:
                     raise
                 outcomes += error.outcomes  # a person took over, or let go: what was written stays written
+                stopped.clear()  # the lost lease set it; a caller who has left ends this at the next event
             else:
                 return
 

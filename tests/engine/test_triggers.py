@@ -62,6 +62,15 @@ def test_words_that_hand_over_at_once(talk, text, reason):
     assert reasons(talk) == [reason]
 
 
+@pytest.mark.parametrize(
+    "text", ["那就转人工吧，我电话13800138000", "转人工，我电话13800138000", "a human please, 13800138000"]
+)
+def test_a_person_is_asked_for_where_an_address_is_waited_for(talk, text):
+    reply = say(talk, f"帮我改一下{PAID}的收货地址", text)
+    assert reply.consent is None
+    assert reasons(talk) == ["asked"]
+
+
 @pytest.mark.parametrize("text", ["退款", "我要退款", "refund", "退款退款退款", "充电会不会漏电"])
 def test_words_that_hand_nobody_over(talk, text):
     assert talk.say(text).handoff is None

@@ -109,7 +109,9 @@ def assistant(settings, lexical, tmp_path):
     """
     made = []
 
-    def make(model=None, *, name="conversations.db", knowledge=lexical, shop=None, tools=(), ledger=None, **values):
+    def make(
+        model=None, *, name="conversations.db", knowledge=lexical, shop=None, tools=(), ledger=None, desk=None, **values
+    ):
         own = settings.model_copy(update={"tool_timeout": None, **values})
         made.append(
             Assistant(
@@ -119,6 +121,7 @@ def assistant(settings, lexical, tmp_path):
                 model=model,
                 toolbox=toolbox_from(own, shop, tools, ledger or MemoryLedger()),
                 classifier=built_in_classifier(),
+                desk=desk,
             )
         )
         return made[-1]

@@ -20,6 +20,15 @@ EXPECTED = {
     "streaming.py": ["滤芯"],
     "own_tool.py": ["礼品包装收 6 元", "已加上礼品包装", "('wrap_gift', 'done')", "已经发出，不能再包装"],
     "own_shop.py": ["单号 ZT7788", "要为您取消订单 A2024120402", "('cancel_order', 'done')", "已经发货，不能取消"],
+    "desk_email.py": [
+        "(danger)",
+        "我的电话<PHONE_1>",
+        "客: 充电器漏电，电到我了！我的电话13812345678",
+        "店: ''",
+        "4 person",
+        "由我继续",
+    ],
+    "desk_webhook.py": ["503 1 ticket\n200 1 ticket", "请稍等。 True", "现在联系不上"],
     "with_langchain_tool.py": ["已换新电池"],
 }
 

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
-from contextlib import aclosing, closing, suppress
+from contextlib import aclosing, closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +20,7 @@ from shopassist.assembly import (
     store_from,
     toolbox_from,
 )
+from shopassist.desk import DeskDoor, history
 from shopassist.dialogue import Asked
 from shopassist.engine import inbox
 from shopassist.engine.owner_view import mapped, owner_view
@@ -31,6 +32,7 @@ from shopassist.errors import (
     NotYourConversation,
     Pending,
     ShopAssistError,
+    StaleTurn,
 )
 from shopassist.in_thread import in_thread
 from shopassist.language.answers import read_answer
@@ -39,9 +41,9 @@ from shopassist.messages import Customer, Message, check_id, owner_of
 from shopassist.models import routing
 from shopassist.models.writer import Writer
 from shopassist.prompts.points import Points, points
-from shopassist.protocols import Claim, ConversationStore, Knowledge
+from shopassist.protocols import Claim, ConversationStore, Desk, Knowledge, StoredMessage
 from shopassist.pseudonyms import Pseudonyms
-from shopassist.replies import Done, Event, Failed, Reply
+from shopassist.replies import Done, Event, Failed, Reply, ToolOutcome
 from shopassist.settings import Settings
 from shopassist.shop import Shop
 from shopassist.text import clean
@@ -61,7 +63,8 @@ class Assistant:
 
     Build it once for a process with `from_settings`, or from parts of your own; it is safe to use from several threads
     and processes. `model` is any chat model of LangChain, or a `Writer` of it where its context and its tokenizer are
-    to be known; None answers from templates. `knowledge` None knows no pages, `toolbox` None has no tools.
+    to be known; None answers from templates. `knowledge` None knows no pages, `toolbox` None has no tools. `desk` is
+    the shop's own, which is told of hand-offs; its people work through the attribute `desk`, as they do without one.
     """
 
     def __init__(
@@ -74,12 +77,15 @@ class Assistant:
         toolbox: Toolbox | None = None,
         classifier: Classifier | None = None,
         texts: Points | None = None,
+        desk: Desk | None = None,
     ) -> None:
         self.settings = settings
         self.toolbox = toolbox or Toolbox(())
         self.classifier = classifier or built_in_classifier()
         self.texts = texts or points()
         self.store = store
+        self.desk = DeskDoor(store, self.texts, settings, _conceal)
+        self._own_desk = desk
         self.knowledge = knowledge
         self._closes_writer = not isinstance(model, Writer)  # one that was given may serve others too
         if model is not None and not isinstance(model, Writer):
@@ -101,12 +107,13 @@ class Assistant:
         shop: Shop | None = None,
         tools: Iterable[Tool] = (),
         ledger: Ledger | None = None,
+        desk: Desk | None = None,
         **values: Any,
     ) -> Self:
         """Build all parts from the settings; `values` override single ones, `store` takes the place of the SQL store.
 
         `shop` brings the built-in tools for what it has, `tools` are the shop's own; as soon as one of them writes,
-        `ledger` is needed, in the shop's own database where a tool is atomic.
+        `ledger` is needed, in the shop's own database where a tool is atomic. `desk` is told of hand-offs.
 
         Without an index the assistant works and says that it does not know; a log line and `shopassist doctor` tell.
         Raises `ConfigurationError`, `KnowledgeError` (an index that cannot be used), `ModelUnavailable` (a model that
@@ -131,6 +138,7 @@ class Assistant:
             toolbox=toolbox,
             classifier=classifier_from(settings, embeddings),
             texts=words,
+            desk=desk,
         )
         made._closes_writer = True
         return made
@@ -169,9 +177,10 @@ class Assistant:
         `message_id` makes a repeat harmless: it gets the stored reply. `wait` is how many seconds another worker on
         this conversation is waited for, `deadline` how many the model may take: the setting `model_deadline` at most,
         and with 0 templates answer. Messages that come in together, or before anything is answered, get one reply; one
-        that comes in while a reply is shown ends it (`Reply.superseded`). Raises `InvalidMessage`, `MessageTooLong`,
-        `NotYourConversation`, `ConversationErased`, `Pending`, `StaleTurn`, `TurnFailed`, `KnowledgeError`,
-        `StorageError`.
+        that comes in while a reply is shown ends it (`Reply.superseded`). While a person has the conversation the reply
+        has no text and the mode ``person``; the message is theirs to answer, in `history`. Raises `InvalidMessage`,
+        `MessageTooLong`, `NotYourConversation`, `ConversationErased`, `Pending`, `StaleTurn`, `TurnFailed`,
+        `KnowledgeError`, `StorageError`.
         """
         events = self._run(
             messages, threading.Event(), conversation=conversation, customer=customer, message_id=message_id, wait=wait,
@@ -195,7 +204,8 @@ class Assistant:
     ) -> Generator[Event]:
         """As `reply`, in events; each sentence comes when it is checked. Closing the iterator stops the model.
 
-        Bad input raises as in `reply`; what goes wrong after `Started` is the event `Failed`, the last one.
+        Where a person takes over in the middle, `Done` has no text, and what was shown is not stored. Bad input raises
+        as in `reply`; what goes wrong after `Started` is the event `Failed`, the last one.
         """
         yield from self._stream(
             messages, threading.Event(), conversation=conversation, customer=customer, message_id=message_id, wait=wait,
@@ -217,6 +227,20 @@ class Assistant:
         async with aclosing(events):
             async for event in events:
                 yield event
+
+    def history(
+        self, conversation: str, *, customer: Customer | None = None, after: int = 0, limit: int = 100
+    ) -> list[StoredMessage]:
+        """The messages with a `seq` above `after`, oldest first: the customer's, the assistant's and persons'.
+
+        Asked again with the last `seq` it tells what came since. Raises `NotYourConversation`, `StorageError`.
+        """
+        self._check_owner(conversation, customer)
+        return history(self.store, conversation, after=after, limit=limit)
+
+    async def ahistory(self, conversation: str, **options: Any) -> list[StoredMessage]:
+        """`history` for asynchronous callers."""
+        return await asyncio.to_thread(self.history, conversation, **options)
 
     def export(self, conversation: str, *, customer: Customer | None = None) -> dict[str, Any]:
         """All that is stored about a conversation, as plain JSON, with the customer's personal data in its place.
@@ -305,6 +329,7 @@ class Assistant:
         if len(replies) == len(taken):
             yield Done(self._shown(conversation, max(replies, key=lambda r: r.turn)))
             return
+        outcomes: tuple[ToolOutcome, ...] = ()
         while True:
             found = inbox.wait_for(
                 self.store, conversation, taken, began=began, quiet=self.settings.burst_quiet, until=began + wait,
@@ -316,8 +341,20 @@ class Assistant:
             if found is None:
                 raise Pending(f"the answer is not ready after {wait:g} s; ask again with the same message id")
             ports = partial(self._ports, found, customer, began, seconds, stopped)
-            with suppress(Superseded):
-                yield from inbox.turn(self.store, found, ports, stopped=stopped, life=max(inbox.LIFE, 3 * longest))
+            try:
+                if found.handoff is not None and found.handoff.status == "person":
+                    language = Memory.load(found.state).language or self.settings.language
+                    yield from inbox.quiet(self.store, found, language=language, outcomes=outcomes)
+                else:
+                    yield from inbox.turn(self.store, found, ports, stopped=stopped, life=max(inbox.LIFE, 3 * longest))
+            except Superseded:
+                continue
+            except StaleTurn as error:
+                if self.store.open_handoff(conversation) == found.handoff:
+                    raise
+                outcomes += error.outcomes  # a person took over, or let go: what was written stays written
+                stopped.clear()  # the lost lease set it; a caller who has left ends this at the next event
+            else:
                 return
 
     def _ports(
@@ -327,7 +364,7 @@ class Assistant:
             settings=self.settings,
             now=self.settings.now(),
             customer=customer,
-            memory=Memory.load(claim.state).of(customer),
+            memory=Memory.load(claim.state).of(customer).under(claim),
             conversation=claim.conversation,
             turn=claim.turn,
             raw=inbox.recent(claim.messages, self.settings.max_message_chars),
@@ -337,7 +374,7 @@ class Assistant:
             classifier=self.classifier,
             texts=self.texts,
             toolbox=self.toolbox,
-            hand_off=partial(_hand_off, self.store, claim),
+            hand_off=partial(self._hand_off, claim),
             knowledge=self.knowledge,
             writer=self.writer if seconds > 0 else None,
             who=self._pseudonyms.customer(customer.id if customer is not None else None),
@@ -347,6 +384,20 @@ class Assistant:
             newer=partial(inbox.newer, self.store, claim.conversation, claim.messages[-1].seq),
             stopped=stopped,
         )
+
+    def _hand_off(self, claim: Claim, reason: str, summary: Mapping[str, Any]) -> str | None:
+        """Put the conversation into the desk's queue; None where the shop's own desk does not take it in."""
+        number = self.store.hand_off(claim, reason=reason, summary=summary)
+        if self._own_desk is None:
+            return number
+        handoff = self.store.handoff(number)
+        try:
+            self._own_desk.open(handoff, self.desk.text(handoff))
+        except Exception as error:  # noqa: BLE001 - any desk may be plugged in; its text may hold the customer's words
+            log.error("the desk did not take in the hand-off %s: %s", number, type(error).__name__)
+            self.store.withdraw(claim, number)
+            return None
+        return number
 
     def _incoming(self, messages: Said, message_id: str | None) -> list[Message]:
         several = list(messages) if isinstance(messages, Sequence) and not isinstance(messages, str) else [messages]
@@ -377,7 +428,3 @@ def _conceal(vault: Mapping[str, str], text: str) -> tuple[str, Mapping[str, str
     """The text without personal data, and the vault that holds it."""
     held = Vault(vault)
     return held.hide(text), held.to_dict()
-
-
-def _hand_off(store: ConversationStore, claim: Claim, reason: str, summary: Mapping[str, Any]) -> str:
-    return store.hand_off(claim, reason=reason, summary=summary)

@@ -74,7 +74,8 @@ class Option:
 class Asked:
     """What our last reply asked; at most one thing. `intent` is the one whose task asked.
 
-    `beside` says that the reply told something else too, which thanks may be for.
+    `beside` says that the reply told something else too, which thanks may be for. `why` is the trigger that made us
+    offer a person.
     """
 
     kind: AskedKind
@@ -84,6 +85,7 @@ class Asked:
     options: tuple[Option, ...] = ()
     turn: int = 0
     beside: bool = False
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,11 @@ class Focus:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A wish under way. `opened` and `touched` are turns' numbers, `part` is the wish's."""
+    """A wish under way. `opened` and `touched` are turns' numbers, `part` is the wish's.
+
+    `failed`, `refused` and `angry` count what may call a person (`shopassist.engine.planning.triggers`). `reason` is
+    the refusal's name, `number` what the shop gave to what was done.
+    """
 
     id: str
     intent: str
@@ -120,6 +126,11 @@ class Task:
     opened: int = 0
     touched: int = 0
     part: bool | None = None
+    failed: int = 0
+    refused: int = 0
+    angry: int = 0
+    reason: str | None = None
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

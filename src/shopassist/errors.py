@@ -17,6 +17,11 @@
     │   ├── Pending
     │   ├── StaleTurn
     │   └── TurnFailed
+    ├── DeskError
+    │   ├── HandOffUnknown
+    │   ├── HandOffTaken
+    │   ├── HandOffNotClaimed
+    │   └── HandOffClosed
     ├── StorageError
     ├── KnowledgeError
     │   ├── DocumentError
@@ -45,6 +50,8 @@
 The text of an error names the thing and the way out, and holds neither secrets nor what a customer wrote.
 Errors of other libraries are translated once, where their library is used.
 """
+
+from typing import Any
 
 
 class ShopAssistError(Exception):
@@ -100,7 +107,12 @@ class Pending(ConversationError):
 
 
 class StaleTurn(ConversationError):
-    """The turn lost its lease to a newer one; nothing of it was stored."""
+    """The turn lost its lease to a newer one; nothing of it was stored.
+
+    `outcomes` are the `ToolOutcome`s of the changes that it made all the same: the ledger has them.
+    """
+
+    outcomes: tuple[Any, ...] = ()
 
 
 class TurnFailed(ConversationError):
@@ -108,6 +120,26 @@ class TurnFailed(ConversationError):
 
     Nothing of the turn was stored. The text says whether the same message may be sent again; the log says what broke.
     """
+
+
+class DeskError(ShopAssistError):
+    """A person at the desk cannot do that with a hand-off; nothing was stored."""
+
+
+class HandOffUnknown(DeskError):
+    """No hand-off has this id: it is mistyped, or its conversation was erased."""
+
+
+class HandOffTaken(DeskError):
+    """Somebody else has claimed the hand-off; it is theirs until they release it."""
+
+
+class HandOffNotClaimed(DeskError):
+    """Nobody has claimed the hand-off; claim it first."""
+
+
+class HandOffClosed(DeskError):
+    """The hand-off is over: the bot has the conversation again."""
 
 
 class StorageError(ShopAssistError):

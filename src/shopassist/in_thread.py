@@ -18,7 +18,7 @@ async def in_thread(begin: Callable[[threading.Event], Generator[T]]) -> AsyncGe
     """
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[T | BaseException | None] = asyncio.Queue()
-    stopped = threading.Event()
+    stopped, left = threading.Event(), threading.Event()
 
     def put(item: T | BaseException | None) -> None:
         loop.call_soon_threadsafe(queue.put_nowait, item)
@@ -28,7 +28,7 @@ async def in_thread(begin: Callable[[threading.Event], Generator[T]]) -> AsyncGe
             with closing(begin(stopped)) as items:
                 for item in items:
                     put(item)
-                    if stopped.is_set():
+                    if left.is_set():  # `stopped` alone may be the generator's own doing: its last items are awaited
                         return
         except BaseException as error:  # noqa: BLE001 - handed to the caller's side, which raises it
             put(error)
@@ -42,5 +42,6 @@ async def in_thread(begin: Callable[[threading.Event], Generator[T]]) -> AsyncGe
                 raise item
             yield item
     finally:
+        left.set()
         stopped.set()
         await asyncio.shield(thread)

@@ -64,7 +64,10 @@ It runs within the store's transaction: it must be quick, and must not call the 
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message as stored. `seq` counts from 1 without gaps in its conversation; `role` is customer or assistant."""
+    """A message as stored. `seq` counts from 1 without gaps in its conversation.
+
+    `role` is customer, assistant or person; a person's message has no turn, and `agent` says who wrote it.
+    """
 
     seq: int
     role: str
@@ -72,6 +75,7 @@ class StoredMessage:
     id: str | None
     turn: int | None
     items: tuple[Item, ...] = ()
+    agent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +102,32 @@ class Enqueued:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOff:
+    """A conversation that was handed to a person, and why.
+
+    `id` is made to be read out: an H and eight digits and capitals, none of which looks like another. `turn` is the
+    one that handed over, `summary` plain JSON for the desk, `status` is waiting, person or closed, `created` in
+    seconds since the epoch. `agent` is the person who has it, or had it last.
+    """
+
+    id: str
+    conversation: str
+    turn: int
+    reason: str
+    summary: Mapping[str, Any]
+    status: str
+    created: float
+    agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """The right to work on a conversation until `until` (seconds since the epoch), and all that the work needs.
 
     `state` is plain JSON (empty for a new conversation), `messages` are those still unanswered, `turn` is the number
     of the turn that answers them. `fence` grows with each claim: a commit with an old one is refused. `vault` is as it
-    was at the claim; a message that comes in during the turn may add to the stored one.
+    was at the claim; a message that comes in during the turn may add to the stored one. `handoff` is the one that is
+    not closed, if any; `epoch` is 1, and one more for each that was closed.
     """
 
     conversation: str
@@ -114,27 +138,84 @@ class Claim:
     state: Mapping[str, Any]
     messages: tuple[StoredMessage, ...]
     vault: Mapping[str, str] = field(default_factory=dict)
+    handoff: HandOff | None = None
+    epoch: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class HandOff:
-    """A conversation that was handed to a person, and why.
+class Desk(Protocol):
+    """The shop's own desk: a mailbox, a ticket system, a chat of its staff.
 
-    `id` is made to be read out: an H and eight digits and capitals, none of which looks like another. `turn` is the
-    one that handed over, `summary` plain JSON for the desk, `status` is waiting, person or closed, `created` in
-    seconds since the epoch.
+    Without one the hand-offs wait in the store, where `Assistant.desk` lists them.
     """
 
-    id: str
-    conversation: str
-    turn: int
-    reason: str
-    summary: Mapping[str, Any]
-    status: str
-    created: float
+    def open(self, handoff: HandOff, text: str) -> None:
+        """Take in a new hand-off; only then is the customer told of it. `text` is its summary in words.
+
+        It runs within the turn: it must end within seconds. What it raises means that nobody will come: the hand-off
+        is withdrawn, and the customer is told that it could not be done. It may be called again with the same
+        `handoff.id`, after a crash. Personal data are placeholders in both.
+        """
+        ...
 
 
-class ConversationStore(Protocol):
+class HandOffStore(Protocol):
+    """The part of a `ConversationStore` that is about persons. While a person has a conversation, the bot is silent.
+
+    Whatever changes who has a conversation (`take`, `put_back`, `give_back`) ends a turn at work: its commit raises
+    `StaleTurn`.
+    """
+
+    def hand_off(self, claim: Claim, *, reason: str, summary: Mapping[str, Any]) -> str:
+        """Store at once that a person is to take over, and give the hand-off's id, which may be told to the customer.
+
+        A second call of the same turn gives the first one's id, even from another worker; so does any call while the
+        conversation has a hand-off that is not closed. Raises what `commit` raises.
+        """
+        ...
+
+    def withdraw(self, claim: Claim, handoff: str) -> None:
+        """Remove a hand-off that this turn made and that nobody has taken. Raises what `commit` raises."""
+        ...
+
+    def handoffs(self, status: str = "waiting") -> list[HandOff]:
+        """The hand-offs of this status, of all conversations, oldest first."""
+        ...
+
+    def handoff(self, handoff: str) -> HandOff:
+        """The hand-off with this id. Raises `HandOffUnknown`."""
+        ...
+
+    def open_handoff(self, conversation: str) -> HandOff | None:
+        """The conversation's hand-off that is not closed, if any."""
+        ...
+
+    def take(self, handoff: str, agent: str) -> HandOff:
+        """Give a waiting hand-off to a person; of two at once one gets it. Whoever has it already keeps it.
+
+        Raises `HandOffUnknown`, `HandOffTaken`, `HandOffClosed`.
+        """
+        ...
+
+    def put_back(self, handoff: str, agent: str) -> None:
+        """Let a hand-off wait again. Raises what `say` raises."""
+        ...
+
+    def say(self, handoff: str, agent: str, text: str, conceal: Conceal | None = None) -> StoredMessage:
+        """Store a person's message, with the next number of its conversation; `conceal` is as in `enqueue`.
+
+        Raises `HandOffUnknown`, `HandOffTaken`, `HandOffNotClaimed`, `HandOffClosed`.
+        """
+        ...
+
+    def give_back(self, handoff: str, agent: str, reply: Reply) -> Reply:
+        """Close a hand-off and store the bot's reply to that: a turn that answers what is still unanswered.
+
+        Gives the reply with the turn's number and the ids of the messages that it answers. Raises what `say` raises.
+        """
+        ...
+
+
+class ConversationStore(HandOffStore, Protocol):
     """Keeps conversations so that each message is answered once, by one worker, and nothing is lost.
 
     Every method is safe to call from several threads and processes at once, and raises `StorageError` where the
@@ -169,7 +250,8 @@ class ConversationStore(Protocol):
     ) -> None:
         """Store state, reply and the reply's message in one transaction and give the conversation back.
 
-        `vault` are entries that the turn adds to the conversation's.
+        A reply without text leaves no message: the bot is silent while a person has the conversation. `vault` are
+        entries that the turn adds to the conversation's.
 
         Raises `StaleTurn` if the lease was lost (nothing is stored then), `ConversationErased` if it is gone.
         """
@@ -181,18 +263,6 @@ class ConversationStore(Protocol):
         Without `tried` this claim does not count towards the three: the messages are not to blame, since the caller
         left or a part of the shop was out.
         """
-        ...
-
-    def hand_off(self, claim: Claim, *, reason: str, summary: Mapping[str, Any]) -> str:
-        """Store at once that a person is to take over, and give the hand-off's id, which may be told to the customer.
-
-        A second call of the same turn gives the first one's id, even from another worker; so does any call while the
-        conversation has a hand-off that is not closed. Raises what `commit` raises.
-        """
-        ...
-
-    def handoffs(self, status: str = "waiting") -> list[HandOff]:
-        """The hand-offs of this status, of all conversations, oldest first."""
         ...
 
     def reply_to(self, conversation: str, message_id: str) -> Reply | None:

@@ -278,3 +278,22 @@ def test_one_question_can_be_asked_as_a_customer(shop):
     code, said = ask("--as", "u-9", "在吗")
     assert code == 1
     assert "u-1004 (Emma Clark)" in said
+
+
+def test_the_desk_takes_writes_and_gives_back(shop):
+    say = "/desk\n转人工\n/desk\n/desk say 您好\n/desk claim\n在吗\n/desk say 在的，请讲\n/desk return\n" + QUESTION
+    done = chat(shop, say)
+    assert done.returncode == 0, done.stderr
+    shown = done.stdout
+    places = [
+        "Nobody was handed over",
+        "is waiting",
+        "claim it first",
+        "顾客要求",
+        "a person has the conversation",
+        "Person: 在的，请讲",
+        "由我继续",
+        "买家承担",
+    ]
+    assert [p for p in places if p not in shown] == []
+    assert sorted(places, key=shown.index) == places

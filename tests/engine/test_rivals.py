@@ -1,7 +1,7 @@
 """Where the users of other systems hurt: each wound, by its number, is a claim about ours.
 
-Left out, since they concern other parts: the tool and hand-off loop of Captain #15901 (the desk), Parlant #587's
-latency on a real model, Ollama #3839 and #17427 on a real server (models), MaxKB #6125 (re-indexing).
+Left out, since they concern other parts: Parlant #587's latency on a real model, Ollama #3839 and #17427 on a real
+server (models), MaxKB #6125 (re-indexing).
 """
 
 import json
@@ -11,7 +11,7 @@ import time
 import pytest
 from visits import EMMA, ME, NOBODY, OTHER, Visit
 
-from shopassist import Done, OrderRef, Sentence, tool
+from shopassist import Done, Message, OrderRef, Sentence, tool
 from shopassist.errors import (
     ConfigurationError,
     ConversationErased,
@@ -115,6 +115,49 @@ def test_2_old_words_hand_nobody_over_again(assistant):
     for text in (QUESTION, "好的", "你们几点上班", "谢谢", "物流到哪了"):
         assert talk.say(text).handoff is None
     assert [h.id for h in talk.assistant.store.handoffs()] == [first.handoff]
+
+
+def test_2_tools_and_hand_offs_make_no_loop(assistant):
+    """A person gives the conversation back again and again; only words that are said anew call one."""
+    talk = Visit(assistant)
+    desk, told = talk.assistant.desk, []
+    for _ in range(4):
+        told.append(talk.say("转人工").handoff)
+        desk.claim(told[-1], "anna")
+        for text in ("我要打12315", f"取消订单{UNPAID}", "好的"):
+            assert talk.say(text).text == ""
+        desk.give_back(told[-1], "anna")
+        for text in (QUESTION, "好的", ASKS["cancel_order"], "先不取消了", "物流到哪了"):
+            reply = talk.say(text)
+            assert (reply.handoff, reply.mode) == (None, "bot")
+            assert reply.text
+    assert len(set(told)) == 4
+    assert desk.waiting() == []
+    talk.nothing_written()
+
+
+def test_2_what_was_left_unanswered_calls_nobody_after_the_return(assistant):
+    talk = Visit(assistant)
+    desk, store = talk.assistant.desk, talk.assistant.store
+    handoff = talk.say("转人工").handoff
+    desk.claim(handoff, "anna")
+    store.enqueue("c", ME.id, [Message("我要找律师起诉你们，转人工", "lost")])  # its caller died before the silent turn
+    back = desk.give_back(handoff, "anna")
+    assert store.reply_to("c", "lost") == back
+    assert talk.say("你好").handoff is None
+    assert desk.waiting() == []
+
+
+def test_2_the_model_is_not_shown_what_was_said_before_the_person_came(assistant):
+    model = ScriptedModel(answers=[GOOD])
+    talk = Visit(assistant, model)
+    talk.say(QUESTION)
+    handoff = talk.say("再不处理我就找律师起诉你们").handoff
+    talk.assistant.desk.claim(handoff, "anna")
+    talk.assistant.desk.give_back(handoff, "anna")
+    talk.say("质量问题退货的运费谁出")
+    assert "律师" not in str(model.calls[-1])
+    assert QUESTION not in str(model.calls[-1])
 
 
 def test_2_old_words_of_another_conversation_hand_nobody_over(assistant):

@@ -131,6 +131,12 @@ def test_the_next_change_after_a_yes_is_no_correction(store, found):
     assert found() == [set(), set()]
 
 
+def test_what_is_said_to_a_person_corrects_nothing(store, found):
+    answered(store, "c", "快递到哪了", wishes=(Wish("track_delivery", "status"),), intents=("track_delivery",))
+    answered(store, "c", "不对，我问的是运费", "", mode="person")
+    assert found() == [set()]
+
+
 def test_a_person_who_is_asked_for_after_a_change_that_failed_is_a_finding(store, found):
     refused = (ToolOutcome("cancel_order", {}, "refused", reason="shipped"),)
     answered(store, "c", "好的", "不能取消了。", tool_outcomes=refused, intents=("cancel_order",))

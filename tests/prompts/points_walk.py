@@ -228,6 +228,15 @@ def planned():
     changes = [_wish(i, "request", {"order_id": "*003"}) for i in ("cancel_order", "change_address")]
     found += Talk("u-1001").hear(*invoices, *changes).points
     found += Talk("u-1001", tools=False).hear(*(_wish(i.name, "request", {}) for i in CATALOGUE)).points
+    for night in (False, True):
+        refused = _wish("cancel_order", "request", {"order_id": "ORD20241201001"})
+        talk = Talk("u-1001", night=night)
+        found += [p for _ in range(2) for p in talk.hear(refused).points]
+        talk = Talk("u-1001", night=night)
+        found += [p for wishes in ((refused,), ()) for p in talk.hear(*wishes, angry=True).points]
+        talk = Talk("u-1001", night=night)
+        talk.hear(_wish("change_address", "request", {"order_id": "ORD20241203003"}))
+        found += [p for _ in range(2) for p in talk.hear(tells=True).points]
     return [(p.kind, p.name, dict(p.data)) for p in found]
 
 
@@ -239,12 +248,13 @@ def at_rest():
 class Talk:
     """A conversation between the planner and the sample shop, in which writes do not run."""
 
-    def __init__(self, customer, *, tools=True):
+    def __init__(self, customer, *, tools=True, night=False):
         self.box, self.turn, self.now, self.dialogue = at_rest(), 0, NOW, Dialogue()
+        self.night = night
         self.customer = Customer(customer) if customer else None
         self.tools = tools
 
-    def hear(self, *wishes, answer=None, late=False, topic=None, talk=None):
+    def hear(self, *wishes, answer=None, late=False, topic=None, **more):
         self.turn += 1
         self.now += timedelta(minutes=16 if late else 1)
         known, context = {}, ToolContext(self.customer, self.now)
@@ -258,10 +268,10 @@ class Talk:
             reads={t.name: t.arguments.names for t in tools if t.effect == "read"},
             partial=frozenset(t.name for t in tools if t.partial),
             known_customer=self.customer is not None,
-            answered_from=self.now,
+            answered_from=self.now + timedelta(hours=self.night),
             told="……",
         )
-        heard = Heard("……", wishes, answer, asked_of(self.dialogue), talk=talk, query="……")
+        heard = Heard("……", wishes, answer, asked_of(self.dialogue), query="……", **more)
         heard = replace(heard, slots={"topic": (Slot(topic),)}) if topic else heard
         settled = None
         while (found := plan(self.dialogue, heard, setting, known, settled)).reads or found.write or found.handoff:

@@ -194,3 +194,23 @@ def test_a_database_brought_up_to_date_has_the_columns_of_a_new_one(old, tmp_pat
         columns.append({t: {c["name"] for c in sa.inspect(engine).get_columns(t)} for t in tables})
         engine.dispose()
     assert columns[0] == columns[1]
+
+
+def test_a_hand_off_of_the_version_before_can_be_taken(url):
+    with closing(SqlStore(url)) as store:
+        store.enqueue("c", None, [Message("转人工", "m1")])
+        claim = store.claim("c", lease=15)
+        handoff = store.hand_off(claim, reason="asked", summary={})
+        store.commit(claim, state={}, reply=REPLY)
+    engine = sa.create_engine(url)
+    with engine.begin() as db:
+        for table in ("shopassist_message", "shopassist_handoff"):
+            db.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN agent")
+        db.exec_driver_sql("UPDATE shopassist_schema SET version = 3")
+        db.exec_driver_sql("UPDATE shopassist_conversation SET schema = 3")
+    engine.dispose()
+    with closing(SqlStore(url)) as store:
+        assert [(h.id, h.agent) for h in store.handoffs()] == [(handoff, None)]
+        assert store.take(handoff, "anna").agent == "anna"
+        assert store.say(handoff, "anna", "您好").seq == 3
+    assert _scalars(url, "SELECT schema FROM shopassist_conversation") == [SCHEMA]

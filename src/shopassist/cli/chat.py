@@ -28,6 +28,7 @@ HELP = """\
 /as u-1001  talk as that customer, in a new conversation; /as alone: as a visitor
 /orders     the customer's orders, as the shop has them
 /why        how the last answer came about
+/desk       be the person whom the conversation was handed to: claim, say TEXT, return
 /new        a new conversation
 /reset      a fresh copy of the sample shop, and a new conversation
 /quit       the end. Ctrl-C stops an answer"""
@@ -143,6 +144,8 @@ class _Talk:
                     self._orders()
                 case "/reset":
                     self._reset()
+                case "/desk":
+                    self._desk(argument)
                 case "/why":
                     self._why()
                 case _ if command.startswith("/"):
@@ -201,6 +204,15 @@ class _Talk:
         self._begin(self.customer)
         self._tell(f"The sample shop is as it was at first. A new conversation, as {who(self.shop, self.customer)}.")
 
+    def _desk(self, argument: str) -> None:
+        from shopassist.cli.desk import act
+        from shopassist.errors import ShopAssistError
+
+        try:
+            self._tell(act(self.assistant, self.conversation, argument), "")
+        except ShopAssistError as error:
+            self._tell(str(error), "red")
+
     def _why(self) -> None:
         from shopassist.cli.trail import trail
 
@@ -234,7 +246,7 @@ def _answer(
                         console.print(f"\n{event.message}", style="red", markup=False)
                     case Done():
                         waiting.stop()
-                        console.print()
+                        console.print("(a person has the conversation)" if event.reply.mode == "person" else "")
                         return event.reply
     except KeyboardInterrupt:
         console.print("\n[dim]Stopped. The question stays open and is answered with the next one.[/dim]")

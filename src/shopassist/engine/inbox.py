@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import traceback
+import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -18,7 +19,8 @@ from shopassist.engine.owner_view import owner_view
 from shopassist.engine.state import BURST, Ports, Superseded, Turn
 from shopassist.errors import ShopAssistError, StaleTurn, TurnFailed
 from shopassist.protocols import Claim, ConversationStore, Enqueued, StoredMessage
-from shopassist.replies import Done, Event, Reply, Sentence, Stage, Started, Usage, plain
+from shopassist.replies import Done, Event, Language, Reply, Sentence, Stage, Started, ToolOutcome, Usage, plain
+from shopassist.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -163,6 +165,21 @@ def _without_caller(hold: _Hold, ports: Ports, state: Turn, times: dict[str, flo
         log.warning("turn %d was left after a write and is not stored: %s", hold.claim.turn, type(error).__name__)
 
 
+def quiet(
+    store: ConversationStore, claim: Claim, *, language: Language, outcomes: Sequence[ToolOutcome] = ()
+) -> Iterator[Event]:
+    """Answer the messages of a claim with nothing: a person has the conversation, and they are theirs to answer.
+
+    `outcomes` are what a turn wrote whose reply was dropped, since the person came in between.
+    """
+    merged = tuple(m.id for m in claim.messages if m.id)
+    reply = Reply(uuid.uuid4().hex, claim.turn, "", (), language, mode="person", merged=merged)
+    reply = replace(reply, tool_outcomes=tuple(outcomes))
+    store.commit(claim, state=claim.state, reply=reply)
+    yield Started(claim.conversation, claim.turn)
+    yield Done(owner_view(reply, Vault(claim.vault)))
+
+
 def _steps(ports: Ports) -> Iterator[tuple[str, Turn]]:
     """The graph's steps, in the caller's thread."""
     # One context for each step would do as well, but the generator is resumed in between, by callers with their own.
@@ -236,7 +253,11 @@ class _Hold:
         reply = replace(state["reply"], usage=_usage(ports, times), merged=merged)
         vault = {k: v for k, v in ports.vault.to_dict().items() if k not in self.claim.vault}
         self.end()
-        self.store.commit(self.claim, state=plain(state["memory"]), reply=reply, vault=vault)
+        try:
+            self.store.commit(self.claim, state=plain(state["memory"]), reply=reply, vault=vault)
+        except StaleTurn as error:
+            error.outcomes = reply.tool_outcomes
+            raise
         self.committed = True
         return reply
 

@@ -12,6 +12,7 @@ from shopassist.engine.check import between
 from shopassist.engine.owner_view import mapped
 from shopassist.engine.planning.contracts import Dialogue
 from shopassist.engine.state import REMEMBERED, REMEMBERED_CHARS, Memory, Ports, Turn
+from shopassist.engine.summary import quoted
 from shopassist.replies import Reply
 from shopassist.text import sentences
 
@@ -103,6 +104,9 @@ def _memory(state: Turn, ports: Ports) -> Memory:
         mood_count=memory.mood_count + 1 if angry else 0,
         messages=messages[-REMEMBERED:],
         told=_told(state, dialogue, cover=_cover(ports)),
+        quotes=quoted(memory.quotes, state["text"]),
+        angry=memory.angry + angry,
+        causes=quoted(memory.causes, *state["mood_cause"]) if angry else memory.causes,
     )
 
 

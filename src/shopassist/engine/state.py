@@ -16,7 +16,7 @@ from shopassist.language.catalogue import Catalogue
 from shopassist.language.intents import Classifier
 from shopassist.messages import Customer, Item
 from shopassist.prompts.points import Points
-from shopassist.protocols import Knowledge
+from shopassist.protocols import Claim, Knowledge
 from shopassist.replies import Citation, Event, Language, Mode, Mood, Passage, Rejection, Reply
 from shopassist.settings import Settings
 from shopassist.tools.outcome import ToolOutcome
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 SCHEMA = 2
 REMEMBERED_CHARS = 600
 """How much of a message a conversation's state holds: more than the prompt's history shows of it."""
+
+QUOTES, QUOTED_CHARS = 5, 200
+"""How many of the customer's last messages a conversation's state holds in their own words, and how much of each."""
 
 REMEMBERED = 20
 """How many messages a conversation's state holds; the store keeps them all."""
@@ -113,10 +116,11 @@ class Spent:
 class Ports:
     """All that the steps of one turn may use; handed over as LangGraph's runtime context.
 
-    `hand_off` puts the conversation into the desk's queue and gives the number that the customer is told. `who` is the
-    customer's pseudonym for log lines, `warm_at` the conversation's, by which a proxy finds the server that has its
-    prompt in the cache. `spent` is what understanding took of the turn's calls. `newer` says whether the customer has
-    sent another message meanwhile, `superseded` that what was not shown by then is left out.
+    `hand_off` puts the conversation into the desk's queue and gives the number that the customer is told, None where
+    the desk cannot be reached. `who` is the customer's pseudonym for log lines, `warm_at` the conversation's, by which
+    a proxy finds the server that has its prompt in the cache. `spent` is what understanding took of the turn's calls.
+    `newer` says whether the customer has sent another message meanwhile, `superseded` that what was not shown by then
+    is left out.
     """
 
     settings: Settings
@@ -132,7 +136,7 @@ class Ports:
     classifier: Classifier
     texts: Points
     toolbox: Toolbox
-    hand_off: Callable[[str, Mapping[str, Any]], str]
+    hand_off: Callable[[str, Mapping[str, Any]], str | None]
     knowledge: Knowledge | None
     writer: Writer | None
     who: str
@@ -153,7 +157,8 @@ class Memory:
 
     `customer` is whose consents and orders it holds; `handoff` is the number of the hand-off that is open. `messages`
     are the last questions to the pages and their answers: the model's history. `told` is what the last reply said
-    without its question, for who asks for it again.
+    without its question, for who asks for it again. `quotes` are the customer's last messages, for a person who takes
+    over; `angry` counts the turns of the epoch that were, `causes` quotes what showed it.
     """
 
     schema: int = SCHEMA
@@ -168,6 +173,9 @@ class Memory:
     mood_count: int = 0
     messages: tuple[tuple[str, str], ...] = ()
     told: str = ""
+    quotes: tuple[str, ...] = ()
+    angry: int = 0
+    causes: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, state: Mapping[str, Any]) -> Memory:
@@ -175,6 +183,22 @@ class Memory:
         if state.get("schema", SCHEMA) < SCHEMA:
             state = {name: state[name] for name in ("language", "mood", "mood_count", "messages") if name in state}
         return _adapter().validate_python(state)  # type: ignore[no-any-return]
+
+    def under(self, claim: Claim) -> Memory:
+        """The memory as the store knows it: who has the conversation, and in which epoch.
+
+        A new epoch, after a person gave it back, begins with the orders and products in focus alone: what was under
+        way is theirs, and what made them come must not call them again.
+        """
+        memory, open_one = self, claim.handoff
+        if self.epoch != claim.epoch:
+            focus = replace(self.dialogue.focus, last_question=None, last_write=None)
+            kept = Dialogue(focus=focus)
+            memory = Memory(epoch=claim.epoch, customer=self.customer, language=self.language, dialogue=kept)
+        if open_one is not None and open_one.turn == claim.turn:
+            open_one = None  # this very turn made it, and broke: it is done again, under the same number
+        handoff = open_one.id if open_one is not None else None
+        return replace(memory, mode="waiting" if handoff else "bot", handoff=handoff)
 
     def of(self, customer: Customer | None) -> Memory:
         """The memory as this customer's.

@@ -79,6 +79,7 @@ def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
     heard = _Reader(state, ports).heard()
     if heard.alarm or heard.talk == "grumble":
         common["mood"] = "negative"
+    heard = replace(heard, angry=common["mood"] == "negative")
     valid_on = date.fromisoformat(heard.valid_on) if heard.valid_on else today
     return {**common, "heard": heard, "valid_on": valid_on}
 

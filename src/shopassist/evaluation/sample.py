@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from shopassist.assembly import classifier_from, embedding_folder, embeddings_from, knowledge_from, toolbox_from
 from shopassist.assistant import Assistant
-from shopassist.errors import IndexMissing
+from shopassist.errors import IndexMissing, InputError
 from shopassist.evaluation.run import Scene
-from shopassist.evaluation.scenario import Card, Need
+from shopassist.evaluation.scenario import Card, DeskAct, Need
 from shopassist.messages import Customer, Image, Item, Message, OrderRef, ProductRef
 from shopassist.models import routing
 from shopassist.protocols import Knowledge
@@ -17,6 +17,9 @@ from shopassist.replies import Reply
 from shopassist.settings import Settings
 from shopassist.storage.memory import MemoryStore
 from shopassist.tools import MemoryLedger
+
+AGENT = "desk"
+"""Who does what scenarios have a person do."""
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +89,19 @@ class SampleTalk:
         if customer is not None:
             self._assistant.adopt(conversation, customer=customer)
         return self._assistant.reply(said, conversation=conversation, customer=customer)
+
+    def desk_act(self, act: DeskAct, *, conversation: str) -> Reply | None:
+        """What a person does with the conversation's hand-off; the bot's words where they give it back."""
+        handed, desk = self._assistant.store.open_handoff(conversation), self._assistant.desk
+        if handed is None:
+            raise InputError("the conversation was not handed over")
+        if act.kind == "claim":
+            desk.claim(handed.id, AGENT)
+        elif act.kind == "say":
+            desk.say(handed.id, AGENT, act.text or "")
+        else:
+            return desk.give_back(handed.id, AGENT)
+        return None
 
     def close(self) -> None:
         """Give the conversation's store back; the model is needed again."""

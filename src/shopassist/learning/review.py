@@ -75,7 +75,7 @@ def said(turn: StoredTurn) -> str:
 def _turns(store: ConversationStore, since: float | None) -> Iterator[StoredTurn]:
     after = None
     while page := store.turns(after=after, since=since, limit=PAGE):
-        yield from page
+        yield from (turn for turn in page if turn.reply.text)  # without one, a person had the conversation
         after = page[-1].conversation, page[-1].number
 
 

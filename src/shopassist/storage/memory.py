@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from itertools import islice
-from threading import Lock
 from typing import Any
 from uuid import uuid4
 
 from shopassist.messages import Message
-from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, HandOff, StoredMessage, StoredTurn
+from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, StoredMessage, StoredTurn
 from shopassist.replies import Reply
+from shopassist.storage.memory_handoffs import Conversation, MemoryHandOffs
 from shopassist.storage.rules import (
-    MAX_ATTEMPTS,
-    OPEN,
     check_access,
-    check_held,
     concealed,
     exported,
     given_up,
-    new_handoff_id,
     no_reply,
     plain_json,
     stale,
@@ -31,48 +27,11 @@ from shopassist.storage.rules import (
 from shopassist.text import clean
 
 
-@dataclass(slots=True)
-class _Conversation:
-    owner: str | None
-    state: str = "{}"
-    vault: str = "{}"
-    messages: list[StoredMessage] = field(default_factory=list)
-    attempts: dict[int, int] = field(default_factory=dict)
-    replies: list[str] = field(default_factory=list)
-    answered: list[float] = field(default_factory=list)
-    handoffs: list[HandOff] = field(default_factory=list)
-    token: str | None = None
-    until: float = 0.0
-    fence: int = 0
-    erased: bool = False
-
-    def find(self, message_id: str) -> StoredMessage | None:
-        return next((m for m in self.messages if m.id == message_id), None)
-
-    def unanswered(self) -> Iterator[StoredMessage]:
-        for message in self.messages:
-            if message.turn is None and self.attempts.get(message.seq, 0) < MAX_ATTEMPTS:
-                yield message
-
-    def held(self, now: float) -> bool:
-        return self.token is not None and self.until > now
-
-    def reply(self, turn: int | None) -> Reply | None:
-        return Reply.from_dict(json.loads(self.replies[turn - 1])) if turn else None
-
-    def turn(self, name: str, number: int) -> StoredTurn:
-        texts = tuple(m.text for m in self.messages if m.turn == number and m.role == "customer")
-        reply = Reply.from_dict(json.loads(self.replies[number - 1]))
-        return StoredTurn(name, number, texts, reply, self.answered[number - 1])
-
-
-class MemoryStore:
+class MemoryStore(MemoryHandOffs):
     """A `ConversationStore` that forgets everything when the process ends. `clock` gives seconds since the epoch."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
-        self._lock = Lock()
-        self._conversations: dict[str, _Conversation] = {}
+        super().__init__(clock)
 
     def enqueue(
         self, conversation: str, owner: str | None, messages: Sequence[Message], conceal: Conceal | None = None
@@ -80,7 +39,7 @@ class MemoryStore:
         """See `ConversationStore.enqueue`."""
         ids = [m.id or uuid4().hex for m in messages]
         with self._lock:
-            kept = self._conversations.get(conversation, _Conversation(owner))
+            kept = self._conversations.get(conversation, Conversation(owner))
             check_access(conversation, erased=kept.erased, owner=kept.owner, caller=owner)
             vault: Mapping[str, str] = json.loads(kept.vault)
             new: dict[str, StoredMessage] = {}
@@ -104,13 +63,12 @@ class MemoryStore:
             messages = tuple(kept.unanswered())
             if not messages:
                 return None
-            for message in kept.messages:
-                if message.turn is None and kept.attempts.get(message.seq, 0) <= MAX_ATTEMPTS:
-                    kept.attempts[message.seq] = kept.attempts.get(message.seq, 0) + 1
+            kept.count_try()
             kept.token, kept.until, kept.fence = uuid4().hex, now + lease, kept.fence + 1
             turn, state = len(kept.replies) + 1, json.loads(kept.state)
             vault = json.loads(kept.vault)
-            return Claim(conversation, kept.token, kept.fence, kept.until, turn, state, messages, vault)
+            handoff, epoch = deepcopy(kept.open_handoff()), kept.epoch
+            return Claim(conversation, kept.token, kept.fence, kept.until, turn, state, messages, vault, handoff, epoch)
 
     def renew(self, claim: Claim, *, lease: float) -> Claim:
         """See `ConversationStore.renew`."""
@@ -128,13 +86,7 @@ class MemoryStore:
         new_state, new_reply = plain_json(state), plain_json(reply.to_dict())
         with self._lock:
             kept = self._checked(claim)
-            for message in claim.messages:
-                kept.messages[message.seq - 1] = replace(message, turn=claim.turn)
-            kept.replies.append(new_reply)
-            kept.answered.append(self._clock())
-            kept.messages.append(
-                StoredMessage(len(kept.messages) + 1, "assistant", clean(reply.text), None, claim.turn)
-            )
+            kept.answer(claim.messages, claim.turn, new_reply, clean(reply.text), self._clock())
             kept.state, kept.token = new_state, None
             kept.vault = plain_json({**json.loads(kept.vault), **vault})
 
@@ -146,30 +98,6 @@ class MemoryStore:
                 kept.token = None
                 for message in claim.messages if not tried else ():
                     kept.attempts[message.seq] -= 1
-
-    def hand_off(self, claim: Claim, *, reason: str, summary: Mapping[str, Any]) -> str:
-        """See `ConversationStore.hand_off`."""
-        new_summary = json.loads(plain_json(summary))
-        with self._lock:
-            kept = self._checked(claim)
-            for known in sorted(kept.handoffs, key=lambda h: h.turn != claim.turn):
-                if known.turn == claim.turn or known.status in OPEN:
-                    return known.id
-            handoff_id, taken = new_handoff_id(), {h.id for h in self._all_handoffs()}
-            while handoff_id in taken:
-                handoff_id = new_handoff_id()
-            kept.handoffs.append(
-                HandOff(
-                    handoff_id, claim.conversation, claim.turn, clean(reason), new_summary, "waiting", self._clock()
-                )
-            )
-            return handoff_id
-
-    def handoffs(self, status: str = "waiting") -> list[HandOff]:
-        """See `ConversationStore.handoffs`."""
-        with self._lock:
-            found = [deepcopy(h) for h in self._all_handoffs() if h.status == status]
-        return sorted(found, key=lambda h: (h.created, h.conversation, h.turn))
 
     def reply_to(self, conversation: str, message_id: str) -> Reply | None:
         """See `ConversationStore.reply_to`."""
@@ -252,27 +180,7 @@ class MemoryStore:
         """See `ConversationStore.erase`."""
         with self._lock:
             if conversation in self._conversations:
-                self._conversations[conversation] = _Conversation(owner=None, erased=True)
+                self._conversations[conversation] = Conversation(owner=None, erased=True)
 
     def close(self) -> None:
         """See `ConversationStore.close`; memory holds no connections."""
-
-    def _alive(self, conversation: str) -> _Conversation | None:
-        kept = self._conversations.get(conversation)
-        return None if kept is None or kept.erased else kept
-
-    def _all_handoffs(self) -> Iterator[HandOff]:
-        for kept in self._conversations.values():
-            yield from kept.handoffs
-
-    def _checked(self, claim: Claim) -> _Conversation:
-        """The conversation that the claim holds; raise where it holds it no longer."""
-        kept = self._conversations.get(claim.conversation)
-        if kept is None:
-            raise stale(claim)
-        check_held(claim, erased=kept.erased, token=kept.token, fence=kept.fence)
-        return kept
-
-    def _held(self, claim: Claim) -> _Conversation | None:
-        kept = self._alive(claim.conversation)
-        return kept if kept and (kept.token, kept.fence) == (claim.token, claim.fence) else None

@@ -8,7 +8,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from shopassist.errors import ConversationErased, NotYourConversation, StaleTurn, StorageError, TurnFailed
+from shopassist.errors import (
+    ConversationErased,
+    HandOffClosed,
+    HandOffNotClaimed,
+    HandOffTaken,
+    HandOffUnknown,
+    NotYourConversation,
+    StaleTurn,
+    StorageError,
+    TurnFailed,
+)
 from shopassist.messages import items_to_json
 from shopassist.protocols import Claim, Conceal, StoredMessage
 from shopassist.text import clean
@@ -97,6 +107,26 @@ def concealed(vault: Mapping[str, str], text: str, conceal: Conceal | None) -> t
 def new_handoff_id() -> str:
     """An id that can be read out; two are the same once in 25,000,000,000."""
     return "H" + "".join(secrets.choice(_SPEAKABLE) for _ in range(8))
+
+
+def unknown(handoff: str) -> HandOffUnknown:
+    """Make the error for an id that no hand-off has."""
+    return HandOffUnknown(f"there is no hand-off {handoff!r}; check the id, or whether its conversation was erased")
+
+
+def check_takes(handoff: str, agent: str, *, status: str, holder: str | None) -> None:
+    """Raise `HandOffClosed` or `HandOffTaken` unless this person may have the hand-off."""
+    if status == "closed":
+        raise HandOffClosed(f"the hand-off {handoff} is closed; the bot has the conversation again")
+    if status == "person" and holder != agent:
+        raise HandOffTaken(f"the hand-off {handoff} was claimed by {holder!r}; it is free once they release it")
+
+
+def check_has(handoff: str, agent: str, *, status: str, holder: str | None) -> None:
+    """Raise the `DeskError` that says why this person does not have the hand-off."""
+    check_takes(handoff, agent, status=status, holder=holder)
+    if status != "person":
+        raise HandOffNotClaimed(f"nobody has claimed the hand-off {handoff}; claim it first")
 
 
 def exported(message: StoredMessage) -> dict[str, Any]:

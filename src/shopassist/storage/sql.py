@@ -16,27 +16,34 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from shopassist.messages import Message, items_from_json, items_to_json
-from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, HandOff, StoredMessage, StoredTurn
+from shopassist.messages import Message, items_to_json
+from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, StoredMessage, StoredTurn
 from shopassist.replies import Reply
 from shopassist.storage import statements
 from shopassist.storage.database import Database, insert_new
 from shopassist.storage.rules import (
     check_access,
-    check_held,
     concealed,
     exported,
     given_up,
-    new_handoff_id,
     no_reply,
     plain_json,
     stale,
 )
-from shopassist.storage.tables import SCHEMA, check_schema, conversations, handoffs, is_set_up, set_up
-from shopassist.text import clean
+from shopassist.storage.sql_handoffs import (
+    SqlHandOffs,
+    add_message,
+    handoff_of,
+    held_by,
+    locked,
+    message_of,
+    update,
+    vault_of,
+)
+from shopassist.storage.tables import SCHEMA, conversations, is_set_up, set_up
 
 
-class SqlStore:
+class SqlStore(SqlHandOffs):
     """A `ConversationStore` at an SQLAlchemy URL: ``sqlite:///path``, ``sqlite://`` (in memory), ``postgresql+psycopg://…``.
 
     Makes the tables, and the folder of an SQLite file, where they are absent, unless told not to `create` them; then
@@ -45,8 +52,7 @@ class SqlStore:
     """
 
     def __init__(self, url: str, clock: Callable[[], float] = time.time, *, create: bool = True) -> None:
-        self._clock = clock
-        self._database = Database(url, create=create)
+        super().__init__(Database(url, create=create), clock)
         if not create:
             with self._database.reading() as db:
                 there = is_set_up(db)
@@ -62,10 +68,10 @@ class SqlStore:
         """See `ConversationStore.enqueue`."""
         new = {"id": conversation, "owner": owner, "state": "{}", "schema": SCHEMA, "revision": 0, "fence": 0}
         with self._database.writing(soon=True) as db:
-            row = _locked(db, conversation)
+            row = locked(db, conversation)
             if row is None:
                 insert_new(db, conversations, new)
-                row = _locked(db, conversation)
+                row = locked(db, conversation)
             check_access(conversation, erased=row.erased_at is not None, owner=row.owner, caller=owner)
             result, before = [], row.vault or "{}"
             vault: Mapping[str, str] = json.loads(before)
@@ -74,23 +80,26 @@ class SqlStore:
                 result.append(enqueued)
             if (after := plain_json(vault)) != before:
                 # With the schema: a worker of the version before would take the placeholders for words.
-                _update(db, conversation, vault=after, schema=SCHEMA)
+                update(db, conversation, vault=after, schema=SCHEMA)
             return result
 
     def claim(self, conversation: str, *, lease: float) -> Claim | None:
         """See `ConversationStore.claim`."""
         with self._database.writing(soon=True) as db:
-            row, now = _locked(db, conversation), self._clock()
+            row, now = locked(db, conversation), self._clock()
             if row is None or row.erased_at is not None or _is_held(row, now):
                 return None
-            messages = tuple(_message(m) for m in db.execute(statements.MESSAGES_UNANSWERED, {"of": conversation}))
+            messages = tuple(message_of(m) for m in db.execute(statements.MESSAGES_UNANSWERED, {"of": conversation}))
             if not messages:
                 return None
             token, fence, until = uuid4().hex, row.fence + 1, now + lease
             db.execute(statements.COUNT_TRY, {"of": conversation})
-            _update(db, conversation, lease_token=token, lease_until=until, fence=fence)
-        state = json.loads(row.state)
-        return Claim(conversation, token, fence, until, row.revision + 1, state, messages, _vault(row))
+            update(db, conversation, lease_token=token, lease_until=until, fence=fence)
+            handed = db.execute(statements.HANDOFF_OPEN, {"of": conversation}).first()
+            epoch = 1 + (db.scalar(statements.COUNT_CLOSED, {"of": conversation}) or 0)
+        state, turn = json.loads(row.state), row.revision + 1
+        handoff = handoff_of(handed) if handed else None
+        return Claim(conversation, token, fence, until, turn, state, messages, vault_of(row), handoff, epoch)
 
     def renew(self, claim: Claim, *, lease: float) -> Claim:
         """See `ConversationStore.renew`."""
@@ -104,19 +113,14 @@ class SqlStore:
         self, claim: Claim, *, state: Mapping[str, Any], reply: Reply, vault: Mapping[str, str] = NOTHING
     ) -> None:
         """See `ConversationStore.commit`."""
-        answer = reply.to_dict()
-        usage, new_state = plain_json(answer.pop("usage")), plain_json(state)
-        turn = {"number": claim.turn, "id": reply.id, "status": "done", "reply": plain_json(answer), "usage": usage}
-        turn["created"] = self._clock()
+        new_state = plain_json(state)
         with self._database.writing() as db:
-            _check_held(db, claim)
-            db.execute(statements.ADD_TURN, {"conversation": claim.conversation, **turn})
-            db.execute(statements.THESE, {**_these(claim), "turn": claim.turn})
-            _add(db, claim.conversation, role="assistant", text=clean(reply.text), turn=claim.turn)
-            new = {"state": new_state, "mode": reply.mode, "schema": SCHEMA, "revision": claim.turn}
+            held_by(db, claim)
+            self._answer(db, claim.conversation, claim.turn, [m.seq for m in claim.messages], reply)
+            new: dict[str, Any] = {"state": new_state, "mode": reply.mode, "schema": SCHEMA}
             if vault:
-                new["vault"] = plain_json({**_vault(_locked(db, claim.conversation)), **vault})
-            _update(db, claim.conversation, **new, lease_token=None, lease_until=None)
+                new["vault"] = plain_json({**vault_of(locked(db, claim.conversation)), **vault})
+            update(db, claim.conversation, **new, lease_token=None, lease_until=None)
 
     def release(self, claim: Claim, *, tried: bool = True) -> None:
         """See `ConversationStore.release`."""
@@ -126,22 +130,6 @@ class SqlStore:
             ).rowcount
             if held and not tried:
                 db.execute(statements.UNCOUNT_TRY, _these(claim))
-
-    def hand_off(self, claim: Claim, *, reason: str, summary: Mapping[str, Any]) -> str:
-        """See `ConversationStore.hand_off`."""
-        new = {"conversation": claim.conversation, "turn": claim.turn, "reason": clean(reason), "status": "waiting"}
-        new |= {"summary": plain_json(summary), "created": self._clock()}
-        with self._database.writing() as db:
-            _check_held(db, claim)
-            wanted = {"of": claim.conversation, "now": claim.turn}
-            while (known := db.scalar(statements.HANDOFF_FOR_TURN, wanted)) is None:
-                insert_new(db, handoffs, {"id": new_handoff_id(), **new})
-        return str(known)
-
-    def handoffs(self, status: str = "waiting") -> list[HandOff]:
-        """See `ConversationStore.handoffs`."""
-        with self._database.reading() as db:
-            return [_handoff(row) for row in db.execute(statements.HANDOFFS_OF_STATUS, {"wanted": status})]
 
     def reply_to(self, conversation: str, message_id: str) -> Reply | None:
         """See `ConversationStore.reply_to`."""
@@ -163,7 +151,7 @@ class SqlStore:
         """See `ConversationStore.history`."""
         wanted = {"of": conversation, "after": after, "most": limit}
         with self._database.reading() as db:
-            return [_message(row) for row in db.execute(statements.MESSAGES_AFTER, wanted)]
+            return [message_of(row) for row in db.execute(statements.MESSAGES_AFTER, wanted)]
 
     def turns(
         self, *, after: tuple[str, int] | None = None, since: float | None = None, limit: int = 100
@@ -200,19 +188,19 @@ class SqlStore:
     def adopt(self, conversation: str, owner: str) -> None:
         """See `ConversationStore.adopt`."""
         with self._database.writing() as db:
-            row = _locked(db, conversation)
+            row = locked(db, conversation)
             if row is None:
                 return
             known = owner if row.owner is None else row.owner
             check_access(conversation, erased=row.erased_at is not None, owner=known, caller=owner)
             if row.owner is None:
-                _update(db, conversation, owner=owner)
+                update(db, conversation, owner=owner)
 
     def vault(self, conversation: str) -> dict[str, str]:
         """See `ConversationStore.vault`."""
         with self._database.reading() as db:
             row = db.execute(statements.ROW_ALIVE, {"of": conversation}).first()
-        return _vault(row) if row else {}
+        return vault_of(row) if row else {}
 
     def export(self, conversation: str) -> dict[str, Any]:
         """See `ConversationStore.export`."""
@@ -225,10 +213,10 @@ class SqlStore:
                 "conversation": conversation,
                 "owner": row.owner,
                 "state": json.loads(row.state),
-                "vault": _vault(row),
-                "messages": [exported(_message(m)) for m in db.execute(statements.MESSAGES, of)],
+                "vault": vault_of(row),
+                "messages": [exported(message_of(m)) for m in db.execute(statements.MESSAGES, of)],
                 "replies": [{**_answer(t), "answered": t.created} for t in db.execute(statements.TURNS, of)],
-                "handoffs": [asdict(_handoff(h)) for h in db.execute(statements.HANDOFFS, of)],
+                "handoffs": [asdict(handoff_of(h)) for h in db.execute(statements.HANDOFFS, of)],
             }
 
     def erase(self, conversation: str) -> None:
@@ -236,9 +224,9 @@ class SqlStore:
         gone = {"owner": None, "mode": None, "state": None, "vault": None, "lease_token": None, "lease_until": None}
         with self._database.writing() as db:
             # The row first: it keeps a message out that another process is about to add.
-            row = _locked(db, conversation)
+            row = locked(db, conversation)
             if row is not None and row.erased_at is None:
-                _update(db, conversation, **gone, erased_at=self._clock())
+                update(db, conversation, **gone, erased_at=self._clock())
                 for statement in statements.ERASE:
                     db.execute(statement, {"of": conversation})
         self._database.scrub()
@@ -246,22 +234,6 @@ class SqlStore:
     def close(self) -> None:
         """See `ConversationStore.close`."""
         self._database.close()
-
-
-def _locked(db: sa.Connection, conversation: str) -> Any:
-    """Read the conversation's row, None if there is none; nobody else writes to it until the transaction ends."""
-    row = db.execute(statements.ROW_LOCKED, {"of": conversation}).first()
-    if row is not None:
-        check_schema(row.schema)
-    return row
-
-
-def _check_held(db: sa.Connection, claim: Claim) -> None:
-    """Lock the conversation, and raise unless the claim still holds it."""
-    row = _locked(db, claim.conversation)
-    if row is None:
-        raise stale(claim)
-    check_held(claim, erased=row.erased_at is not None, token=row.lease_token, fence=row.fence)
 
 
 def _enqueue_one(
@@ -273,23 +245,13 @@ def _enqueue_one(
         return Enqueued(seq, message_id, _reply_to(db, conversation, message_id)), vault
     text, vault = concealed(vault, message.text, conceal)
     items = json.dumps(items_to_json(message.items), ensure_ascii=False) if message.items else None
-    seq = _add(db, conversation, role="customer", text=text, client_id=message_id, items=items)
+    seq = add_message(db, conversation, role="customer", text=text, client_id=message_id, items=items)
     return Enqueued(seq, message_id, None), vault
-
-
-def _add(db: sa.Connection, conversation: str, **values: Any) -> int:
-    seq: int = (db.scalar(statements.LAST_SEQ, {"of": conversation}) or 0) + 1
-    db.execute(statements.ADD_MESSAGE, {"conversation": conversation, "seq": seq, "attempts": 0, **values})
-    return seq
 
 
 def _reply_to(db: sa.Connection, conversation: str, message_id: str) -> Reply | None:
     row = db.execute(statements.ANSWER_TO, {"of": conversation, "id": message_id}).first()
     return Reply.from_dict(_answer(row)) if row else None
-
-
-def _update(db: sa.Connection, conversation: str, **values: Any) -> None:
-    db.execute(statements.UPDATE_ROW, {"of": conversation, **values})
 
 
 def _is_held(row: Any, now: float) -> bool:
@@ -302,19 +264,6 @@ def _held(claim: Claim) -> dict[str, Any]:
 
 def _these(claim: Claim) -> dict[str, Any]:
     return {"of": claim.conversation, "these": [m.seq for m in claim.messages]}
-
-
-def _message(row: Any) -> StoredMessage:
-    items = items_from_json(json.loads(row.items)) if row.items else ()
-    return StoredMessage(row.seq, row.role, row.text, row.client_id, row.turn, items)
-
-
-def _vault(row: Any) -> dict[str, str]:
-    return dict(json.loads(row.vault or "{}"))
-
-
-def _handoff(row: Any) -> HandOff:
-    return HandOff(**{**row._asdict(), "summary": json.loads(row.summary)})
 
 
 def _answer(row: Any) -> dict[str, Any]:

@@ -26,11 +26,13 @@ MESSAGES_AFTER = MESSAGES.where(messages.c.seq > sa.bindparam("after")).limit(sa
 MESSAGES_UNANSWERED = (  # by `seq + 0`, or SQLite walks the whole conversation instead of the few without a turn
     sa.select(messages)
     .where(messages.c.conversation == OF, messages.c.turn.is_(None), messages.c.attempts < MAX_ATTEMPTS)
+    .where(messages.c.role == "customer")
     .order_by(messages.c.seq + 0)
 )
 COUNT_TRY = (  # and settle those whose last try has ended: see MAX_ATTEMPTS
     sa.update(messages)
     .where(messages.c.conversation == OF, messages.c.turn.is_(None), messages.c.attempts <= MAX_ATTEMPTS)
+    .where(messages.c.role == "customer")
     .values(attempts=messages.c.attempts + 1)
 )
 TRIES = (
@@ -80,6 +82,18 @@ HANDOFFS_OF_STATUS = (
     sa.select(handoffs)
     .where(handoffs.c.status == sa.bindparam("wanted"))
     .order_by(handoffs.c.created, handoffs.c.conversation, handoffs.c.turn)
+)
+HANDOFF = sa.select(handoffs).where(handoffs.c.id == sa.bindparam("wanted"))
+HANDOFF_OPEN = sa.select(handoffs).where(handoffs.c.conversation == OF, handoffs.c.status.in_(OPEN)).limit(1)
+COUNT_CLOSED = (
+    sa.select(sa.func.count()).select_from(handoffs).where(handoffs.c.conversation == OF, handoffs.c.status == "closed")
+)
+UPDATE_HANDOFF = sa.update(handoffs).where(handoffs.c.id == sa.bindparam("wanted"))
+WITHDRAW = sa.delete(handoffs).where(
+    handoffs.c.id == sa.bindparam("wanted"),
+    handoffs.c.conversation == OF,
+    handoffs.c.turn == sa.bindparam("now"),
+    handoffs.c.status == "waiting",
 )
 HANDOFF_FOR_TURN = (  # its own, or else the one that is not closed
     sa.select(handoffs.c.id)

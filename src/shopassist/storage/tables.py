@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from shopassist.errors import StorageError
 
-SCHEMA = 3
+SCHEMA = 4
 """The version of the tables and of the state that this code writes."""
 
 metadata = sa.MetaData()
@@ -41,6 +41,7 @@ messages = sa.Table(
     sa.Column("turn", sa.Integer),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("items", sa.Text),
+    sa.Column("agent", sa.Text),
     sa.UniqueConstraint("conversation", "client_id"),
     sa.Index("shopassist_message_turn", "conversation", "turn"),
 )
@@ -66,26 +67,32 @@ handoffs = sa.Table(
     sa.Column("summary", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("created", sa.Double, nullable=False),
+    sa.Column("agent", sa.Text),
     sa.UniqueConstraint("conversation", "turn"),
     sa.Index("shopassist_handoff_status", "status", "created"),
 )
 
-# To each version from the one before; tables that are new are made anyway. A new column may be empty: processes of
-# the version before go on writing without it until they are restarted.
+# To each version from the one before, by the table; tables that are new are made anyway. A new column may be empty:
+# processes of the version before go on writing without it until they are restarted.
 _UPGRADES = {
     2: (
-        "ALTER TABLE shopassist_conversation ADD COLUMN vault TEXT",
-        "ALTER TABLE shopassist_message ADD COLUMN items TEXT",
+        (conversations, "ALTER TABLE shopassist_conversation ADD COLUMN vault TEXT"),
+        (messages, "ALTER TABLE shopassist_message ADD COLUMN items TEXT"),
     ),
     3: (
-        "ALTER TABLE shopassist_turn ADD COLUMN created DOUBLE PRECISION",
-        "CREATE INDEX shopassist_turn_created ON shopassist_turn (conversation, created)",
+        (turns, "ALTER TABLE shopassist_turn ADD COLUMN created DOUBLE PRECISION"),
+        (turns, "CREATE INDEX shopassist_turn_created ON shopassist_turn (conversation, created)"),
+    ),
+    4: (
+        (messages, "ALTER TABLE shopassist_message ADD COLUMN agent TEXT"),
+        (handoffs, "ALTER TABLE shopassist_handoff ADD COLUMN agent TEXT"),
     ),
 }
 
 
 def set_up(db: sa.Connection) -> None:
     """Make the tables, or bring those of an older version up to this one. Raises `StorageError` for a newer one."""
+    there = set(sa.inspect(db).get_table_names())
     metadata.create_all(db)
     version = db.scalar(sa.select(sa.func.max(_versions.c.version)))
     if version is None:
@@ -93,8 +100,9 @@ def set_up(db: sa.Connection) -> None:
         return
     check_schema(version)
     for number in range(version + 1, SCHEMA + 1):
-        for statement in _UPGRADES[number]:
-            db.execute(sa.text(statement))
+        for table, statement in _UPGRADES[number]:
+            if table.name in there:
+                db.execute(sa.text(statement))
     if version < SCHEMA:
         db.execute(sa.update(_versions).values(version=SCHEMA))
 

@@ -116,6 +116,7 @@ class HandOffConformance(StoreCase):
                 "summary": {"地址": "桂花路"},
                 "status": "waiting",
                 "created": self.clock.now,
+                "agent": None,
             }
         ]
         json.dumps(self.store.export("c"), allow_nan=False)

@@ -16,11 +16,12 @@ from shopassist.messages import Image, Message, OrderRef, ProductRef
 from shopassist.replies import Citation, Passage, Rejection, Reply, Section, Usage
 from shopassist.testing.concealment import ConcealmentConformance
 from shopassist.testing.handoffs import HandOffConformance
+from shopassist.testing.persons import PersonsConformance
 from shopassist.testing.store_case import raises
 from shopassist.testing.turns import TurnsConformance
 
 
-class ConversationStoreConformance(ConcealmentConformance, HandOffConformance, TurnsConformance):
+class ConversationStoreConformance(ConcealmentConformance, HandOffConformance, PersonsConformance, TurnsConformance):
     """The claims that every `ConversationStore` must hold to, for pytest.
 
     Inherit it where pytest collects tests, and make a fresh store that tells the time by `clock`::

@@ -10,6 +10,7 @@ from shopassist.engine.planning.corrections import another_meant, changes, corre
 from shopassist.engine.planning.parts import only_a_part
 from shopassist.engine.planning.points import Query
 from shopassist.engine.planning.sheet import CLOSED, Sheet, renewed, same_order, value
+from shopassist.engine.planning.triggers import refuse
 
 OPENS: frozenset[Act] = frozenset(("request", "can", "blocked"))
 """The acts that open a task: all others ask or tell."""
@@ -175,7 +176,7 @@ def _settle(sheet: Sheet, task: Task) -> None:
     if order := outcome.args.get("order_id"):
         sheet.look_at(str(order))
     if outcome.status == "done":
-        sheet.put(task, "done")
+        sheet.put(replace(task, number=outcome.id), "done")
         sheet.focus = replace(sheet.focus, last_write=outcome.name)
         sheet.say("done", outcome.name, data, task.id)
     elif outcome.status == "changed" or outcome.reason in ("expired", "consent"):
@@ -185,8 +186,8 @@ def _settle(sheet: Sheet, task: Task) -> None:
         sheet.put(task, "handed")
         sheet.say("fact", "unknown", data, task.id)
     else:
-        sheet.put(task, "refused")
         reason = "failed" if outcome.status == "failed" else outcome.reason or outcome.status
+        refuse(sheet, task, f"{outcome.name}.{reason}")
         sheet.say("refused", f"{outcome.name}.{reason}", data, task.id)
         if outcome.rule:
             sheet.search(Query(sheet.heard.query, policy=outcome.rule, silent=True))

@@ -15,7 +15,7 @@ from shopassist.language.catalogue import Catalogue
 from shopassist.replies import ToolOutcome
 
 Alarm = Literal["danger", "legal"]
-HandOffReason = Literal["asked", "danger", "legal"]
+HandOffReason = Literal["asked", "danger", "legal", "failed", "refused", "angry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,8 @@ class Heard:
     """Whether it asks if the shop sells a thing that it names."""
     corrects: bool = False
     """Whether it says that something else was meant than what was spoken of."""
+    angry: bool = False
+    """Whether its mood is negative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,14 @@ class Setting:
 class Settled:
     """What was done before the plan was made again: the write, and the hand-off's number.
 
-    `found` says that the write was found in the ledger: another worker did it and could not tell.
+    `found` says that the write was found in the ledger: another worker did it and could not tell. `unreached` says that
+    the desk did not take the hand-off in.
     """
 
     outcome: ToolOutcome | None = None
     handoff: str | None = None
     found: bool = False
+    unreached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

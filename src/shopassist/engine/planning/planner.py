@@ -9,6 +9,7 @@ question at most.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from shopassist.dialogue import Asked, Slot, Task, Wish
 from shopassist.engine.figures import figures
@@ -22,6 +23,7 @@ from shopassist.engine.planning.several import each
 from shopassist.engine.planning.sheet import CLOSED, MOST_TASKS, Sheet, same_order, values
 from shopassist.engine.planning.tasks import conflicts, queue
 from shopassist.engine.planning.told import ASKS_RULE, about_order, about_products, own_reads, remember, said
+from shopassist.engine.planning.triggers import at_once, count_turn, desk_hours, offer
 
 MOST_WISHES = 3
 """Of the last turn's wishes so many are remembered."""
@@ -39,8 +41,8 @@ BEFORE = {"change_address": 0, "change_contact": 0, "change_delivery_time": 1}
 def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled: Settled | None = None) -> Plan:
     """Make the plan for a turn; `settled` is what was written in it already."""
     sheet = Sheet(before, heard, setting, Lookup(known), settled)
-    if heard.alarm:
-        return _hand_over(sheet, heard.alarm)
+    if (alarm := at_once(heard, wished=False)) is not None:
+        return _hand_over(sheet, alarm)
     left = take_answer(sheet)
     if sheet.write is not None:
         return Plan(write=sheet.write, dialogue=before)
@@ -60,6 +62,8 @@ def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled
     if sheet.lookup.wanted:
         return Plan(reads=tuple(sheet.lookup.wanted))
     _ask_again(sheet)
+    count_turn(sheet)
+    offer(sheet)
     _anything_else(sheet)
     return _finished(sheet, left)
 
@@ -114,7 +118,7 @@ def _take(sheet: Sheet, wish: Wish) -> None:
     if wish.act == "retract":
         _retract(sheet, wish)
     elif route.handoff:
-        sheet.handoff = "asked"
+        sheet.handoff = _why(sheet) or at_once(sheet.heard, wished=True)
     elif route.write and wish.act in OPENS and route.write in sheet.setting.tools:
         if sheet.setting.known_customer:
             for one in each(sheet, wish, route.write):
@@ -178,23 +182,31 @@ def _retract(sheet: Sheet, wish: Wish) -> None:
         sheet.say("fact", "nothing_to_retract", {"intent": wish.intent} if named else {})
 
 
+def _why(sheet: Sheet) -> HandOffReason | None:
+    """The trigger that made us offer the person who is now wanted."""
+    asked, answer = sheet.heard.asked, sheet.heard.answer
+    if asked is None or answer is None or answer.kind != "yes":
+        return None
+    return cast("HandOffReason | None", asked.why)
+
+
 def _hand_over(sheet: Sheet, reason: HandOffReason) -> Plan:
-    """Hand the conversation to a person, or say that it waits for one already; nothing else is done."""
-    setting = sheet.setting
-    number = sheet.settled.handoff if sheet.settled else None
-    if number is None and setting.handoff is None:
+    """Hand the conversation to a person, or say that it waits for one already; nothing else is done.
+
+    The words that say so come after the desk has it: where it cannot be reached, that is said instead.
+    """
+    settled, alarm = sheet.settled or Settled(), reason in ("danger", "legal")
+    number, waiting = settled.handoff, sheet.setting.handoff
+    if number is None and waiting is None and not settled.unreached:
         return Plan(handoff=reason, dialogue=sheet.before)
-    open_now = setting.answered_from is not None and setting.answered_from <= setting.now
-    data = {"id": number or setting.handoff, "desk_open": open_now}
-    if setting.answered_from is not None:
-        data["answered_from"] = setting.answered_from.isoformat()
     if reason == "danger":
         sheet.say("handoff", "danger")
-    sheet.say("handoff", "any" if number else "waiting", data)
-    if reason == "asked":
+    name = "any" if number else "waiting" if waiting else "unreached"
+    sheet.say("handoff", name, {"id": number or waiting, **desk_hours(sheet)})
+    if not alarm:
         _ask_again(sheet)
     plan = _finished(sheet, list(sheet.heard.wishes))
-    return replace(plan, intents=plan.intents or (("human",) if reason == "asked" else ("complaint",)))
+    return replace(plan, intents=plan.intents or (("complaint",) if alarm else ("human",)))
 
 
 def _small_talk(sheet: Sheet) -> None:

@@ -13,6 +13,7 @@ from shopassist.engine.planning.naming import variant_of
 from shopassist.engine.planning.parts import more_than_wanted
 from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.sheet import Sheet, same_order, value, values
+from shopassist.engine.planning.triggers import refuse
 
 LIVES = timedelta(minutes=15)
 """How long a consent question can be answered."""
@@ -80,7 +81,7 @@ def advance(sheet: Sheet, task: Task) -> None:
     """Bring a task to its next question, its consent or its refusal."""
     route = sheet.intent(task.intent).route("request")
     if route.write is None or route.write not in sheet.setting.tools:
-        sheet.put(task, "refused")  # the shop took the tool away since the task was opened
+        refuse(sheet, task, "no_tool")  # the shop took the tool away since the task was opened
         sheet.say("refused", "no_tool", {"intent": task.intent}, task.id)
         return
     required, names = sheet.setting.tools[route.write]
@@ -142,7 +143,7 @@ def _orders_matter(slots: Slots, bound: Bound) -> bool:
 def _take(sheet: Sheet, task: Task, bound: Bound) -> bool:
     """Whether the task has its order; if not, say or ask why."""
     if bound.problem:
-        sheet.put(task, "refused")
+        refuse(sheet, task, bound.problem)
         sheet.say("refused", bound.problem, {"intent": task.intent}, task.id)
         return False
     if bound.options:
@@ -256,7 +257,7 @@ def _refused(sheet: Sheet, task: Task, tool: str, quote: Quote, data: Mapping[st
         asked = Asked("slot", task.intent, task.id, slot, (), sheet.setting.turn)
         sheet.ask(asked, Point("refused", f"{tool}.{reason}", data, task.id))
         return
-    sheet.put(task, "refused")
+    refuse(sheet, task, f"{tool}.{reason}")
     sheet.say("refused", f"{tool}.{reason}", data, task.id)
     if quote.rule:
         placed = str(data.get("placed") or "")[:10] or None

@@ -242,6 +242,32 @@ class Assistant:
         """`history` for asynchronous callers."""
         return await asyncio.to_thread(self.history, conversation, **options)
 
+    def resume(self, conversation: str, *, customer: Customer | None = None) -> Reply | None:
+        """What to tell a customer who has come back and said nothing yet; None where there is nothing to tell.
+
+        That is what has changed with the orders spoken of, and after the setting `resume_after` an offer to go on with
+        what was open. It is a turn of its own: call it when the chat is opened again, as often as that happens. While
+        a turn is at work, or a person has the conversation, there is nothing to tell. No model is called. Raises
+        `NotYourConversation`, `StaleTurn`, `TurnFailed`, `StorageError`.
+        """
+        self._check_owner(conversation, customer)
+        found = self.store.claim(conversation, lease=inbox.LEASE, idle=True)
+        if found is None:
+            return None
+        if found.handoff is not None:
+            self.store.release(found, tried=False)
+            return None
+        stopped = threading.Event()
+        ports = partial(self._ports, found, customer, time.monotonic(), 0.0, stopped)
+        for event in inbox.turn(self.store, found, ports, stopped=stopped, life=inbox.LIFE):
+            if isinstance(event, Done):
+                return event.reply
+        return None
+
+    async def aresume(self, conversation: str, *, customer: Customer | None = None) -> Reply | None:
+        """`resume` for asynchronous callers."""
+        return await asyncio.to_thread(self.resume, conversation, customer=customer)
+
     def export(self, conversation: str, *, customer: Customer | None = None) -> dict[str, Any]:
         """All that is stored about a conversation, as plain JSON, with the customer's personal data in its place.
 
@@ -360,11 +386,13 @@ class Assistant:
     def _ports(
         self, claim: Claim, customer: Customer | None, began: float, seconds: float, stopped: threading.Event
     ) -> Ports:
+        now = self.settings.now()
+        messages = claim.messages
         return Ports(
             settings=self.settings,
-            now=self.settings.now(),
+            now=now,
             customer=customer,
-            memory=Memory.load(claim.state).of(customer).under(claim),
+            memory=Memory.load(claim.state).of(customer).under(claim).after_a_pause(now, self.settings.resume_after),
             conversation=claim.conversation,
             turn=claim.turn,
             raw=inbox.recent(claim.messages, self.settings.max_message_chars),
@@ -381,8 +409,9 @@ class Assistant:
             warm_at=self._pseudonyms.conversation(claim.conversation),
             began=began,
             deadline=time.monotonic() + seconds,
-            newer=partial(inbox.newer, self.store, claim.conversation, claim.messages[-1].seq),
+            newer=partial(inbox.newer, self.store, claim.conversation, messages[-1].seq) if messages else lambda: False,
             stopped=stopped,
+            resumes=not messages,
         )
 
     def _hand_off(self, claim: Claim, reason: str, summary: Mapping[str, Any]) -> str | None:

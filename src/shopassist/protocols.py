@@ -233,8 +233,10 @@ class ConversationStore(HandOffStore, Protocol):
         """
         ...
 
-    def claim(self, conversation: str, *, lease: float) -> Claim | None:
+    def claim(self, conversation: str, *, lease: float, idle: bool = False) -> Claim | None:
         """Take the conversation for `lease` seconds; None while another holds it or nothing is unanswered.
+
+        With `idle` it is taken only where nothing is: for a turn that begins without a message.
 
         A message that was claimed three times without a commit is given up: it is left out from then on, since it
         broke its workers, and `reply_to` says so.

@@ -172,6 +172,13 @@ class Settings(BaseSettings):
         pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$",
         description="When people at the desk answer, in the shop's timezone.",
     )
+    resume_after: float = Field(
+        24.0,
+        gt=0,
+        le=8760,
+        description="Hours without a message after which what was open is not gone on with by itself: the customer is "
+        "asked first.",
+    )
     burst_quiet: float = Field(
         0.0,
         ge=0,

@@ -228,6 +228,17 @@ def planned():
     changes = [_wish(i, "request", {"order_id": "*003"}) for i in ("cancel_order", "change_address")]
     found += Talk("u-1001").hear(*invoices, *changes).points
     found += Talk("u-1001", tools=False).hear(*(_wish(i.name, "request", {}) for i in CATALOGUE)).points
+    for past, now in PASTS:
+        for customer in OWNERS:
+            talk = Talk(customer)
+            talk.box, talk.now = past(now), now
+            orders = talk.box.toolbox.read("list_orders", {}, ToolContext(talk.customer, now)).facts["orders"]
+            talk.seen = {o["id"]: "otherwise" for o in orders}
+            found += talk.hear(talk="resume").points
+    for slots in ({"order_id": "ORD20241203003"}, {}):
+        talk = Talk("u-1001")
+        talk.hear(_wish("change_address", "request", slots))
+        found += talk.hear(talk="resume", rested=True).points
     for night in (False, True):
         refused = _wish("cancel_order", "request", {"order_id": "ORD20241201001"})
         talk = Talk("u-1001", night=night)
@@ -252,9 +263,9 @@ class Talk:
         self.box, self.turn, self.now, self.dialogue = at_rest(), 0, NOW, Dialogue()
         self.night = night
         self.customer = Customer(customer) if customer else None
-        self.tools = tools
+        self.tools, self.seen = tools, {}
 
-    def hear(self, *wishes, answer=None, late=False, topic=None, **more):
+    def hear(self, *wishes, answer=None, late=False, topic=None, rested=False, **more):
         self.turn += 1
         self.now += timedelta(minutes=16 if late else 1)
         known, context = {}, ToolContext(self.customer, self.now)
@@ -270,6 +281,8 @@ class Talk:
             known_customer=self.customer is not None,
             answered_from=self.now + timedelta(hours=self.night),
             told="……",
+            seen=self.seen,
+            rested=rested,
         )
         heard = Heard("……", wishes, answer, asked_of(self.dialogue), query="……", **more)
         heard = replace(heard, slots={"topic": (Slot(topic),)}) if topic else heard

@@ -120,6 +120,7 @@ class _Talk:
 
     def run(self) -> None:
         """Take messages and commands until the end."""
+        self._welcome_back()
         while True:
             try:
                 text = input(self._prompt()).strip()
@@ -166,6 +167,18 @@ class _Talk:
 
     def _begin(self, customer: Customer | None) -> None:
         self.customer, self.conversation, self.last, self.said = customer, uuid.uuid4().hex, None, False
+
+    def _welcome_back(self) -> None:
+        """Tell what has changed since this conversation was left."""
+        from shopassist.errors import ShopAssistError
+
+        try:
+            self.last = self.assistant.resume(self.conversation, customer=self.customer)
+        except ShopAssistError as error:
+            self._tell(str(error), "red")
+        else:
+            if self.last is not None:
+                self._tell(self.last.text, "")
 
     def _go_on_with(self) -> None:
         if self.said:

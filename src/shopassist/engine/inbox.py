@@ -131,6 +131,8 @@ def turn(
                 if state.get("outcomes"):
                     _without_caller(hold, ports, state, times, events)
                 raise
+        if ports.resumes and not state["reply"].text:
+            return
         reply = hold.commit(ports, state, times)
     yield Done(owner_view(reply, ports.vault))
 

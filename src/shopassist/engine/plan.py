@@ -81,6 +81,8 @@ def _setting(ports: Ports) -> Setting:
         handoff=ports.memory.handoff,
         answered_from=answered_from(ports.now, ports.settings.desk_minutes),
         told=ports.memory.told,
+        seen=ports.memory.seen,
+        rested=ports.memory.away(ports.now, ports.settings.resume_after),
     )
 
 

@@ -11,6 +11,7 @@ from langgraph.runtime import Runtime
 from shopassist.engine.check import between
 from shopassist.engine.owner_view import mapped
 from shopassist.engine.planning.contracts import Dialogue
+from shopassist.engine.planning.returning import seen
 from shopassist.engine.state import REMEMBERED, REMEMBERED_CHARS, Memory, Ports, Turn
 from shopassist.engine.summary import quoted
 from shopassist.replies import Reply
@@ -103,6 +104,8 @@ def _memory(state: Turn, ports: Ports) -> Memory:
         mood=state["mood"],
         mood_count=memory.mood_count + 1 if angry else 0,
         messages=messages[-REMEMBERED:],
+        at=ports.now.isoformat(timespec="seconds"),
+        seen=seen(memory.seen, dialogue, state["known"], state["outcomes"]),
         told=_told(state, dialogue, cover=_cover(ports)),
         quotes=quoted(memory.quotes, state["text"]),
         angry=memory.angry + angry,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from shopassist.dialogue import Focus, Quote
 from shopassist.engine.planning.contracts import Dialogue, Heard, Plan, Settled
 from shopassist.engine.planning.lookup import Call
+from shopassist.engine.planning.returning import rested
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.intents import Classifier
 from shopassist.messages import Customer, Item
@@ -120,7 +121,7 @@ class Ports:
     the desk cannot be reached. `who` is the customer's pseudonym for log lines, `warm_at` the conversation's, by which
     a proxy finds the server that has its prompt in the cache. `spent` is what understanding took of the turn's calls.
     `newer` says whether the customer has sent another message meanwhile, `superseded` that what was not shown by then
-    is left out.
+    is left out. `resumes` says that the customer has come back and said nothing yet.
     """
 
     settings: Settings
@@ -149,6 +150,7 @@ class Ports:
     spent: Spent = field(default_factory=Spent)
     degraded: str | None = None
     superseded: bool = False
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,8 @@ class Memory:
 
     `customer` is whose consents and orders it holds; `handoff` is the number of the hand-off that is open. `messages`
     are the last questions to the pages and their answers: the model's history. `told` is what the last reply said
-    without its question, for who asks for it again. `quotes` are the customer's last messages, for a person who takes
+    without its question, for who asks for it again. `at` is the moment of the last turn, `seen` how the orders in focus
+    stood then, as far as it was looked up. `quotes` are the customer's last messages, for a person who takes
     over; `angry` counts the turns of the epoch that were, `causes` quotes what showed it.
     """
 
@@ -173,6 +176,8 @@ class Memory:
     mood_count: int = 0
     messages: tuple[tuple[str, str], ...] = ()
     told: str = ""
+    at: str | None = None
+    seen: Mapping[str, str] = field(default_factory=dict)
     quotes: tuple[str, ...] = ()
     angry: int = 0
     causes: tuple[str, ...] = ()
@@ -183,6 +188,14 @@ class Memory:
         if state.get("schema", SCHEMA) < SCHEMA:
             state = {name: state[name] for name in ("language", "mood", "mood_count", "messages") if name in state}
         return _adapter().validate_python(state)  # type: ignore[no-any-return]
+
+    def away(self, now: datetime, hours: float) -> bool:
+        """Whether the last turn was at least so long ago."""
+        return self.at is not None and now - datetime.fromisoformat(self.at) >= timedelta(hours=hours)
+
+    def after_a_pause(self, now: datetime, hours: float) -> Memory:
+        """The memory of a customer who may have been away: after so long a pause nothing is gone on with by itself."""
+        return replace(self, dialogue=rested(self.dialogue)) if self.away(now, hours) else self
 
     def under(self, claim: Claim) -> Memory:
         """The memory as the store knows it: who has the conversation, and in which epoch.

@@ -76,7 +76,7 @@ def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
     common: Turn = {"mood": felt.mood, "mood_cause": felt.cause, "valid_on": today}
     if not state["readable"]:
         return {**common, "heard": Heard(text, talk="foreign")}
-    heard = _Reader(state, ports).heard()
+    heard = Heard("", talk="resume") if ports.resumes else _Reader(state, ports).heard()
     if heard.alarm or heard.talk == "grumble":
         common["mood"] = "negative"
     heard = replace(heard, angry=common["mood"] == "negative")

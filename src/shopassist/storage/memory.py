@@ -54,14 +54,14 @@ class MemoryStore(MemoryHandOffs):
             stored = [kept.find(message_id) for message_id in ids]
             return [Enqueued(m.seq, i, kept.reply(m.turn)) for i, m in zip(ids, stored, strict=True) if m]
 
-    def claim(self, conversation: str, *, lease: float) -> Claim | None:
+    def claim(self, conversation: str, *, lease: float, idle: bool = False) -> Claim | None:
         """See `ConversationStore.claim`."""
         with self._lock:
             kept, now = self._alive(conversation), self._clock()
             if kept is None or kept.held(now):
                 return None
             messages = tuple(kept.unanswered())
-            if not messages:
+            if bool(messages) == idle:
                 return None
             kept.count_try()
             kept.token, kept.until, kept.fence = uuid4().hex, now + lease, kept.fence + 1

@@ -83,14 +83,14 @@ class SqlStore(SqlHandOffs):
                 update(db, conversation, vault=after, schema=SCHEMA)
             return result
 
-    def claim(self, conversation: str, *, lease: float) -> Claim | None:
+    def claim(self, conversation: str, *, lease: float, idle: bool = False) -> Claim | None:
         """See `ConversationStore.claim`."""
         with self._database.writing(soon=True) as db:
             row, now = locked(db, conversation), self._clock()
             if row is None or row.erased_at is not None or _is_held(row, now):
                 return None
             messages = tuple(message_of(m) for m in db.execute(statements.MESSAGES_UNANSWERED, {"of": conversation}))
-            if not messages:
+            if bool(messages) == idle:
                 return None
             token, fence, until = uuid4().hex, row.fence + 1, now + lease
             db.execute(statements.COUNT_TRY, {"of": conversation})

@@ -43,6 +43,23 @@ class ConversationStoreConformance(ConcealmentConformance, HandOffConformance, P
         assert self._say("c", "你好", "m1") == first
         assert [m.text for m in self.store.history("c")] == ["你好"]
 
+    def test_an_idle_conversation_is_claimed_for_a_turn_without_a_message(self) -> None:
+        assert self.store.claim("c", lease=15, idle=True) is None
+        self._say("c", "在吗", "m1")
+        assert self.store.claim("c", lease=15, idle=True) is None
+        self._answer(self._claimed("c"), "在的")
+        idle = self.store.claim("c", lease=15, idle=True)
+        assert idle is not None
+        assert (idle.turn, idle.messages) == (2, ())
+        assert self.store.claim("c", lease=15, idle=True) is None
+        self._say("c", "多少钱", "m2")
+        assert self.store.claim("c", lease=15) is None
+        self._answer(idle, "欢迎回来")
+        assert [(m.role, m.turn) for m in self.store.history("c")] == [
+            ("customer", 1), ("assistant", 1), ("customer", None), ("assistant", 2),
+        ]  # fmt: skip
+        assert [m.text for m in self._claimed("c").messages] == ["多少钱"]
+
     def test_a_message_repeated_within_a_burst_is_stored_once(self) -> None:
         burst = [Message("在吗", "m1"), Message("在吗", "m1"), Message("多少钱", "m2")]
         assert [e.seq for e in self.store.enqueue("c", None, burst)] == [1, 1, 2]

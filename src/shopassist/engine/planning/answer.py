@@ -41,7 +41,9 @@ def take_answer(sheet: Sheet) -> list[Wish]:
             others = [w for w in wishes if w.intent != asked.intent]
             said = next((w.slots for w in wishes if w.intent == asked.intent), sheet.heard.slots)
             return [Wish(asked.intent, "request", said), *others]
-        if (answer.kind == "no" and not wishes and answer.bare) or (answer.kind == "hold" and answer.bare):
+        if answer.kind == "no" and not wishes and asked.task in sheet.tasks:
+            sheet.drop(sheet.tasks[asked.task])
+        elif (answer.kind == "no" and not wishes and answer.bare) or (answer.kind == "hold" and answer.bare):
             sheet.say("fact", "declined")
     elif asked.kind == "anything_else":
         if not wishes:

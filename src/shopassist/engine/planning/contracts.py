@@ -84,7 +84,8 @@ class Setting:
     `tools` gives each write's required and all its arguments, `reads` the arguments of each read; `key` makes the
     consents' ids unique; `partial` names the writes whose pre-check needs the order alone. `handoff` is the number of
     the hand-off that is open, `answered_from` the moment from which a person answers: now within service hours. `told`
-    is what the last reply said, without its question.
+    is what the last reply said, without its question, `seen` how orders stood then, and `rested` says that the
+    customer was away for longer than the setting `resume_after`.
     """
 
     turn: int
@@ -98,6 +99,8 @@ class Setting:
     handoff: str | None = None
     answered_from: datetime | None = None
     told: str = ""
+    seen: Mapping[str, str] = field(default_factory=dict)
+    rested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from shopassist.engine.planning.contracts import Dialogue, HandOffReason, Heard,
 from shopassist.engine.planning.lookup import Known, Lookup
 from shopassist.engine.planning.meaning import meant, without_anger
 from shopassist.engine.planning.points import Point, Query
+from shopassist.engine.planning.returning import welcome
 from shopassist.engine.planning.several import each
 from shopassist.engine.planning.sheet import CLOSED, MOST_TASKS, Sheet, same_order, values
 from shopassist.engine.planning.tasks import conflicts, queue
@@ -43,6 +44,12 @@ def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled
     sheet = Sheet(before, heard, setting, Lookup(known), settled)
     if (alarm := at_once(heard, wished=False)) is not None:
         return _hand_over(sheet, alarm)
+    if heard.talk == "resume":
+        if not welcome(sheet):
+            return Plan(reads=tuple(sheet.lookup.wanted))
+        if not sheet.says_nothing:
+            _ask_again(sheet)
+        return _finished(sheet, [])
     left = take_answer(sheet)
     if sheet.write is not None:
         return Plan(write=sheet.write, dialogue=before)

@@ -97,6 +97,9 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     if not near and attached(state["text"], language):
         near = {p.lower() for p in ports.memory.dialogue.focus.products}
     found = search(limit=SEEN, within=frozenset((*near, *filter(None, [query.policy]))))
+    if query.rule:
+        spoken = {*near, *(p.document for p in mentioned(state["text"], knowledge.products(language)))}
+        found = [p for p in found if "product" not in p.tags or p.document in spoken] or found
     pages = search(limit=LIMIT * len(products), only=frozenset(products)) if products else []
     points = leaning(state["text"], language) or (query.pending and _says_little(state["text"]))
     margin = 1.0 if points and not query.topic else MEANT

@@ -1,6 +1,6 @@
 import pytest
 
-from shopassist.language.states import bought, states, supposed
+from shopassist.language.states import bought, states, supposed, without_states
 
 TOLD = """
     那个还没付款的订单取消掉吧 | unpaid
@@ -65,3 +65,17 @@ def test_a_day_of_a_purchase_is_told_from_one_of_delivery(text, day, expected):
 )
 def test_a_supposed_state_is_told_from_one_that_is_told(text, expected):
     assert supposed(text, "en" if text.isascii() else "zh") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("没付钱那单取消", "那单取消"),
+        ("还没发货的那个给我退了", "那个给我退了"),
+        ("cancel the unpaid order", "cancel the order"),
+        ("没付钱就取消", "没付钱就取消"),
+        ("cancel it if it has not shipped", "cancel it if it has not shipped"),
+    ],
+)
+def test_the_state_that_tells_an_order_is_taken_out(text, left):
+    assert without_states(text, "en" if text.isascii() else "zh") == left

@@ -19,6 +19,18 @@ def states(text: str, language: str) -> list[tuple[str, tuple[int, int]]]:
     return _found(folded, language, "rule") if len(folded) == len(text) else []
 
 
+def without_states(text: str, language: str) -> str:
+    """A folded text without the states by which it tells an order, which are no part of what is done with it.
+
+    没付钱那单取消 supposes nothing, as 没付钱就取消 does.
+    """
+    thing = re.compile(_data()[language]["thing"])
+    for _, (start, end) in reversed(states(text, language)):
+        named = thing.search(text, start, end)
+        text = text[:start] + (named[0].removeprefix("的") if named else "") + text[end:]
+    return text
+
+
 def supposed(text: str, language: str) -> tuple[str, ...]:
     """The states that a text supposes an order to be in: 没发货的话就取消, cancel it if it has not shipped."""
     return tuple(dict.fromkeys(state for state, _ in _found(simplified(fold(text)), language, "supposed")))

@@ -13,6 +13,7 @@ from shopassist.language.judge import IDLE, taken
 from shopassist.language.likeness import Vector
 from shopassist.language.reading import Said, SlotFinder
 from shopassist.language.segments import Segment, Span
+from shopassist.language.states import without_states
 from shopassist.language.talk import small_talk
 
 CLEAR = 0.7
@@ -92,7 +93,7 @@ class _Hearing:
     def _at(self, piece: Said, clause: int, intent: str, score: float) -> _Found:
         """The wish that a clause of a piece says."""
         said = piece.clauses[clause]
-        done = self.weigher.act(said.plain, intent)
+        done = self.weigher.act(without_states(said.plain, self.language), intent)
         if clause == 0 and piece.segment.told and done == "request":  # 要是明天还不发，我就取消: the condition is told
             whole = self.weigher.act(piece.part.text, intent)
             done = whole if whole in ("conditional", "retract") else done

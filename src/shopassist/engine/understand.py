@@ -233,7 +233,7 @@ class _Reader:
         if answer is not None and answer.kind == "value" and answer.value:
             start = self.text.find(answer.value)
             found = [w for w in found if w.span[0] >= max(start, 0) + len(answer.value)]
-        found = distributed(found, self.found, self.ports.catalogue, self.ports.turn)
+        found = distributed(found, self.found, self.ports.catalogue, self.ports.turn, self.text)
         return in_part([self._with_reason(w) for w in found], self.text, self.language, self.found)
 
     def _with_reason(self, wish: Wish) -> Wish:

@@ -36,6 +36,12 @@ def supposed(text: str, language: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(state for state, _ in _found(simplified(fold(text)), language, "supposed")))
 
 
+def money(state: str, language: str) -> str | None:
+    """What a question for the money of an order in this state means; None where its own words say it."""
+    question: str | None = _data()[language]["money"].get(state)
+    return question
+
+
 def _found(folded: str, language: str, rule: str) -> list[tuple[str, tuple[int, int]]]:
     """What the rule finds, in the order of the text; the longer of two that overlap: 还没收到的 is not 收到的."""
     found = [(state, match.span()) for state, pattern in _rules(language, rule) for match in pattern.finditer(folded)]

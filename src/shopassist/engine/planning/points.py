@@ -26,7 +26,8 @@ class Query:
     `context` is the page that the conversation is about, which a question that leaves its subject unsaid may mean
     (`pending`: of a task that waits for an answer); `topic` the one that a word of the question names. A `silent`
     query only gives a source to what a template says. A `quoted` one stands beside what a tool told: it is answered in
-    the page's own words, for a model would mix the rule with the order's state.
+    the page's own words, for a model would mix the rule with the order's state. `state` is that of the order whose
+    money is asked for.
     """
 
     text: str
@@ -38,3 +39,4 @@ class Query:
     topic: str | None = None
     pending: bool = False
     quoted: bool = False
+    state: str | None = None

@@ -45,7 +45,9 @@ def test_a_thing_stays_in_its_sentence(assistant, text):
     assert "SF123456789CN" in reply.text
 
 
-@pytest.mark.parametrize(("text", "yes"), [("多久到账", "好"), ("那退款几天", "好"), ("when do I get my money back", "yes")])
+@pytest.mark.parametrize(
+    ("text", "yes"), [("多久到账", "好"), ("那退款几天", "好"), ("when do I get my money back", "yes")]
+)
 def test_of_an_order_that_was_cancelled_the_rule_for_such_orders_is_told(assistant, text, yes):
     talk = Visit(assistant)
     talk.say("cancel the chargers" if text.isascii() else "取消充电器那单")
@@ -66,7 +68,12 @@ def test_a_threat_beside_a_question_is_heard_and_the_question_answered(assistant
 
 @pytest.mark.parametrize(
     ("text", "end"),
-    [("未支付那单取消", "002"), ("付了款没发货那个 取消", "003"), ("沒付款的那筆訂單取消", "002"), ("没发货的那单帮我取消", "003")],
+    [
+        ("未支付那单取消", "002"),
+        ("付了款没发货那个 取消", "003"),
+        ("沒付款的那筆訂單取消", "002"),
+        ("没发货的那单帮我取消", "003"),
+    ],
 )
 def test_a_state_that_tells_the_order_is_no_condition(assistant, text, end):
     consent = Visit(assistant).say(text).consent
@@ -81,7 +88,10 @@ def test_a_condition_or_a_question_is_no_request(assistant, text):
 
 @pytest.mark.parametrize(
     ("customer", "text", "amount"),
-    [(EMMA, "鼠标怎么便宜了 差价退给我", "20"), (EMMA, "why did the mouse get cheaper, refund me the difference", "20")],
+    [
+        (EMMA, "鼠标怎么便宜了 差价退给我", "20"),
+        (EMMA, "why did the mouse get cheaper, refund me the difference", "20"),
+    ],
 )
 def test_why_it_is_cheaper_now_is_the_reason_and_the_difference_the_wish(assistant, customer, text, amount):
     reply = Visit(assistant, customer=customer).say(text)

@@ -74,6 +74,7 @@ def test_a_supposed_state_is_told_from_one_that_is_told(text, expected):
         ("还没发货的那个给我退了", "那个给我退了"),
         ("cancel the unpaid order", "cancel the order"),
         ("没付钱就取消", "没付钱就取消"),
+        ("屏幕有亮线 刚收到的", "屏幕有亮线 刚收到的"),
         ("cancel it if it has not shipped", "cancel it if it has not shipped"),
     ],
 )

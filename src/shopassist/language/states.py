@@ -22,12 +22,13 @@ def states(text: str, language: str) -> list[tuple[str, tuple[int, int]]]:
 def without_states(text: str, language: str) -> str:
     """A folded text without the states by which it tells an order, which are no part of what is done with it.
 
-    没付钱那单取消 supposes nothing, as 没付钱就取消 does.
+    没付钱那单取消 supposes nothing, as 没付钱就取消 does. What ends in one (刚收到的) tells of it.
     """
     thing = re.compile(_data()[language]["thing"])
     for _, (start, end) in reversed(states(text, language)):
         named = thing.search(text, start, end)
-        text = text[:start] + (named[0].removeprefix("的") if named else "") + text[end:]
+        if named and (named[0] != "的" or text[end:].strip()):
+            text = text[:start] + named[0].removeprefix("的") + text[end:]
     return text
 
 

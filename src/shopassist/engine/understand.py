@@ -250,7 +250,7 @@ class _Reader:
         )
 
     def _gives_reason(self, clause: str, span: tuple[int, int]) -> bool:
-        """Whether a clause may be a reason: it says something, and is no value, order (没发货那个), answer or courtesy."""
+        """Whether a clause may be a reason: it says something, and is no value, order, answer or courtesy."""
         if len(content(clause)) < SAYS or small_talk(clause) is not None or private(fold(clause)):
             return False
         if any(end == len(clause) for _, (_, end) in states(clause, self.language)):

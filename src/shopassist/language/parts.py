@@ -43,7 +43,7 @@ def names_order(text: str, language: str, found: Sequence[Found]) -> frozenset[s
 
 
 def joined(between: str) -> bool:
-    """Whether what stands between two descriptions says that they are two: 没付款的那单和充电器, 蓝色那个取消 键盘也取消."""
+    """Whether what stands between two descriptions says that they are two: 没付款的那单和充电器."""
     folded = simplified(fold(f"{between}|"))[:-1]  # a mark keeps the blanks behind
     return any(_rules(language)["joins"].search(folded) for language in ("zh", "en"))
 

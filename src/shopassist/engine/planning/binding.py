@@ -123,7 +123,7 @@ def _described(orders: Sequence[Order], slots: Slots, hints: Sequence[Hint]) -> 
     for hint in hints:
         if products and hint.products and products.isdisjoint(hint.products):
             continue  # 耳机和充电器: another thing than the one that is named
-        fitting = [o for o in found if _fits(o, hint)]
+        fitting = [o for o in found if is_told(o, hint)]
         if hint.products and not fitting:
             return None
         found = fitting or found
@@ -132,7 +132,8 @@ def _described(orders: Sequence[Order], slots: Slots, hints: Sequence[Hint]) -> 
     return found
 
 
-def _fits(order: Order, hint: Hint) -> bool:
+def is_told(order: Order, hint: Hint) -> bool:
+    """Whether a description is that of an order."""
     if hint.state is not None:
         return bool(order["status"] == hint.state)
     if hint.placed is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shopassist.dialogue import Slot, Wish
-from shopassist.engine.planning.binding import Hint, bind
+from shopassist.engine.planning.binding import Hint, bind, is_told
 from shopassist.engine.planning.sheet import Sheet, values
 from shopassist.language.parts import joined
 
@@ -34,9 +34,9 @@ def each(sheet: Sheet, wish: Wish, tool: str | None = None) -> list[Wish]:
 
 
 def _described(sheet: Sheet, wish: Wish) -> list[Wish]:
-    """A wish for each order that is described, where descriptions are joined: 没付款的那单和充电器, the blue one and 003.
+    """A wish for each order that is described, where descriptions are joined: 没付款的那单和充电器.
 
-    None where it is one description, or one of them does not tell which order is meant.
+    Nothing where it is one description, or one of them does not tell which order is meant.
     """
     objects = [found for found in _objects(sheet, wish) if any(name != "variant" for name, _ in found)]
     if len(objects) < 2 or wish.part or wish.slots.get("order_id") or not _tells_orders(objects):
@@ -49,7 +49,7 @@ def _described(sheet: Sheet, wish: Wish) -> list[Wish]:
                 slots[name] = (*slots.get(name, ()), mark)
         hints = tuple(mark for _, mark in one if isinstance(mark, Hint))
         bound = bind(sheet.lookup, entry, slots, sheet.focus, hints)
-        if bound is None or bound.order is None:
+        if bound is None or bound.order is None or not all(is_told(bound.order, hint) for hint in hints):
             return []
         number = str(bound.order["id"])
         slots["order_id"] = (Slot(number, "resolver", sheet.setting.turn),)
@@ -63,16 +63,16 @@ _Marks = list[tuple[str, Slot | Hint]]
 def _objects(sheet: Sheet, wish: Wish) -> list[_Marks]:
     """What a wish names, thing by thing, each with the words that describe it."""
     first, last = wish.span
-    marks = [
+    marks: list[tuple[tuple[int, int], str, Slot | Hint]] = [
         (slot.span, name, slot)
         for name in DESCRIBING
         for slot in wish.slots.get(name, ())
         if slot.span is not None and first <= slot.span[0] < last
     ]
-    hints = [(h.span, "hint", h) for h in sheet.heard.hints if first <= h.span[0] < last]
+    marks += [(h.span, "hint", h) for h in sheet.heard.hints if first <= h.span[0] < last]
     found: list[_Marks] = []
     end = None
-    for span, name, mark in sorted([*marks, *hints], key=lambda m: (m[0], m[1])):
+    for span, name, mark in sorted(marks, key=lambda m: (m[0], m[1])):
         if end is None or joined(sheet.heard.text[end : span[0]]):
             found.append([])
         found[-1].append((name, mark))

@@ -62,6 +62,8 @@ def bind(
     described = _described(orders, slots, hints)
     if described is None:
         return Bound(problem="no_order")
+    if 1 < len(described) < len(orders) and _misremembered(described, intent, slots):
+        return Bound(options=_options(described[:MOST]), source="resolver")
     source: Source = "resolver" if len(described) < len(orders) else "focus"
     return _one_of(described, intent, focus, source, back)
 
@@ -130,6 +132,14 @@ def _described(orders: Sequence[Order], slots: Slots, hints: Sequence[Hint]) -> 
     for slot in slots.get("variant", ()):
         found = [o for o in found if any(slot.value in (line["variant"] or "") for line in o["lines"])] or found
     return found
+
+
+def _misremembered(orders: Sequence[Order], intent: Intent, slots: Slots) -> bool:
+    """Whether a change is wished of a variant that none of the orders has; where a variant is what to change to, not."""
+    said = [s.value for s in slots.get("variant", ()) if s.source == "said"]
+    if not said or "variant" in intent.slots or not intent.route("request").write:
+        return False
+    return not any(v in (line["variant"] or "") for v in said for o in orders for line in o["lines"])
 
 
 def is_told(order: Order, hint: Hint) -> bool:

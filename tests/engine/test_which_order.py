@@ -97,7 +97,8 @@ def test_of_a_colour_that_none_of_several_has_it_is_asked_which(assistant, text,
 
 
 @pytest.mark.parametrize(
-    ("text", "order"), [("黑色耳机我要退", LITE), ("白色的Lite退了", LITE), ("绿色键盘取消", TO_PAY), ("那退了Lite 我重拍个白的", LITE)]
+    ("text", "order"),
+    [("黑色耳机我要退", LITE), ("白色的Lite退了", LITE), ("绿色键盘取消", TO_PAY), ("那退了Lite 我重拍个白的", LITE)],
 )
 def test_a_colour_of_the_only_such_thing_may_be_wrong(assistant, text, order):
     assert Visit(assistant).say(text).consent.args["order_id"] == order

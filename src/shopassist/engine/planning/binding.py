@@ -135,7 +135,7 @@ def _described(orders: Sequence[Order], slots: Slots, hints: Sequence[Hint]) -> 
 
 
 def _misremembered(orders: Sequence[Order], intent: Intent, slots: Slots) -> bool:
-    """Whether a change is wished of a variant that none of the orders has; where a variant is what to change to, not."""
+    """Whether a variant that none of the orders has is to tell one for a change, and is not what to change to."""
     said = [s.value for s in slots.get("variant", ()) if s.source == "said"]
     if not said or "variant" in intent.slots or not intent.route("request").write:
         return False

@@ -40,6 +40,9 @@ SOURCED_BY = 0.4
 BARE = 4
 """An answer with fewer tokens of content than this is no answer yet."""
 
+CODE = re.compile(r"(?<![A-Z\d])[A-Z]{2,}\d+(?![A-Z\d])")
+"""A coupon's code as pages write it."""
+
 ENDED = re.compile(r"[。！？!?….~～][”’」』）)\"']*$")
 """How a whole sentence ends. One that the token limit cut off may say the opposite of the whole."""
 
@@ -190,7 +193,7 @@ class Draft:
         ):
             yield from self._unknown()
             return
-        found = [f for some in (sources[:1], sources) if (f := quote(looked.query, some))]
+        found = [f for some in (sources[:1], sources) if (f := quote(looked.query, some, skip=self._not_theirs))]
         first = next((f for f in found if not units or names_one(f[1], units)), next(iter(found), None))
         if first is None and not self.calls:  # after a model's silence it would be no answer
             first = _opening(looked.evidence[0], units)
@@ -199,9 +202,16 @@ class Draft:
             return
         passage, sentence = first
         yield self._said(Point("knowledge", "page", {"title": passage.title, "text": sentence}))
-        second = quote(looked.query, [p for p in looked.evidence if p.document == passage.document], used=[sentence])
+        same = [p for p in looked.evidence if p.document == passage.document]
+        second = quote(looked.query, same, used=[sentence], skip=self._not_theirs)
         if second and len(second[1]) + len(sentence) < 160 and len(content(second[1]) - content(sentence)) >= BARE:
             yield Candidate(second[1], trusted=True)
+
+    def _not_theirs(self, sentence: str) -> bool:
+        """Whether a sentence is about a coupon that the shop's tool did not list for this customer, unasked."""
+        lists = [p.data["coupons"] for p in self.state["plan"].points if p.name == "list_coupons"]
+        known = {str(c["code"]).upper() for coupons in lists for c in coupons} | {*CODE.findall(self.query.upper())}
+        return bool(lists) and bool({*CODE.findall(sentence)} - known)
 
     def _compared(self, looked: Looked) -> list[Candidate]:
         pages = [[p for p in looked.evidence if p.document.lower() == product] for product in looked.products]

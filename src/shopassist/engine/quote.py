@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -69,20 +69,22 @@ class Span:
     leads: bool
 
 
-def quote(text: str, passages: Sequence[Passage], used: Iterable[str] = ()) -> tuple[Passage, str] | None:
+def quote(
+    text: str, passages: Sequence[Passage], used: Iterable[str] = (), skip: Callable[[str], bool] = lambda _: False
+) -> tuple[Passage, str] | None:
     """The sentence of the passages that best answers a text, with its passage; earlier passages win ties.
 
-    Sentences in `used` are left out. None where no sentence has anything to do with the text and the first passage
-    does not begin a policy's or a product's page. Where it asks for a
-    figure, a sentence that names one goes first. A product's name says nothing about which of its page's sentences is
-    meant; the title of any other page counts, as a question's does.
+    Sentences in `used`, and those to `skip`, are left out. None where no sentence has anything to do with the text
+    and the first passage does not begin a policy's or a product's page. Where it asks for a figure, a sentence that
+    names one goes first. A product's name says nothing about which of its page's sentences is meant; the title of
+    any other page counts, as a question's does.
     """
     done = {fold(u).strip() for u in used}
     found = [
         (place, passage, span)
         for place, passage in enumerate(passages)
         for span in spans(passage.text)
-        if fold(span.text) not in done
+        if fold(span.text) not in done and not skip(span.text)
     ]
     frequency = Counter(t for _, _, span in found for t in span.words)
     names = frozenset(t for p in passages if "product" in p.tags for t in _all(p.title))

@@ -85,3 +85,20 @@ def test_a_rule_beside_an_orders_state_is_quoted_and_no_model_is_asked(assistant
     assert "还没有发货" in reply.text
     assert "已经发货" not in reply.text
     assert model.calls == []
+
+
+@pytest.mark.parametrize(("text", "choice"), [("红色耳机我要退", "第二个"), ("return my green earbuds", "the lite")])
+def test_of_a_colour_that_none_of_several_has_it_is_asked_which(assistant, text, choice):
+    talk = Visit(assistant)
+    asked = talk.say(text)
+    assert asked.consent is None
+    assert LITE in asked.text
+    assert talk.say(choice).consent.args["order_id"] == LITE
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [("黑色耳机我要退", LITE), ("白色的Lite退了", LITE), ("绿色键盘取消", TO_PAY), ("那退了Lite 我重拍个白的", LITE)],
+)
+def test_a_colour_of_the_only_such_thing_may_be_wrong(assistant, text, order):
+    assert Visit(assistant).say(text).consent.args["order_id"] == order

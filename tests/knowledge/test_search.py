@@ -147,6 +147,8 @@ def test_products_are_known_by_what_customers_call_them(lexical):
     assert "k87" in products["p-2001"].names
     assert "returns" not in products
     assert lexical.products("fr") == ()
+    assert "band" in products["p-3002"].names  # 我的band到哪了
+    assert products["p-3002"].title == "智能手环B5"
 
 
 def test_the_pages_are_a_retriever_of_langchain(shop):

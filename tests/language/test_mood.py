@@ -17,6 +17,7 @@ PHRASES = {
         "再也不买了", "气死我了", "好气啊", "烦死了", "忍不了了", "太过分了", "没人理我", "你们到底什么时候发货！！",
         "This is ridiculous", "not good", "not very good", "I am not satisfied", "not happy with this",
         "I'm very disappointed", "still waiting for my refund", "it doesn't work", "useless", "I want to complain",
+        "great job, my kettle was due on monday", "my tent was due yesterday", "服务真好，本该昨天到的",
     ],
     "positive": [
         "不错", "很不错", "太好了", "太好了！！", "谢谢", "非常满意", "真的很喜欢", "挺好的", "没想到这么好用",

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from shopassist.language.parts import kept, says_part
+from shopassist.language.parts import joined, kept, says_part
 from shopassist.language.slots import slots
 from shopassist.protocols import Product
 
@@ -57,3 +57,23 @@ def test_what_is_only_named_to_stay(language, text, stays):
 )
 def test_whether_a_part_is_meant(language, text, part):
     assert says_part(text, language) is part
+
+
+@pytest.mark.parametrize(
+    ("between", "two"),
+    [
+        ("那单和", True),
+        ("、", True),
+        ("取消掉 ", True),
+        ("取消，帮我把", True),
+        (" and the ", True),
+        ("s, and cancel the ", True),
+        ("的", False),
+        ("那个", False),
+        (" ", False),
+        ("很好用，", False),
+        (" is great and I love the ", False),
+    ],
+)
+def test_two_descriptions_are_joined_by_no_more_than_the_deed(between, two):
+    assert joined(between) is two

@@ -14,7 +14,7 @@ def whole(text, *, last=None, focus=(), language="zh"):
     return restated(text, language, last=last, named=mentioned(text, ALL), focus=focus)
 
 
-@pytest.mark.parametrize("text", ["那Lite呢", "那 lite 呢？", "Lite呢"])
+@pytest.mark.parametrize("text", ["那Lite呢", "那 lite 呢？", "Lite呢", "那無線降噪耳機Lite呢"])
 def test_another_name_repeats_the_last_question_for_it(text):
     assert whole(text, last="无线降噪耳机Pro防水吗", focus=[PRO]) == "无线降噪耳机Lite 防水吗"
 

@@ -31,6 +31,11 @@ PIECES = {
     "白的啥时候有 黑的多钱": ["白的啥时候有", "黑的多钱"],
     "取消002 003那个催一下": ["取消002", "003那个催一下"],
     "先别取消 我再想想": ["先别取消 我再想想"],
+    "别磨叽 帮我取消键盘": ["帮我取消键盘"],
+    "别取消键盘 帮我催一下": ["别取消键盘", "帮我催一下"],
+    "手表咋便宜了 差价退给我": ["手表咋便宜了 差价退给我"],
+    "鼠标怎么配对 补我差价": ["鼠标怎么配对", "补我差价"],
+    "怎么才能便宜点 有券吗": ["怎么才能便宜点", "有券吗"],
     "寄过去要另外加钱吗": ["寄过去要另外加钱吗"],
     "嗯": ["嗯"],
     "Where is my order and how much are the earbuds?": ["Where is my order", "and how much are the earbuds?"],
@@ -50,6 +55,7 @@ PIECES = {
     ],
     "hi, I have a question, is the mouse in stock?": ["hi, I have a question, is the mouse in stock?"],
     "track my order then tell me the return policy": ["track my order", "then tell me the return policy"],
+    "cut the crap, when does it ship": ["when does it ship"],
     "I need salt and pepper mills": ["I need salt and pepper mills"],
 }  # fmt: skip
 

@@ -107,6 +107,7 @@ size M -> variant=M
 换个L码 -> variant=L
 换成42码 -> variant=42
 我要大码的 -> variant=L
+那黑的有货吗 -> variant=黑
 能换成128G的吗 -> variant=128GB
 耳机Pro星空蓝的 -> product=P-1001 | variant=星空蓝
 """
@@ -149,6 +150,8 @@ PEOPLE = """
 Change the recipient on ORD20241204010 to Alice Wang -> order_id=ORD20241204010 | recipient=Alice Wang
 change the recipient to John Smith please -> recipient=John Smith
 my name is wrong, it should be John Smith -> recipient=John Smith
+update the recipient to Mary Jones as well -> recipient=Mary Jones
+set the recipient to Ann Toomey now please -> recipient=Ann Toomey
 电话改成<PHONE_1> -> phone=<PHONE_1>
 138 0013 8000 -> phone=13800138000
 发到邮箱 zhang.san@example.com -> email=zhang.san@example.com
@@ -315,6 +318,9 @@ made out to Acme Trading Co., Ltd., tax number 91310115MA1K4ABC3D -> invoice_tit
 I need a VAT special invoice -> invoice_type=专用发票
 send me an e-invoice -> invoice_type=普通发票
 发票开个人 -> topic=invoice | invoice_title=个人
+a receipt under the name of Peter Novak please -> invoice_title=Peter Novak
+write an invoice on the name Ola Berg too -> topic=invoice | invoice_title=Ola Berg
+put the invoice in the name of my company -> topic=invoice
 invoice please: Greenfield Tools Ltd, tax number 91310104MA1FR6DE9U -> topic=invoice | invoice_title=Greenfield Tools Ltd | tax_no=91310104MA1FR6DE9U
 抬头写错了 ->
 抬头可以改吗 ->

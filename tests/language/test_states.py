@@ -1,6 +1,6 @@
 import pytest
 
-from shopassist.language.states import bought, states, supposed
+from shopassist.language.states import bought, states, supposed, without_states
 
 TOLD = """
     那个还没付款的订单取消掉吧 | unpaid
@@ -11,6 +11,8 @@ TOLD = """
     在路上的那个包裹能改地址吗 | shipped
     已签收的那单开个发票 | delivered
     收到的那个坏了 | delivered
+    沒付款的那筆訂單取消 | unpaid
+    還沒發貨的那單退掉 | paid
     我的订单还没发货 |
     没发货的话催一下 |
     怎么还没收到 |
@@ -63,3 +65,18 @@ def test_a_day_of_a_purchase_is_told_from_one_of_delivery(text, day, expected):
 )
 def test_a_supposed_state_is_told_from_one_that_is_told(text, expected):
     assert supposed(text, "en" if text.isascii() else "zh") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("没付钱那单取消", "那单取消"),
+        ("还没发货的那个给我退了", "那个给我退了"),
+        ("cancel the unpaid order", "cancel the order"),
+        ("没付钱就取消", "没付钱就取消"),
+        ("屏幕有亮线 刚收到的", "屏幕有亮线 刚收到的"),
+        ("cancel it if it has not shipped", "cancel it if it has not shipped"),
+    ],
+)
+def test_the_state_that_tells_an_order_is_taken_out(text, left):
+    assert without_states(text, "en" if text.isascii() else "zh") == left

@@ -242,6 +242,14 @@ def finder(*values):
     ]
 
 
+def test_what_a_piece_says_again_is_part_of_the_wish(classifier):
+    text = "蓝色那个耳机取消掉 键盘也取消"
+    [found] = wishes(text, "zh", classifier)
+    assert (found.intent, found.act, found.span) == ("cancel_order", "request", (0, len(text)))
+    told = wishes("蓝色那个耳机不取消 键盘取消", "zh", classifier)
+    assert [(w.intent, w.act) for w in told if w.act == "request"] == [("cancel_order", "request")]
+
+
 def test_the_same_wish_for_two_things_is_two_wishes(classifier):
     find = finder(("product", "耳机"), ("product", "手表"))
     assert [w.span for w in wishes("耳机退货，手表也退货", "zh", classifier, find)] == [(0, 4), (5, 10)]

@@ -99,7 +99,7 @@ def placed(told: Sequence[Told], said: Said, language: Language, ports: Ports) -
     named = list(dict.fromkeys(f for _, values in given for f in values))
     whole = (0, len(said.text))
     wishes = [Wish(t.intent, t.act, span=whole, score=scores[t.intent], reader="model") for t in given.values()]
-    wishes = distributed(wishes, [f for f in said.found if f not in named], catalogue, ports.turn)
+    wishes = distributed(wishes, [f for f in said.found if f not in named], catalogue, ports.turn, said.text)
     wishes = [
         replace(w, slots={**w.slots, **by_name(own, ports.turn)}) for w, (_, own) in zip(wishes, given, strict=True)
     ]

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from shopassist.dialogue import Slots, Wish
 from shopassist.engine.values import DESCRIBES
-from shopassist.language.ellipsis import asks_leave, only_values
+from shopassist.language.catalogue import WRITING
+from shopassist.language.ellipsis import asks_leave, asks_stock, only_values
 from shopassist.language.slots import Found
 
 ABOUT = ("order_id", "product", "variant", "tracking_no", "service_id", "period", "date")
@@ -20,13 +21,13 @@ GUESSED = 0.5
 def carried_on(text: str, language: str, said: Slots, found: Sequence[Found], last: Sequence[Wish]) -> list[Wish]:
     """The last wish with the new values in place of its own, if the message is little more than those values.
 
-    A card without a word carries on what was asked, never a change.
+    A card without a word, or 有黑的吗, carries on what was asked, never a change.
     """
     new = {n: v for n, v in said.items() if n in (*DESCRIBES, "price_range", "quantity")}
     if not new or not last or not only_values(text, language, found):
         return []
     wish = next((w for w in reversed(last) if any(w.slots.get(n) for n in new)), last[-1])
-    if not text and wish.act in ("request", "can", "blocked"):
+    if wish.act in WRITING and (not text or asks_stock(text, language)):
         return []
     kept = {n: v for n, v in wish.slots.items() if n not in new}
     if "order_id" in new:

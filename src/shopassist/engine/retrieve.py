@@ -15,6 +15,7 @@ from shopassist.engine.planning.points import Query
 from shopassist.engine.quote import authority, leads, quote, spans, telling
 from shopassist.engine.state import Looked, Ports, Turn
 from shopassist.language.references import attached, leaning, mentioned
+from shopassist.language.states import money
 from shopassist.protocols import Knowledge
 from shopassist.replies import Citation, Passage
 from shopassist.text import sentences
@@ -86,6 +87,7 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     valid_on = date.fromisoformat(query.valid_on) if query.valid_on else state["valid_on"]
     products = tuple(p.lower() for p in query.products)
     text = _named(query.text, products, knowledge, language)
+    text = (money(query.state, language) if query.state else None) or text
 
     def search(**options: Any) -> list[Passage]:
         return knowledge.search(text, language=language, valid_on=valid_on, **options)
@@ -97,6 +99,9 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     if not near and attached(state["text"], language):
         near = {p.lower() for p in ports.memory.dialogue.focus.products}
     found = search(limit=SEEN, within=frozenset((*near, *filter(None, [query.policy]))))
+    if query.rule:
+        spoken = {*near, *(p.document for p in mentioned(state["text"], knowledge.products(language)))}
+        found = [p for p in found if "product" not in p.tags or p.document in spoken] or found
     pages = search(limit=LIMIT * len(products), only=frozenset(products)) if products else []
     points = leaning(state["text"], language) or (query.pending and _says_little(state["text"]))
     margin = 1.0 if points and not query.topic else MEANT

@@ -274,7 +274,7 @@ class _Reader:
         if answer is not None and answer.kind == "value" and answer.value:
             start = self.text.find(answer.value)
             found = [w for w in found if w.span[0] >= max(start, 0) + len(answer.value)]
-        found = distributed(found, self.found, self.ports.catalogue, self.ports.turn)
+        found = distributed(found, self.found, self.ports.catalogue, self.ports.turn, self.text)
         return in_part([self._with_reason(w) for w in found], self.text, self.language, self.found)
 
     def _with_reason(self, wish: Wish) -> Wish:
@@ -291,8 +291,10 @@ class _Reader:
         )
 
     def _gives_reason(self, clause: str, span: tuple[int, int]) -> bool:
-        """Whether a clause may be a reason: it says something, and is no value, answer or courtesy."""
+        """Whether a clause may be a reason: it says something, and is no value, order, answer or courtesy."""
         if len(content(clause)) < SAYS or small_talk(clause) is not None or private(fold(clause)):
+            return False
+        if any(end == len(clause) for _, (_, end) in states(clause, self.language)):
             return False
         answer = read_answer(clause, self.language, Asked("consent"))
         return answer is None and not any(_within(span, f) for f in self.found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,15 +13,20 @@ from shopassist.language.slots import Found
 MOST_VALUES = 5
 """Of a slot a wish takes so many different values."""
 
+_ENDS = re.compile(r"[?!;。？！；\n]")
+
 DESCRIBES = ("order_id", "product", "variant", "period", "date")
 """Slots that tell an order from the others, for every intent that is about orders."""
 
 
-def distributed(wishes: Sequence[Wish], found: Sequence[Found], catalogue: Catalogue, turn: int) -> list[Wish]:
+def distributed(
+    wishes: Sequence[Wish], found: Sequence[Found], catalogue: Catalogue, turn: int, text: str
+) -> list[Wish]:
     """The wishes with their values. A value that no wish can use stays out."""
+    ends = [m.end() for m in _ENDS.finditer(text)]
     given: list[dict[str, tuple[Slot, ...]]] = [{} for _ in wishes]
     for one in found:
-        taker = _taker(wishes, one, catalogue)
+        taker = _taker(wishes, one, catalogue, ends)
         if taker is not None:
             slot = Slot(one.value, "said", turn, one.span)
             there = given[taker].get(one.name, ())
@@ -50,19 +56,27 @@ def by_name(found: Sequence[Found], turn: int) -> dict[str, tuple[Slot, ...]]:
     return result
 
 
-def _taker(wishes: Sequence[Wish], one: Found, catalogue: Catalogue) -> int | None:
-    """The wish in whose words the value stands, else the nearest one that can use it."""
+def _taker(wishes: Sequence[Wish], one: Found, catalogue: Catalogue, ends: Sequence[int]) -> int | None:
+    """The wish in whose words the value stands, else the nearest one that can use it, in its own sentence if possible.
+
+    `ends` are the places behind the sentences of the text.
+    """
     able = [n for n, w in enumerate(wishes) if accepts(catalogue[w.intent], one.name)]
     if not able:
         return None
     start, end = one.span
 
-    def distance(n: int) -> tuple[int, int]:
+    def distance(n: int) -> tuple[int, int, int]:
         first, last = wishes[n].span
         if start < last and first < end:
-            return 0, 0
+            return 0, 0, 0
+        apart = sum(min(last, end) < e <= max(first, start) for e in ends)
         gap = first - end if first >= end else start - last
-        return 1, max(gap, 0) * 2 + (1 if last <= start else 0)  # as near before as behind: what follows is meant
+        return (
+            1,
+            apart,
+            max(gap, 0) * 2 + (1 if last <= start else 0),
+        )  # as near before as behind: what follows is meant
 
     return min(able, key=distance)
 

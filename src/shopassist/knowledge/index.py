@@ -20,7 +20,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -199,6 +199,15 @@ class Generation:
         except Exception as error:  # Chroma and bm25s raise many kinds over a broken file
             raise unreadable(self.path, error) from error
         return shelves
+
+    @cached_property
+    def products(self) -> dict[str, tuple[Product, ...]]:
+        """The products that have a page in a language, by it; called also what their other pages call them."""
+        return {language: tuple(map(self._named, shelf.products)) for language, shelf in self.shelves.items()}
+
+    def _named(self, product: Product) -> Product:
+        alike = (p for s in self.shelves.values() for p in s.products if p.document == product.document)
+        return replace(product, names=tuple(dict.fromkeys((*product.names, *(n for p in alike for n in p.names)))))
 
 
 def read_meta(path: Path) -> dict[str, Any]:

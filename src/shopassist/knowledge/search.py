@@ -99,8 +99,7 @@ class ChromaKnowledge:
 
     def products(self, language: str) -> Sequence[Product]:
         """Documents tagged ``product`` with what customers call them: id, title, aliases, and a word of their own."""
-        shelf = self.generation.shelves.get(language)
-        return shelf.products if shelf else ()
+        return self.generation.products.get(language, ())
 
     def document(self, document: str, *, language: str, valid_on: date) -> Passage | None:
         """A whole document: its passages in their order, each heading once."""

@@ -37,6 +37,11 @@ def asks_leave(text: str, language: str) -> bool:
     return bool(_rules(language)["leave"].search(simplified(fold(text)).strip()))
 
 
+def asks_stock(text: str, language: str) -> bool:
+    """Whether a message asks if there is such a thing: 手表有玫瑰金的吗."""
+    return bool(_rules(language)["stock"].search(simplified(fold(text)).strip()))
+
+
 def only_values(text: str, language: str, found: Sequence[Found]) -> bool:
     """Whether a message is nothing but values: 那白色的呢, 003那单呢, and the red one."""
     rest = text

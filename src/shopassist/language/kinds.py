@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
+from shopassist.language.spelling import simplified
 from shopassist.protocols import Product
 from shopassist.text import HAN, fold
 
@@ -38,7 +39,7 @@ class Kinds:
 
     def find(self, text: str) -> list[Kind]:
         """The kinds that a text names, in its order; a longer word covers the shorter ones in it."""
-        folded = fold(text)
+        folded = simplified(fold(text))
         if len(folded) != len(text):
             return []  # the places would not be those of the text; such letters are rare, and names are found elsewhere
         spans = [*_spans(folded, _RUN), *((m.start(), m.end()) for m in _WORD.finditer(folded))]

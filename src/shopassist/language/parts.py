@@ -42,6 +42,12 @@ def names_order(text: str, language: str, found: Sequence[Found]) -> frozenset[s
     return frozenset(one.value for one in found if one.name == "product" and names(one))
 
 
+def joined(between: str) -> bool:
+    """Whether what stands between two descriptions says that they are two: 没付款的那单和充电器."""
+    folded = simplified(fold(f"{between}|"))[:-1]  # a mark keeps the blanks behind
+    return any(_rules(language)["joins"].search(folded) for language in ("zh", "en"))
+
+
 def _around(text: str, one: Found) -> tuple[str, str]:
     """The folded text before and behind a value; a mark keeps the blanks between."""
     start, end = one.span

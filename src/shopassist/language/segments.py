@@ -52,6 +52,7 @@ class _Clause:
     question: bool = False
     bound: bool = False
     denied: bool = False
+    void: bool = False  # words of impatience that wish nothing: 少废话
     remark: bool = False  # a fragment that names nothing to be asked about: worst shop ever, give me my money back
 
 
@@ -91,6 +92,8 @@ def _clause(folded: str, span: Span, rules: _Rules) -> _Clause:
     piece = folded[span[0] : span[1]].strip(" ,.。!;~")
     leads = bool(rules.leads.search(piece))
     bound = bool(rules.bound.search(piece))
+    if rules.void.search(piece):
+        return _Clause(span, "opener", void=True)
     for kind, pattern in (("tag", rules.tag), ("opener", rules.opener), ("onward", rules.onward)):
         if pattern.search(piece):
             return _Clause(span, kind, leads, kind == "tag" and bool(rules.asks.search(piece)), bound)
@@ -140,6 +143,7 @@ def _asks(group: _Group) -> bool:
 
 
 def _segment(text: str, group: _Group) -> Segment:
+    group = group[next((n for n, c in enumerate(group) if not c.void), 0) :]
     span = (group[0].span[0], group[-1].span[1])
     asking = [c for c in group if c.kind == "asks"]
     told = [c for c in group if c.kind == "told" or (c.remark and c.span < asking[0].span)] if asking else []
@@ -150,7 +154,7 @@ def _segment(text: str, group: _Group) -> Segment:
         " ".join(text[c.span[0] : c.span[1]] for c in core),
         tuple((text[c.span[0] : c.span[1]], c.span) for c in told),
         bool(asking),
-        all(c.kind in ("tag", "opener") for c in group),
+        all(c.kind in ("tag", "opener") and not c.void for c in group),
     )
 
 
@@ -186,6 +190,7 @@ class _Rules:
     told: re.Pattern[str]
     overrides: re.Pattern[str]
     opener: re.Pattern[str]
+    void: re.Pattern[str]
     tag: re.Pattern[str]
     onward: re.Pattern[str]
     fragment: re.Pattern[str]
@@ -230,6 +235,7 @@ def _rules(language: str) -> _Rules:
         "told",
         "overrides",
         "opener",
+        "void",
         "tag",
         "onward",
         "fragment",

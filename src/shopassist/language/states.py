@@ -9,18 +9,38 @@ from typing import Any
 
 import yaml
 
+from shopassist.language.spelling import simplified
 from shopassist.text import fold
 
 
 def states(text: str, language: str) -> list[tuple[str, tuple[int, int]]]:
     """The states by which a text tells an order from the others, with their place; it may only mention a state."""
-    folded = fold(text)
+    folded = simplified(fold(text))
     return _found(folded, language, "rule") if len(folded) == len(text) else []
+
+
+def without_states(text: str, language: str) -> str:
+    """A folded text without the states by which it tells an order, which are no part of what is done with it.
+
+    没付钱那单取消 supposes nothing, as 没付钱就取消 does. What ends in one (刚收到的) tells of it.
+    """
+    thing = re.compile(_data()[language]["thing"])
+    for _, (start, end) in reversed(states(text, language)):
+        named = thing.search(text, start, end)
+        if named and (named[0] != "的" or text[end:].strip()):
+            text = text[:start] + named[0].removeprefix("的") + text[end:]
+    return text
 
 
 def supposed(text: str, language: str) -> tuple[str, ...]:
     """The states that a text supposes an order to be in: 没发货的话就取消, cancel it if it has not shipped."""
-    return tuple(dict.fromkeys(state for state, _ in _found(fold(text), language, "supposed")))
+    return tuple(dict.fromkeys(state for state, _ in _found(simplified(fold(text)), language, "supposed")))
+
+
+def money(state: str, language: str) -> str | None:
+    """What a question for the money of an order in this state means; None where its own words say it."""
+    question: str | None = _data()[language]["money"].get(state)
+    return question
 
 
 def _found(folded: str, language: str, rule: str) -> list[tuple[str, tuple[int, int]]]:
@@ -37,7 +57,7 @@ def bought(text: str, language: str, span: tuple[int, int]) -> bool:
     """Whether a day in the text is that of a purchase (上周买的那个), not one of delivery (周六到吗)."""
     rule = _data()[language]["bought"]
     if language == "zh":
-        return bool(re.search(rule, text[span[1] : span[1] + 14]))
+        return bool(re.search(rule, simplified(text[span[1] : span[1] + 14])))
     return bool(re.search(rule, fold(text[max(0, span[0] - 28) : span[1] + 14])))
 
 

@@ -13,6 +13,7 @@ from shopassist.language.judge import IDLE, taken
 from shopassist.language.likeness import Vector
 from shopassist.language.reading import Said, SlotFinder
 from shopassist.language.segments import Segment, Span
+from shopassist.language.states import without_states
 from shopassist.language.talk import small_talk
 
 CLEAR = 0.7
@@ -21,6 +22,8 @@ ALONE = 0.45
 """From this score on it wishes a change, which ends in a question or with a person."""
 AWAITED = 0.8
 """The same where an answer to a question is awaited: what only sounds like a wish is then rather the answer."""
+REPEATED = 0.25
+"""From this score on a piece says again what another piece surely wishes, if it says nothing more likely."""
 
 _TALK = {"greeting": "greeting", "thanks": "thanks", "goodbye": "chitchat", "identity": "chitchat", "human": "human"}
 _FIRST: tuple[Act, ...] = ("request", "blocked", "can", "conditional", "verify", "report", "status", "how")
@@ -70,7 +73,11 @@ class _Hearing:
         """The wishes of a message."""
         message = self.classifier.reader.read(text, self.language, self.finder)
         likely = self.weigher.judge([p.part for p in message.pieces], message.whole)
-        found = [f for p, scores in zip(message.pieces, likely, strict=True) for f in self._wished(p, scores)]
+        wished = [self._wished(piece, scores) for piece, scores in zip(message.pieces, likely, strict=True)]
+        sure = {f.wish.intent for one in wished for f in one if f.wish.score >= CLEAR and f.wish.act in WRITING}
+        for n, piece in enumerate(message.pieces):
+            wished[n] = wished[n] or self._again(piece, likely[n], sure)
+        found = [f for one in wished for f in one]
         every = sorted([*_talk(message.segments), *found], key=lambda f: f.wish.span)
         merged = _merged(every, self.classifier.catalogue)
         serious = [f for f in merged if f.wish.intent not in IDLE]
@@ -83,6 +90,14 @@ class _Hearing:
         found = [self._at(piece, clause, names[n], float(likely[n])) for n, clause in places]
         return [f for f in found if f.wish.score >= self._least(f.wish)]
 
+    def _again(self, piece: Said, likely: Vector, sure: set[str]) -> list[_Found]:
+        """A change that another piece surely wishes, where this one says it too: 蓝色那个取消掉 键盘也取消."""
+        best = int(likely.argmax())
+        if self.classifier.names[best] not in sure or likely[best] < REPEATED:
+            return []
+        found = self._at(piece, 0, self.classifier.names[best], float(likely[best]))
+        return [found] if found.wish.act in WRITING else []
+
     def _least(self, wish: Wish) -> float:
         """How sure a wish must be that may end in a change."""
         if wish.act not in WRITING or not self.classifier.catalogue[wish.intent].changes:
@@ -92,7 +107,7 @@ class _Hearing:
     def _at(self, piece: Said, clause: int, intent: str, score: float) -> _Found:
         """The wish that a clause of a piece says."""
         said = piece.clauses[clause]
-        done = self.weigher.act(said.plain, intent)
+        done = self.weigher.act(without_states(said.plain, self.language), intent)
         if clause == 0 and piece.segment.told and done == "request":  # 要是明天还不发，我就取消: the condition is told
             whole = self.weigher.act(piece.part.text, intent)
             done = whole if whole in ("conditional", "retract") else done

@@ -62,6 +62,8 @@ def bind(
     described = _described(orders, slots, hints)
     if described is None:
         return Bound(problem="no_order")
+    if 1 < len(described) < len(orders) and _misremembered(described, intent, slots):
+        return Bound(options=_options(described[:MOST]), source="resolver")
     source: Source = "resolver" if len(described) < len(orders) else "focus"
     return _one_of(described, intent, focus, source, back)
 
@@ -123,7 +125,7 @@ def _described(orders: Sequence[Order], slots: Slots, hints: Sequence[Hint]) -> 
     for hint in hints:
         if products and hint.products and products.isdisjoint(hint.products):
             continue  # 耳机和充电器: another thing than the one that is named
-        fitting = [o for o in found if _fits(o, hint)]
+        fitting = [o for o in found if is_told(o, hint)]
         if hint.products and not fitting:
             return None
         found = fitting or found
@@ -132,7 +134,16 @@ def _described(orders: Sequence[Order], slots: Slots, hints: Sequence[Hint]) -> 
     return found
 
 
-def _fits(order: Order, hint: Hint) -> bool:
+def _misremembered(orders: Sequence[Order], intent: Intent, slots: Slots) -> bool:
+    """Whether a variant that none of the orders has is to tell one for a change, and is not what to change to."""
+    said = [s.value for s in slots.get("variant", ()) if s.source == "said"]
+    if not said or "variant" in intent.slots or not intent.route("request").write:
+        return False
+    return not any(v in (line["variant"] or "") for v in said for o in orders for line in o["lines"])
+
+
+def is_told(order: Order, hint: Hint) -> bool:
+    """Whether a description is that of an order."""
     if hint.state is not None:
         return bool(order["status"] == hint.state)
     if hint.placed is not None:

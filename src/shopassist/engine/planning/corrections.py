@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from shopassist.dialogue import Focus, Slot, Slots, Task, Wish
 from shopassist.engine.planning.binding import bind
-from shopassist.engine.planning.sheet import Sheet, renewed, same_order, value
-from shopassist.engine.planning.tasks import ask_slot
+from shopassist.engine.planning.sheet import Sheet, renewed, same_order, value, values
+from shopassist.engine.planning.tasks import ARGUMENT, ask_slot
 from shopassist.language.addresses import within
 from shopassist.language.amendments import amended, doubted, mistyped
 
@@ -54,7 +54,8 @@ def correct(sheet: Sheet, task: Task, wishes: list[Wish]) -> bool:
         return _doubt(sheet, task)
     if not all(_of(sheet, w, task) for w in wishes):
         return False
-    if corrections := {**changes(in_city(_put_right(sheet, task), task), task), **_reason(sheet, task)}:
+    corrections = _taken(sheet, {**changes(in_city(_put_right(sheet, task), task), task), **_reason(sheet, task)}, task)
+    if corrections:
         said = {n: found for n, found in corrections.items() if n in sheet.heard.slots}
         if mistyped(sheet.heard.text):
             said = {}  # a slip of the pen in the company's name: its tax number stays
@@ -99,9 +100,16 @@ def _reason(sheet: Sheet, task: Task) -> Slots:
     return {"reason": said["reason"]}
 
 
+def _taken(sheet: Sheet, said: Slots, task: Task) -> Slots:
+    """The values that the waiting change can take: 蓝色耳机哪天到 changes nothing of a cancellation."""
+    _, names = sheet.setting.tools[sheet.consent.tool] if sheet.consent else ((), frozenset[str]())
+    return {n: found for n, found in said.items() if ARGUMENT.get(n, n) in names}
+
+
 def _of(sheet: Sheet, wish: Wish, task: Task) -> bool:
-    """Whether a wish may be no more than the correction itself."""
-    if wish.slots.get("order_id") or wish.act == "retract":
+    """Whether a wish may be no more than the correction itself: it names no other order or thing."""
+    named, own = values(wish.slots, "product"), values(task.slots, "product")
+    if wish.slots.get("order_id") or wish.act == "retract" or (own and not {*named} <= {*own}):
         return False
     return wish.intent == task.intent or wish.act == "report" or not sheet.intent(wish.intent).changes
 

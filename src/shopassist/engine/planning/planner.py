@@ -155,7 +155,8 @@ def _take(sheet: Sheet, wish: Wish) -> None:
         elif not products and not context.waits(sheet):
             products = sheet.heard.products
         topics = values(wish.slots, "topic")
-        sheet.search(context.query(sheet, said(sheet, wish), route.policy, products, topics=topics, span=wish.span))
+        asked = context.query(sheet, said(sheet, wish), route.policy, products, topics=topics, span=wish.span)
+        sheet.search(replace(asked, rule=wish.intent == "policy_question"))
     if (route.offer == "human" and wish.act not in OPENS) or wish.intent == "out_of_scope":
         sheet.ask(Asked("offer", "human", None, None, (), sheet.setting.turn), Point("ask", "offer_human"))
 

@@ -26,7 +26,9 @@ class Query:
     `context` is the page that the conversation is about, which a question that leaves its subject unsaid may mean
     (`pending`: of a task that waits for an answer); `topic` the one that a word of the question names. A `silent`
     query only gives a source to what a template says. A `quoted` one stands beside what a tool told: it is answered in
-    the page's own words, for a model would mix the rule with the order's state.
+    the page's own words, for a model would mix the rule with the order's state. One for a `rule` is not answered from
+    the page of a product that nobody spoke of, whatever of the rule such a page repeats. `state` is that of the order
+    whose money is asked for.
     """
 
     text: str
@@ -38,3 +40,5 @@ class Query:
     topic: str | None = None
     pending: bool = False
     quoted: bool = False
+    rule: bool = False
+    state: str | None = None

@@ -230,7 +230,8 @@ def _quoted(
         sheet.replaced(former, task)
     if sheet.consent is not None or (sheet.question and sheet.question[0].kind == "consent"):
         sheet.put(task, "queued")
-        sheet.say("fact", "queued", {"intent": task.intent}, task.id)
+        named = {name: data[name] for name in ("order_id", "names") if data.get(name)}
+        sheet.say("fact", "queued", {"intent": task.intent, **named}, task.id)
         return
     more_than_wanted(sheet, task, lines)
     expires = sheet.setting.now + LIVES

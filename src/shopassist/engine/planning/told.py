@@ -103,8 +103,8 @@ def _rule(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any]) -> N
     )
     if route.policy and (wish.act in ASKS_RULE or waits or money or wrong):
         placed = str(order["placed"])[:10]
-        policy = _policy(sheet, wish, route, order)
-        sheet.search(Query(said(sheet, wish), policy=policy, valid_on=placed, quoted=True))
+        policy, state = _policy(sheet, wish, route, order), str(order["status"]) if money else None
+        sheet.search(Query(said(sheet, wish), policy=policy, valid_on=placed, quoted=True, state=state))
 
 
 def _offer(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any], facts: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Generator, Iterator, Sequence
+from functools import cached_property
 
 from langgraph.runtime import Runtime
 
@@ -18,6 +19,7 @@ from shopassist.engine.prompt import prompt
 from shopassist.engine.quote import mentions, spans
 from shopassist.engine.state import BURST, Candidate, Looked, Ports, Superseded, Turn
 from shopassist.errors import CircuitOpen, EmptyAnswer, ShopAssistError
+from shopassist.language.references import mentioned
 from shopassist.models.writer import Writing
 from shopassist.prompts import names, texts
 from shopassist.replies import Passage, Section
@@ -172,7 +174,7 @@ class Draft:
         if len(self.state["plan"].points) > (asked is not None):  # something else is said
             return
         yield self._said(Point("knowledge", "unknown"))
-        if self.state["plan"].dialogue.asked is None:
+        if self.state["plan"].dialogue.asked is None and self.ports.memory.handoff is None:
             self.asked = Asked("offer", "human", turn=self.ports.turn)
             yield self._said(Point("ask", "offer_human"))
 
@@ -186,6 +188,8 @@ class Draft:
             return
         units = asked_for(looked.query)
         sources = about(looked.evidence, looked.products)
+        theirs = [p for p in sources if "product" not in p.tags or p.document in self.spoken]
+        sources = theirs if self.spoken and theirs else sources
         if (
             looked.products
             and not units
@@ -208,10 +212,27 @@ class Draft:
             yield Candidate(second[1], trusted=True)
 
     def _not_theirs(self, sentence: str) -> bool:
-        """Whether a sentence is about a coupon that the shop's tool did not list for this customer, unasked."""
+        """Whether a sentence is about another product than the one spoken of, or an unlisted coupon."""
+        if self._of_another_product(sentence):
+            return True
         lists = [p.data["coupons"] for p in self.state["plan"].points if p.name == "list_coupons"]
         known = {str(c["code"]).upper() for coupons in lists for c in coupons} | {*CODE.findall(self.query.upper())}
         return bool(lists) and bool({*CODE.findall(sentence)} - known)
+
+    def _of_another_product(self, sentence: str) -> bool:
+        """Whether a sentence names products, and none of those that the question or the conversation is about."""
+        named = set(self._named(sentence))
+        return bool(named and self.spoken) and not named & self.spoken
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """The documents of the products that the question is about, or else the conversation."""
+        asked = {d for found in self.looked for d in found.products} | {*self._named(self.query)}
+        return frozenset(asked or {p.lower() for p in self.ports.memory.dialogue.focus.products[:1]})
+
+    def _named(self, text: str) -> Iterator[str]:
+        if self.ports.knowledge is not None:
+            yield from (p.document for p in mentioned(text, self.ports.knowledge.products(self.state["language"])))
 
     def _compared(self, looked: Looked) -> list[Candidate]:
         pages = [[p for p in looked.evidence if p.document.lower() == product] for product in looked.products]

@@ -32,8 +32,8 @@ from shopassist.language.mood import by_words, feeling
 from shopassist.language.parts import kept, says_part
 from shopassist.language.provisos import asks_something, with_proviso
 from shopassist.language.reading import finder_in
-from shopassist.language.reasons import paid_to, private
-from shopassist.language.references import asks_range, leaning, mentioned, own_subject, restated
+from shopassist.language.reasons import paid_to, private, sound
+from shopassist.language.references import asks_range, attached, leaning, mentioned, own_subject, restated
 from shopassist.language.remarks import hurries, remark
 from shopassist.language.segments import segments
 from shopassist.language.slots import CODES, NAMES, Found, normal, slots
@@ -56,11 +56,14 @@ LONGEST_VALUE = 200
 RESTATED = ("variant", "recipient", "invoice_title")
 """Slots whose value a clause may be that only corrects the last one."""
 
-OWN_NAMES = ("invoice_title", "recipient")
+OWN_NAMES = ("invoice_title", "recipient", "reason")
 """Slots that may hold any words at all."""
 
 OPEN = ("consent", "slot", "choice")
 """Questions that stay open until they are answered."""
+
+ABOUT_THINGS = ("product_question", "usage_help")
+"""Intents that ask of a thing what it is, and how it works."""
 
 SEARCHES = ("price_stock", "product_question", "recommend")
 """Intents that look for something to buy."""
@@ -168,7 +171,7 @@ class _Reader:
             danger,
             query,
             self._queries(found, query),
-            () if adds else self._products(query),
+            () if adds else self._products(query, found),
             self._hints(),
             supposed(self.text, self.language),
             adds,
@@ -181,6 +184,7 @@ class _Reader:
             says_part(self.text, self.language) or bool(kept(self.text, self.language, self.found)),
             paid_to(self.text, self.language),
             asks_range(self.text, self.language),
+            sound(self.text),
             self.corrects,
         )
 
@@ -281,7 +285,12 @@ class _Reader:
         """Where a wish may have a reason and none was recognised, what is told beside it is the reason."""
         if "reason" not in self.ports.catalogue[wish.intent].slots or wish.slots.get("reason"):
             return wish
-        told = [t for s in segments(self.text, self.language) if s.span == wish.span for t in s.told]
+        pieces = segments(self.text, self.language)
+        own = [n for n, s in enumerate(pieces) if s.span[0] < wish.span[1] and wish.span[0] < s.span[1]]
+        told = [t for n in own for t in pieces[n].told]
+        if any(pieces[n].asks for n in own):  # can I swap it? the button sticks
+            after = [s for s in pieces[own[0] : own[-1] + 2] if not s.asks and not s.empty]
+            told += [(s.text, s.span) for s in after]
         told = [t for t in told if self._gives_reason(*t)]
         if not told:
             return wish
@@ -291,8 +300,12 @@ class _Reader:
         )
 
     def _gives_reason(self, clause: str, span: tuple[int, int]) -> bool:
-        """Whether a clause may be a reason: it says something, and is no value, order, answer or courtesy."""
-        if len(content(clause)) < SAYS or small_talk(clause) is not None or private(fold(clause)):
+        """Whether a clause may be a reason: it says something beside what it names, and is no answer or courtesy."""
+        rest = list(clause)
+        for start, end in [*(f.span for f in self.found), *(k.span for k in self.kinds)]:
+            for place in range(max(start - span[0], 0), min(end - span[0], len(rest))):
+                rest[place] = " "
+        if len(content("".join(rest))) < SAYS or small_talk(clause) is not None or private(fold(clause)):
             return False
         if any(end == len(clause) for _, (_, end) in states(clause, self.language)):
             return False
@@ -334,12 +347,17 @@ class _Reader:
             return {found[0].span: query if whole else self._restated(self.text[start:end])}
         return {w.span: self._restated(self.text[slice(*w.span)]) for w in found}
 
-    def _products(self, query: str) -> tuple[str, ...]:
-        """The documents of the products that the text is about, by name or by pointing to the last one."""
+    def _products(self, query: str, found: Sequence[Wish]) -> tuple[str, ...]:
+        """The documents of the products that the text is about, by name or by pointing to the last one.
+
+        A short question of what a thing is or how it works is about the last one without pointing: 能同时连平板吗.
+        """
         if self.named:
             return tuple(p.document.upper() for p in self.named)
         focus = self.dialogue.focus.products
+        asks = bool(found) and all(w.intent in (*ABOUT_THINGS, "price_stock") for w in (*found, *self.dialogue.last))
         points = query != self.text and leaning(self.text, self.language)
+        points = points or (asks and attached(self.text, self.language))
         return focus[:1] if points and not own_subject(self.text, self.language) else ()
 
     def _hints(self) -> tuple[Hint, ...]:

@@ -29,6 +29,7 @@ STRANGE = -6.0
 """The value of an intent for which nothing speaks."""
 FORM_TELLS = {
     *((act, "request") for act in ("conditional", "verify", "blocked", "report", "status", "how")), ("request", "can"),
+    ("can", "conditional"),
 }  # fmt: skip
 """Pairs of an act by rule and a likelier one where the rule counts: nothing is done for what by its form is a question,
 and what is asked for politely (能帮我取消吗) is no question."""

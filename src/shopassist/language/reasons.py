@@ -60,6 +60,11 @@ def complains(text: str) -> bool:
     return any(pattern("reasons", name).search(text) for name in _CLASSES)
 
 
+def sound(text: str) -> bool:
+    """Whether a text says that nothing is wrong with the thing after all: 说实话也没坏."""
+    return bool(pattern("reasons", "sound").search(fold(text)))
+
+
 def private(text: str) -> bool:
     """Whether a piece of folded text tells a number of the customer's, or where money is to go: it gives no reason."""
     return bool(pattern("reasons", "private").search(text))

@@ -71,6 +71,8 @@ class Heard:
     payout: str | None = None
     asks_range: bool = False
     """Whether it asks if the shop sells a thing that it names."""
+    sound: bool = False
+    """Whether it says that nothing is wrong with the thing after all."""
     corrects: bool = False
     """Whether it says that something else was meant than what was spoken of."""
     angry: bool = False

@@ -10,6 +10,7 @@ from shopassist.engine.planning.sheet import Sheet, renewed, same_order, value, 
 from shopassist.engine.planning.tasks import ARGUMENT, ask_slot
 from shopassist.language.addresses import within
 from shopassist.language.amendments import amended, doubted, mistyped
+from shopassist.language.reasons import complains
 
 ARGUMENTS = ("address", "recipient", "phone", "email", "invoice_title", "tax_no", "invoice_type", "variant")
 """Slots that a consent is bound to: another value takes it back."""
@@ -95,6 +96,8 @@ def changes(said: Slots, task: Task) -> Slots:
 def _reason(sheet: Sheet, task: Task) -> Slots:
     """Another reason than the one that was told: 不是不喜欢，是右耳没声音. Who pays the postage may hang on it."""
     said, told = sheet.heard.slots, value(task.slots, "reason")
+    if told is not None and sheet.heard.sound and complains(told):
+        return {"reason": ()}  # 说实话也没坏: no fault is claimed any more
     if not sheet.heard.corrects or told is None or value(said, "reason") in (None, told):
         return {}
     return {"reason": said["reason"]}

@@ -92,7 +92,7 @@ def _finished(sheet: Sheet, wishes: list[Wish]) -> Plan:
         _kept(sheet),
         sheet.consent,
         sheet.consent_task,
-        tuple(wishes[:MOST_WISHES]) or sheet.before.last,
+        _last(sheet, wishes),
         {**sheet.before.said, **new},
     )
     return Plan(
@@ -102,6 +102,14 @@ def _finished(sheet: Sheet, wishes: list[Wish]) -> Plan:
         intents=_intents(sheet, wishes),
         slots={n: tuple(found) for n, found in sheet.in_force.items() if found},
     )
+
+
+def _last(sheet: Sheet, wishes: list[Wish]) -> tuple[Wish, ...]:
+    """What was wished last; a fault that was taken back goes with it."""
+    last = tuple(wishes[:MOST_WISHES]) or sheet.before.last
+    if not sheet.heard.sound:
+        return last
+    return tuple(replace(w, slots={n: f for n, f in w.slots.items() if n != "reason"}) for w in last)
 
 
 def _tells(sheet: Sheet) -> bool:

@@ -59,7 +59,12 @@ class Sheet:
             self.queries.append(query)
 
     def ask(self, asked: Asked, point: Point | None) -> None:
-        """Keep the question that matters most; the others are asked when their turn has come."""
+        """Keep the question that matters most; the others are asked when their turn has come.
+
+        A person is not offered while one is on the way.
+        """
+        if asked.kind == "offer" and asked.intent == "human" and self.setting.handoff is not None:
+            return
         if self.question is None or _RANK.index(asked.kind) < _RANK.index(self.question[0].kind):
             self.question = asked, point
 

@@ -179,7 +179,9 @@ def _rival(sheet: Sheet, task: Task) -> Task | None:
 
 
 def _told_before(sheet: Sheet, slots: Slots) -> tuple[Slot, ...]:
-    """The reason that the last wishes told, unless they were about another thing."""
+    """The reason that the last wishes told, unless they were about another thing, or nothing is wrong after all."""
+    if sheet.heard.sound:
+        return ()
     for wish in sheet.before.last:
         told = wish.slots.get("reason", ())
         if told and sheet.setting.turn - told[0].turn <= REASON_TURNS and same_order(wish.slots, slots):

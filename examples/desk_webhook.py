@@ -52,7 +52,7 @@ class TicketSystem(BaseHTTPRequestHandler):
 server = HTTPServer(("127.0.0.1", 0), TicketSystem)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 desk = WebhookDesk(f"http://127.0.0.1:{server.server_port}")
-with Assistant.from_settings(store=MemoryStore(), desk=desk, model="none", embeddings="none") as assistant:
+with Assistant.from_settings(store=MemoryStore(), desk=desk, model="none", desk_hours="00:00-24:00") as assistant:
     reply = assistant.reply("转人工", conversation="c")
     print("店:", reply.text, reply.handoff in TicketSystem.tickets)
     server.shutdown()

@@ -23,7 +23,7 @@ from shopassist.assembly import (
 from shopassist.desk import DeskDoor, history
 from shopassist.dialogue import Asked
 from shopassist.engine import inbox
-from shopassist.engine.owner_view import mapped, owner_view
+from shopassist.engine.owner_view import owner_view, revealed
 from shopassist.engine.state import Memory, Ports, Superseded
 from shopassist.errors import (
     IndexMissing,
@@ -247,7 +247,7 @@ class Assistant:
 
         That is what has changed with the orders spoken of, and after the setting `resume_after` an offer to go on with
         what was open. It is a turn of its own: call it when the chat is opened again, as often as that happens. While
-        a turn is at work, or a person has the conversation, there is nothing to tell. No model is called. Raises
+        a turn is at work, or a person is called or there, there is nothing to tell. No model is called. Raises
         `NotYourConversation`, `StaleTurn`, `TurnFailed`, `StorageError`.
         """
         self._check_owner(conversation, customer)
@@ -274,9 +274,7 @@ class Assistant:
         Raises `NotYourConversation`, `StorageError`.
         """
         self._check_owner(conversation, customer)
-        exported = self.store.export(conversation)
-        vault = Vault(exported.pop("vault", {}))
-        return mapped(exported, vault.reveal)
+        return revealed(self.store.export(conversation))
 
     def adopt(self, conversation: str, *, customer: Customer) -> None:
         """Make a visitor's conversation the customer's, once, when they log in; what waited for a consent is dropped.
@@ -409,6 +407,7 @@ class Assistant:
             warm_at=self._pseudonyms.conversation(claim.conversation),
             began=began,
             deadline=time.monotonic() + seconds,
+            anew_until=began + inbox.BURST,
             newer=partial(inbox.newer, self.store, claim.conversation, messages[-1].seq) if messages else lambda: False,
             stopped=stopped,
             resumes=not messages,

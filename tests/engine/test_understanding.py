@@ -199,6 +199,7 @@ def heard(settings, lexical):
             warm_at="0",
             began=0.0,
             deadline=0.0,
+            anew_until=0.0,
             newer=lambda: False,
         )
         runtime = SimpleNamespace(context=ports)

@@ -35,26 +35,20 @@ def replay(
 
         from shopassist import settings as settings_
         from shopassist.assembly import store_from
+        from shopassist.engine.owner_view import revealed
 
         settings = settings_.load()
         with closing(store_from(settings, create=False)) as store:
             found = store.export(conversation)
         if not found:
             raise InputError(f"there is no conversation {conversation!r}, or it was erased")
-        found = _revealed(found) if reveal else {k: v for k, v in found.items() if k != "vault"}
+        found = revealed(found) if reveal else {k: v for k, v in found.items() if k != "vault"}
         if turn is not None:
             found = _only(found, turn)
         if as_json:
             typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         else:
             _print(Console(), found, settings)
-
-
-def _revealed(found: dict[str, Any]) -> dict[str, Any]:
-    from shopassist.engine.owner_view import mapped
-    from shopassist.vault import Vault
-
-    return mapped(found, Vault(found.pop("vault")).reveal)
 
 
 def _only(found: dict[str, Any], turn: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from shopassist.engine.figures import asked_for, figures, names_one
 from shopassist.engine.planning.points import Point
 from shopassist.engine.prompt import prompt
 from shopassist.engine.quote import mentions, spans
-from shopassist.engine.state import BURST, Candidate, Looked, Ports, Superseded, Turn
+from shopassist.engine.state import Candidate, Looked, Ports, Superseded, Turn
 from shopassist.errors import CircuitOpen, EmptyAnswer, ShopAssistError
 from shopassist.language.references import mentioned
 from shopassist.models.writer import Writing
@@ -335,7 +335,7 @@ def compose(state: Turn, runtime: Runtime[Ports]) -> Turn:
         if ports.draft.shown:
             ports.superseded = True
             return {"complete": True, "events": ()}
-        if time.monotonic() - ports.began < BURST:
+        if time.monotonic() < ports.anew_until:
             raise Superseded
     added = tuple(p for p in ports.draft.read if p not in state["evidence"])
     if added:  # a whole page, which the sentence may draw on

@@ -11,7 +11,7 @@ from shopassist.language.catalogue import WRITING
 from shopassist.language.ellipsis import asks_leave, asks_stock, only_values
 from shopassist.language.slots import Found
 
-ABOUT = ("order_id", "product", "variant", "tracking_no", "service_id", "period", "date")
+ABOUT = (*DESCRIBES, "tracking_no", "service_id")
 """Slots that tell which thing a wish is about."""
 
 GUESSED = 0.5

@@ -16,7 +16,7 @@ from langsmith import tracing_context
 
 from shopassist.engine.graph import RECURSION_LIMIT, graph
 from shopassist.engine.owner_view import owner_view
-from shopassist.engine.state import BURST, Ports, Superseded, Turn
+from shopassist.engine.state import Ports, Superseded, Turn
 from shopassist.errors import ShopAssistError, StaleTurn, TurnFailed
 from shopassist.protocols import Claim, ConversationStore, Enqueued, StoredMessage
 from shopassist.replies import Done, Event, Language, Reply, Sentence, Stage, Started, ToolOutcome, Usage, plain
@@ -33,6 +33,9 @@ LIFE = 120.0
 LOOK = 0.05
 """Seconds between two looks while another worker has the conversation."""
 
+
+BURST = 5.0
+"""Seconds for which a message waits for those after it, at the most: then what there is is answered."""
 
 LATER = 5
 """How many of the later messages are looked at for the customer's."""

@@ -27,6 +27,11 @@ def owner_view(reply: Reply, vault: Vault) -> Reply:
     return replace(reply, **said, **used)
 
 
+def revealed(exported: dict[str, Any]) -> dict[str, Any]:
+    """What a store exports, the values of its vault in their places instead of beside them."""
+    return mapped({k: v for k, v in exported.items() if k != "vault"}, Vault(exported.get("vault", {})).reveal)
+
+
 def mapped(value: T, change: Callable[[str], str]) -> T:
     """The value with every text in it changed; keys of mappings stay."""
     result: Any = value

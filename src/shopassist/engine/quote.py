@@ -84,7 +84,7 @@ def quote(
         (place, passage, span)
         for place, passage in enumerate(passages)
         for span in spans(passage.text)
-        if fold(span.text) not in done and not skip(span.text)
+        if fold(span.text) not in done
     ]
     frequency = Counter(t for _, _, span in found for t in span.words)
     names = frozenset(t for p in passages if "product" in p.tags for t in _all(p.title))
@@ -104,7 +104,7 @@ def quote(
         if likely and names_one(span.text, likely, text):
             score += HINTED
         rank = (bool(units) and names_one(span.text, units, text), score * LATER**place)
-        if best is None or rank > best[0]:
+        if (best is None or rank > best[0]) and not skip(span.text):
             best = rank, passage, span.text
     return (best[1], best[2]) if best else None
 

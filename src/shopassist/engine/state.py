@@ -39,10 +39,6 @@ REMEMBERED = 20
 """How many messages a conversation's state holds; the store keeps them all."""
 
 
-BURST = 5.0
-"""Seconds for which a message waits for those after it, at the most: then what there is is answered."""
-
-
 class Superseded(Exception):
     """A newer message has come before anything was shown or done: it is answered together with this turn's."""
 
@@ -120,7 +116,8 @@ class Ports:
     `hand_off` puts the conversation into the desk's queue and gives the number that the customer is told, None where
     the desk cannot be reached. `who` is the customer's pseudonym for log lines, `warm_at` the conversation's, by which
     a proxy finds the server that has its prompt in the cache. `spent` is what understanding took of the turn's calls.
-    `newer` says whether the customer has sent another message meanwhile, `superseded` that what was not shown by then
+    `newer` says whether the customer has sent another message meanwhile, for which
+    the turn may begin anew until `anew_until` (monotonic), `superseded` that what was not shown by then
     is left out. `resumes` says that the customer has come back and said nothing yet.
     """
 
@@ -144,6 +141,7 @@ class Ports:
     warm_at: str
     began: float
     deadline: float
+    anew_until: float
     newer: Callable[[], bool]
     stopped: threading.Event = field(default_factory=threading.Event)
     draft: Draft | None = None

@@ -72,11 +72,8 @@ def _taker(wishes: Sequence[Wish], one: Found, catalogue: Catalogue, ends: Seque
             return 0, 0, 0
         apart = sum(min(last, end) < e <= max(first, start) for e in ends)
         gap = first - end if first >= end else start - last
-        return (
-            1,
-            apart,
-            max(gap, 0) * 2 + (1 if last <= start else 0),
-        )  # as near before as behind: what follows is meant
+        behind = last <= start  # as near before as behind: what follows is meant
+        return 1, apart, max(gap, 0) * 2 + behind
 
     return min(able, key=distance)
 

@@ -77,8 +77,7 @@ def doubted(text: str, names: Sequence[str], *, named: bool = False) -> str | No
 
 def corrects(text: str) -> bool:
     """Whether a text says that something else was meant than what was spoken of: 说错了, 我说的是…, "I meant …"."""
-    said = simplified(fold(text))
-    return any(re.search(pattern, said) for pattern in _data()["corrects"])
+    return bool(_corrects().search(simplified(fold(text))))
 
 
 def mistyped(text: str) -> bool:
@@ -182,6 +181,11 @@ def _alone(old: str, said: _Said) -> str | None:
         return None
     meant = places if len(places) == 1 else [p for p in places if sorted(p[0]) == sorted(match["new"])]
     return old[: meant[0].start()] + match["new"] + old[meant[0].end() :] if len(meant) == 1 else None
+
+
+@lru_cache(maxsize=1)
+def _corrects() -> re.Pattern[str]:
+    return re.compile("|".join(_data()["corrects"]))
 
 
 @lru_cache(maxsize=1)

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from shopassist.dialogue import Asked, Status, Task
+from shopassist.dialogue import Asked, Task
 from shopassist.engine.planning.contracts import Dialogue
 from shopassist.engine.planning.lookup import Call, Known
 from shopassist.engine.planning.points import Point
-from shopassist.engine.planning.sheet import FOCUSED, Sheet, value
+from shopassist.engine.planning.sheet import CLOSED, FOCUSED, Sheet, value
 from shopassist.replies import ToolOutcome
-
-OPEN: tuple[Status, ...] = ("open", "asking", "consent", "queued")
 
 Order = Mapping[str, Any]
 
@@ -36,7 +34,7 @@ def mark_of(order: Order) -> str:
 
 def rested(dialogue: Dialogue) -> Dialogue:
     """The conversation after a long pause: nothing is asked any more, and what was open waits until it is spoken of."""
-    tasks = tuple(replace(t, status="asking") if t.status in OPEN else t for t in dialogue.tasks)
+    tasks = tuple(replace(t, status="asking") if t.status not in CLOSED else t for t in dialogue.tasks)
     return replace(dialogue, tasks=tasks, asked=None, consent=None, consent_task=None)
 
 
@@ -54,7 +52,7 @@ def welcome(sheet: Sheet) -> bool:
     if consent is not None and (over or value(consent.slots, "order_id") in changed):
         sheet.put(consent, "asking")
         sheet.consent = sheet.consent_task = None
-    latest = max((t for t in sheet.tasks.values() if t.status in OPEN), key=lambda t: t.touched, default=None)
+    latest = max((t for t in sheet.tasks.values() if t.status not in CLOSED), key=lambda t: t.touched, default=None)
     was_asked = consent is not None and latest is not None and consent.id == latest.id
     if latest is not None and latest.status == "asking" and (sheet.setting.rested or was_asked):
         _offer(sheet, latest)

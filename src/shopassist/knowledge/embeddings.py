@@ -223,6 +223,14 @@ def fingerprint(embeddings: Embeddings | None) -> str:
     return f"{type(embeddings).__qualname__}:{len(probe)}:{hashlib.sha256(probe.round(2).tobytes()).hexdigest()[:16]}"
 
 
+def mismatch(theirs: str, mine: str) -> str:
+    """The text of an `IndexMismatch`."""
+    return (
+        f"the index was built with embeddings {theirs!r}, this process uses {mine!r}; set SHOPASSIST_EMBEDDINGS or "
+        "SHOPASSIST_EMBEDDING_MODEL back, or run `shopassist ingest --rebuild`"
+    )
+
+
 def onnx_file(folder: Path) -> Path | None:
     """The ONNX model in a folder, quantised first, or None."""
     return next((folder / f for f in ONNX_FILES if (folder / f).is_file()), None)

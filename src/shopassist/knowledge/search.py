@@ -16,9 +16,8 @@ from langchain_core.embeddings import Embeddings
 
 from shopassist.errors import IndexMismatch, KnowledgeError, ShopAssistError
 from shopassist.knowledge import index
-from shopassist.knowledge.embeddings import encode, fingerprint
+from shopassist.knowledge.embeddings import encode, fingerprint, mismatch
 from shopassist.knowledge.index import Generation, Shelf
-from shopassist.knowledge.ingest import mismatch
 from shopassist.knowledge.lexical import UNKNOWN
 from shopassist.knowledge.relevance import relevance
 from shopassist.protocols import Product

@@ -42,7 +42,7 @@ KEPT = 3
 FULL = 1 << 20
 """Bytes: where less is free, a store that fails without a reason of its own fails for want of space."""
 
-_NAME = re.compile(r"gen-\d{6,}")
+NAME = re.compile(r"gen-\d{6,}")
 _META = {
     "format": int, "split": int, "fingerprint": str, "calibration": dict, "roots": list, "passages": int,
     "documents": dict,
@@ -294,7 +294,7 @@ def current(folder: Path) -> Path | None:
     """
     try:
         name = (folder / "CURRENT").read_text("utf-8").strip()
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise ValueError("CURRENT names no generation")
     except FileNotFoundError:
         return None

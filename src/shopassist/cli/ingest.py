@@ -36,7 +36,7 @@ def ingest(
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         from shopassist import settings as settings_
-        from shopassist.assembly import embeddings_from
+        from shopassist.assembly import embeddings_from, encoder_from, vector_store_from
         from shopassist.knowledge.ingest import ingest as run
 
         settings = settings_.load()
@@ -51,7 +51,11 @@ def ingest(
             embeddings = embeddings_from(settings)
             if embeddings is None:
                 console.print("No embedding model: search by words alone (`shopassist doctor` says what is lost).")
-            report = run(paths or [], settings.index_dir, embeddings, rebuild=rebuild, wait=wait, progress=progress)
+            report = run(
+                paths or [], settings.index_dir, embeddings, rebuild=rebuild, wait=wait, progress=progress,
+                store=vector_store_from(settings), encoder=encoder_from(settings), probes=settings.probes_file,
+                today=settings.now().date(),
+            )  # fmt: skip
         if as_json:
             from dataclasses import asdict
 

@@ -7,17 +7,17 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from langchain_core.embeddings import Embeddings
 
-from shopassist.errors import DocumentError, IndexBusy, IndexMismatch, KnowledgeError
-from shopassist.knowledge import index, sources
-from shopassist.knowledge.build import Update, probe
+from shopassist.errors import DocumentError, IndexDamaged, IndexMismatch, KnowledgeError, ProbesFailed
+from shopassist.knowledge import generations, index, questions, sources
+from shopassist.knowledge.build import Encoder, Update
 from shopassist.knowledge.documents import Document
-from shopassist.knowledge.embeddings import fingerprint, mismatch
+from shopassist.knowledge.embeddings import cost, fingerprint, mismatch
 from shopassist.knowledge.inventory import (
     Inventory,
     Progress,
@@ -28,8 +28,12 @@ from shopassist.knowledge.inventory import (
     settled,
     under,
 )
+from shopassist.knowledge.journal import forget
+from shopassist.knowledge.probing import probe
+from shopassist.knowledge.questions import Fallen, Probe
 from shopassist.knowledge.sources import Broken
 from shopassist.knowledge.split import VERSION
+from shopassist.knowledge.vectors import Embedded, VectorStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +63,33 @@ def ingest(
     rebuild: bool = False,
     wait: float = 0.0,
     progress: Progress = lambda stage, done, total: None,
+    store: VectorStore | None = None,
+    encoder: Encoder | None = None,
+    probes: Path | None = None,
+    today: date | None = None,
 ) -> Report:
     """Bring the index in `folder` up to date with the files under `paths`.
 
     Documents from other paths stay as they are; a document whose file is gone leaves the index, be it the last one;
     one whose file is broken keeps its former text. `rebuild` reads all paths that were ever ingested, and these, from
-    nothing. `wait` is how many seconds another ingestion may take to finish. Raises `IndexBusy`, `IndexMismatch`,
-    `IndexDamaged`, `DocumentError` (a path that does not exist), `KnowledgeError` (a full disk, or nothing to begin
-    an index with).
+    nothing. `wait` is how many seconds another ingestion may take to finish. `store` is where the vectors go, by
+    default into the index; `encoder` computes them, by default in this process. `probes` names the file of known
+    questions instead of ``probes.yaml`` at the roots; they are asked as of `today`. Raises `IndexBusy`,
+    `IndexMismatch`, `IndexDamaged`, `ProbesFailed`, `DocumentError` (a path that does not exist, known questions that
+    cannot be read), `KnowledgeError` (a full disk, or nothing to begin an index with).
     """
-    with _alone(folder, wait), _disk_errors(folder):
+    store = store or Embedded()
+    with generations.alone(folder, wait), _disk_errors(folder):
         base, meta = _former(folder, rebuild)
         held: dict[str, Any] = meta.get("documents", {})
         reading, roots = _reading(paths, meta, rebuild)
         if rebuild and not (reading or paths):
             raise KnowledgeError(_no_path(folder, roots))
+        known_questions = questions.read(questions.places(probes, roots))
         found = inventory(reading, progress)
         old = {} if rebuild else held
         if not rebuild and base is not None:
-            _same_index(meta, embeddings)
+            _same_index(base, meta, embeddings)
         documents = settled(found, held, old, paths)
         broken = broken_files(found)
         kept = {k for k in old if k not in documents and not gone(file_of(old[k]["source"]), paths, broken)}
@@ -89,19 +101,50 @@ def ingest(
             len(documents) - len(changed) - len(added) + len(kept), tuple(found.hidden), tuple(found.broken),
             tuple(found.skipped), meta.get("passages", 0),
         )  # fmt: skip
-        if not (rebuild or added or changed or removed) and roots == meta.get("roots"):
+        moved = embeddings is not None and meta.get("store", store.kind) != store.kind
+        if not (rebuild or moved or added or changed or removed) and roots == meta.get("roots"):
             return report
         if not (base or meta or documents):
             raise KnowledgeError(_nothing(reading, found))
         keep = kept | (documents.keys() - set(added) - set(changed))
         fresh = [documents[k] for k in [*added, *changed]]
-        update = Update({} if rebuild else meta, keep, fresh, roots, embeddings, progress)
-        with index.under_construction(folder, None if rebuild else base) as path:
+        update = Update(
+            None if rebuild else base, {} if rebuild else meta, keep, fresh, roots, embeddings, progress,
+            store=store, encoder=encoder,
+        )  # fmt: skip
+        with generations.under_construction(folder, None if rebuild else base, store) as path:
             passages, embedded = update.write(path)
-            probe(path)
-            name = path.with_suffix("").name
-        index.make_current(folder, name)
-        return replace(report, generation=name, passages=passages, embedded=embedded)
+            fallen = _probed(path, embeddings, store, known_questions, today or date.today())
+            if fallen:
+                raise _refused(fallen, len(known_questions), base, generations.set_aside(path))
+        generations.make_current(folder, path.stem)
+        forget(folder)
+        generations.prune(folder, generations.KEPT, store)
+        return replace(report, generation=path.stem, passages=passages, embedded=embedded)
+
+
+def _probed(
+    path: Path, embeddings: Embeddings | None, store: VectorStore, known: Sequence[Probe], today: date
+) -> list[Fallen]:
+    try:
+        faults, fallen = probe(path, embeddings, store, known, today=today)
+    except IndexDamaged as error:
+        raise IndexDamaged(f"the new index {error}; the former one stays") from error
+    if faults:
+        raise IndexDamaged(f"the new index failed its probes ({faults[0]}); the former one stays")
+    return fallen
+
+
+def _refused(fallen: Sequence[Fallen], asked: int, base: Path | None, aside: Path) -> ProbesFailed:
+    lines = "".join(f"\n  {f}" for f in fallen)
+    stays = f"{base.name} stays current" if base else "no index answers yet"
+    return ProbesFailed(
+        f"{len(fallen)} of {asked} known questions do not find their page in the new index; {stays}, and the new one "
+        f"lies aside as {aside.name}:{lines}\nCorrect the pages, or the questions in {questions.FILE}, and run "
+        "`shopassist ingest` again (what was embedded is kept); or take the new index as it is: "
+        "`shopassist knowledge accept`",
+        tuple(fallen),
+    )
 
 
 def _same(entry: dict[str, Any], document: Document) -> bool:
@@ -148,38 +191,19 @@ def _no_path(folder: Path, roots: Sequence[str]) -> str:
     return f"{folder} does not tell which paths were ingested; run `shopassist ingest --rebuild PATH`"
 
 
-def _same_index(meta: dict[str, Any], embeddings: Embeddings | None) -> None:
+def _same_index(base: Path, meta: dict[str, Any], embeddings: Embeddings | None) -> None:
+    if (meta["format"], meta.get("split")) != (index.FORMAT, VERSION):
+        raise IndexMismatch("the index was built by another version of shopassist; run `shopassist ingest --rebuild`")
     mine = fingerprint(embeddings)
     if meta["fingerprint"] != mine:
-        raise IndexMismatch(mismatch(meta["fingerprint"], mine))
-    if (meta["format"], meta["split"]) != (index.FORMAT, VERSION):
-        raise IndexMismatch("the index was built by another version of shopassist; run `shopassist ingest --rebuild`")
+        texts = [row.indexed for rows in index.read_rows(base, meta).values() for row in rows]
+        raise IndexMismatch(f"{mismatch(meta['fingerprint'], mine)}. {cost(embeddings, texts)}")
 
 
 def _nothing(paths: Sequence[Path], found: Inventory) -> str:
     broken = f"; {len(found.broken)} broken, first: {found.broken[0].reason}" if found.broken else ""
     skipped = f"; {len(found.skipped)} skipped, first: {found.skipped[0]}" if found.skipped else ""
     return f"no public document under {', '.join(map(str, paths)) or 'the paths given'}{broken}{skipped}"
-
-
-@contextmanager
-def _alone(folder: Path, wait: float) -> Iterator[None]:
-    """One ingestion at a time, across processes."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "ingest.lock")
-        lock.acquire(timeout=wait)
-        (folder / "ingest.pid").write_text(str(os.getpid()))
-    except Timeout:
-        pid = folder / "ingest.pid"
-        holder = pid.read_text(errors="replace").strip() if pid.exists() else "unknown"
-        raise IndexBusy(f"process {holder} is ingesting into {folder}; wait for it to finish") from None
-    except OSError as error:
-        raise KnowledgeError(f"{folder} cannot be written: {error.strerror or error}") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager

@@ -204,16 +204,18 @@ def _save(path: Path, array: Vectors) -> None:
 def sealed(path: Path) -> dict[str, tuple[int, str]]:
     """Size and SHA-256 of each file in a generation, by its name there, once all of them are on the disk.
 
-    Without Chroma's database, which changes as it is read, and `meta.json`, which will hold the list.
+    Without `meta.json`, which will hold the list, and without what changes as Chroma reads it: its database, and the
+    files of a graph that is still small enough to stand in the database alone.
     """
     found = {}
     for file in sorted(p for p in path.rglob("*") if p.is_file()):
         with file.open("rb") as handle:
             os.fsync(handle.fileno())
-            name = file.relative_to(path).as_posix()
-            if name != "meta.json" and not name.startswith("chroma/chroma.sqlite3"):
+            if file.name != "meta.json" and (
+                not file.is_relative_to(path / "chroma") or (file.parent / "index_metadata.pickle").exists()
+            ):
                 digest = hashlib.file_digest(handle, "sha256").hexdigest()
-                found[name] = (handle.tell(), digest)
+                found[file.relative_to(path).as_posix()] = (handle.tell(), digest)
     return found
 
 

@@ -18,9 +18,10 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 
+from shopassist.errors import KnowledgeError
 from shopassist.knowledge.chroma_server import ChromaServer
 from shopassist.knowledge.index import Generation, Shelf
-from shopassist.knowledge.questions import Probe, fallen
+from shopassist.knowledge.questions import Fallen, Probe, fallen
 from shopassist.knowledge.search import ChromaKnowledge
 from shopassist.knowledge.vectors import Embedded, VectorStore
 from shopassist.settings import Address
@@ -103,18 +104,26 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints is no answer
     incoming = os.fdopen(os.dup(0), encoding="utf-8")
     job = json.loads(incoming.readline())
+    asked = Asked(job["fingerprint"], incoming, outgoing) if job["fingerprint"] != "none" else None
+    try:
+        faults, missed = findings(job, asked)
+    except KnowledgeError as error:
+        faults, missed = [str(error)], []
+    send(outgoing, {"faults": faults, "fallen": [{**asdict(f), "day": f.day.isoformat()} for f in missed]})
+
+
+def findings(job: dict[str, Any], asked: Embeddings | None) -> tuple[list[str], list[Fallen]]:
+    """What is wrong, and which known questions do not find their page. Raises `KnowledgeError`."""
     path, store = Path(job["path"]), store_from(job["server"])
     faults = list(unsound(Generation(path, store), job["sample"]))
-    missed = []
-    if job["probes"] and not faults:
-        asked = Asked(job["fingerprint"], incoming, outgoing) if job["fingerprint"] != "none" else None
-        probes = [
-            Probe(**{**p, "documents": tuple(p["documents"]), "on": date.fromisoformat(p["on"]) if p["on"] else None})
-            for p in job["probes"]
-        ]
-        knowledge = ChromaKnowledge(path.parent, asked, store=store, generation=path.name)
-        missed = fallen(knowledge, probes, date.fromisoformat(job["today"]))
-    send(outgoing, {"faults": faults, "fallen": [{**asdict(f), "on": f.on.isoformat()} for f in missed]})
+    if faults or not job["probes"]:
+        return faults, []
+    probes = [
+        Probe(**{**p, "documents": tuple(p["documents"]), "day": date.fromisoformat(p["day"]) if p["day"] else None})
+        for p in job["probes"]
+    ]
+    knowledge = ChromaKnowledge(path.parent, asked, store=store, generation=path.name)
+    return [], fallen(knowledge, probes, date.fromisoformat(job["today"]))
 
 
 if __name__ == "__main__":

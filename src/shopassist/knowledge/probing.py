@@ -48,7 +48,7 @@ def probe(
         "sample": sample,
         "server": _server(store),
         "fingerprint": fingerprint(embeddings),
-        "probes": [{**asdict(p), "on": p.on.isoformat() if p.on else None} for p in probes],
+        "probes": [{**asdict(p), "day": p.day.isoformat() if p.day else None} for p in probes],
         "today": today.isoformat(),
     }
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as told:
@@ -74,7 +74,7 @@ def probe(
             raise IndexDamaged(f"{path.name} failed its probes ({last})")
     return answer["faults"], [
         Fallen(
-            f["question"], f["language"], date.fromisoformat(f["on"]), tuple(f["expected"]), tuple(f["found"])
+            f["question"], f["language"], date.fromisoformat(f["day"]), tuple(f["expected"]), tuple(f["found"])
         )
         for f in answer["fallen"]
     ]  # fmt: skip

@@ -4,7 +4,7 @@
 
     - question: 双十一买的东西多久能退
       document: returns            # its id; of a list, one of them
-      on: 2024-11-05               # the day on which the pages must hold; today if not given
+      day: 2024-11-05              # on which the pages must hold; today if not given
       language: zh                 # told from the question if not given
       within: 3                    # among so many documents; 3 if not given
 """
@@ -37,7 +37,7 @@ class Probe:
     question: str
     documents: tuple[str, ...]
     language: str
-    on: date | None = None
+    day: date | None = None
     within: int = WITHIN
 
 
@@ -47,13 +47,15 @@ class Fallen:
 
     question: str
     language: str
-    on: date
+    day: date
     expected: tuple[str, ...]
     found: tuple[str, ...]
 
     def __str__(self) -> str:
         instead = ", ".join(self.found) or "nothing"
-        return f"“{self.question}” ({self.language}, {self.on}): {' or '.join(self.expected)} expected, {instead} found"
+        return (
+            f"“{self.question}” ({self.language}, {self.day}): {' or '.join(self.expected)} expected, {instead} found"
+        )
 
 
 def places(named: Path | None, roots: Sequence[str]) -> list[Path]:
@@ -87,18 +89,20 @@ def fallen(knowledge: Knowledge, probes: Sequence[Probe], today: date) -> list[F
     """Which of the questions do not find their documents. Raises `KnowledgeError`."""
     missed = []
     for probe in probes:
-        on = probe.on or today
-        passages = knowledge.search(probe.question, language=probe.language, valid_on=on, limit=probe.within * PASSAGES)
+        day = probe.day or today
+        passages = knowledge.search(
+            probe.question, language=probe.language, valid_on=day, limit=probe.within * PASSAGES
+        )
         found = tuple(dict.fromkeys(p.document for p in passages))[: probe.within]
         if not set(found) & set(probe.documents):
-            missed.append(Fallen(probe.question, probe.language, on, probe.documents, found))
+            missed.append(Fallen(probe.question, probe.language, day, probe.documents, found))
     return missed
 
 
 def _probe(entry: Any) -> Probe:
     if not isinstance(entry, dict):
         raise TypeError("`question` and `document` are needed")
-    if strange := entry.keys() - {"question", "document", "language", "on", "within"}:
+    if strange := entry.keys() - {"question", "document", "language", "day", "within"}:
         raise ValueError(f"there is no field `{min(map(str, strange))}`")
     question, document = entry.get("question"), entry.get("document")
     if not (isinstance(question, str) and question.strip()):
@@ -111,9 +115,9 @@ def _probe(entry: Any) -> Probe:
     language = entry.get("language", told if told in ("zh", "en") else "zh")
     if language not in ("zh", "en"):
         raise ValueError("`language` is zh or en")
-    on, within = entry.get("on"), entry.get("within", WITHIN)
-    if on is not None and not (isinstance(on, date) and type(on) is date):
-        raise ValueError("`on` is a day such as 2024-11-05")
+    day, within = entry.get("day"), entry.get("within", WITHIN)
+    if day is not None and type(day) is not date:  # a datetime is a date, too
+        raise ValueError("`day` is a day such as 2024-11-05")
     if isinstance(within, bool) or not isinstance(within, int) or not 1 <= within <= 20:
         raise ValueError("`within` is a number from 1 to 20")
-    return Probe(question, documents, language, on, within)
+    return Probe(question, documents, language, day, within)

@@ -28,8 +28,10 @@ Kept = Mapping[str, Iterable[tuple[list[str], "NDArray[np.float32]"]]]
 AT_ONCE = 1000
 """Vectors in one call of Chroma; its own limit is 5,461."""
 
-HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200}
-"""With these the index finds what comparing with every vector finds; with Chroma's defaults (100, 100) .2 % less."""
+HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 48}
+"""With Chroma's own values (100, 100, 16), 3 % of 1,100 passages that are alike but for a number were found by nothing,
+not even their own vector; with 48 neighbours all are. Real pages (5,000 passages): .9975 and 1.0 of the exact top ten.
+"""
 
 
 class StoreAway(KnowledgeError):

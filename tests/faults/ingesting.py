@@ -43,6 +43,7 @@ class Seen:
     """What one reader saw."""
 
     searches: int
+    failures: int
     failed: list[str]
     mixed: int
     back: int
@@ -133,7 +134,14 @@ def read(index):
         editions |= numbers
         searches += 1
         time.sleep(PAUSE)
-    told = {"searches": searches, "failed": failed[:5], "mixed": mixed, "back": back, "editions": len(editions)}
+    told = {
+        "searches": searches,
+        "failures": len(failed),
+        "failed": failed[:5],
+        "mixed": mixed,
+        "back": back,
+        "editions": len(editions),
+    }
     sys.stdout.write(json.dumps(told))
 
 

@@ -26,7 +26,7 @@ def test_five_kills_under_four_readers_fail_no_search_and_mix_no_generations(tmp
             at_work += ingesting.kill(pages, index, draw.uniform(0, usual))
             ingesting.take(pages, index)  # the next run succeeds
     assert at_work >= 1
-    assert [s.failed for s in seen] == [[]] * READERS
+    assert [(s.failures, s.failed) for s in seen] == [(0, [])] * READERS
     assert [(s.mixed, s.back) for s in seen] == [(0, 0)] * READERS
     assert all(s.searches > 20 and s.editions > 1 for s in seen)
     assert not [p.name for p in index.iterdir() if p.suffix in (".part", ".journal")]

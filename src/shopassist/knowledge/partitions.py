@@ -6,6 +6,7 @@ takes each text alone (`OnnxEmbeddings`) the vectors are those of the plain path
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 from collections.abc import Iterator, Sequence
@@ -52,6 +53,7 @@ class RayEncoder:
         import ray.data
 
         begun = not ray.is_initialized()
+        logging.getLogger("ray").setLevel(logging.CRITICAL)  # it logs a worker's whole traceback; we raise its end
         try:
             if begun:
                 ray.init(self.address, include_dashboard=False, log_to_driver=False, configure_logging=False)

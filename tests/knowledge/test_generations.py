@@ -58,7 +58,7 @@ def current(index):
 @pytest.mark.parametrize("embeddings", [HashEmbeddings(), None], ids=["hash", "lexical"])
 def test_a_new_index_that_loses_a_known_question_is_not_used(pages, index, embeddings):
     probes(pages, "- {question: 发票怎么下载, document: invoice}\n- {question: when do you ship, document: shipping}\n")
-    ingest([pages], index, embeddings, today=DAY)
+    assert ingest([pages], index, embeddings, today=DAY).skipped == ()
     (pages / "invoice.md").unlink()
     with pytest.raises(ProbesFailed) as caught:
         ingest([pages], index, embeddings, today=DAY)

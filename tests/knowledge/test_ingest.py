@@ -284,7 +284,9 @@ def test_other_embeddings_are_refused_and_a_rebuild_reads_all_earlier_roots(page
     (other / "more.md").write_text("另一页。", "utf-8")
     ingest([pages], index, None)
     ingest([other], index, None)
-    with pytest.raises(IndexMismatch, match="--rebuild"):
+    with pytest.raises(
+        IndexMismatch, match=r"run `shopassist ingest --rebuild`\. A rebuild embeds 8 passages, about \d+ s"
+    ):
         ingest([pages], index, HashEmbeddings(64))
     with pytest.raises(IndexMismatch, match="--rebuild"):
         ChromaKnowledge(index, HashEmbeddings(64))

@@ -260,6 +260,8 @@ def mismatch(theirs: str, mine: str) -> str:
 
 def cost(embeddings: Embeddings | None, texts: Sequence[str]) -> str:
     """What a rebuild costs, in a sentence: measured on some of the passages, for two seconds at most."""
+    if not texts:
+        return "The index is empty: a rebuild takes seconds"
     if embeddings is None:
         return f"A rebuild by words alone takes seconds for {len(texts):,} passages"
     encode(embeddings, texts[:1])  # opens the model
@@ -270,8 +272,6 @@ def cost(embeddings: Embeddings | None, texts: Sequence[str]) -> str:
         encode(embeddings, some[count : count + 8])
         count += len(some[count : count + 8])
         took = time.perf_counter() - began
-    if not count:
-        return "The index is empty: a rebuild takes seconds"
     rate = count / max(took, 1e-9)
     return (
         f"A rebuild embeds {len(texts):,} passages, about {_duration(len(texts) / rate)} at {rate:.3g} a second "

@@ -27,7 +27,7 @@ from shopassist.language.catalogue import WRITING
 from shopassist.language.dates import dates
 from shopassist.language.ellipsis import asks_other, pointing_back, supposing
 from shopassist.language.giving_up import gives_up
-from shopassist.language.kinds import Kind, kinds
+from shopassist.language.kinds import kinds
 from shopassist.language.mood import by_words, feeling
 from shopassist.language.parts import kept, says_part
 from shopassist.language.provisos import asks_something, with_proviso
@@ -41,7 +41,6 @@ from shopassist.language.states import bought, states, supposed
 from shopassist.language.structured import Said
 from shopassist.language.talk import small_talk
 from shopassist.language.wishes import CLEAR, wishes
-from shopassist.protocols import Product
 from shopassist.text import content, fold
 
 MOST_OF = 0.6
@@ -96,8 +95,9 @@ class _Reader:
         self.today = ports.now.date()
         self.dialogue = ports.memory.dialogue
         sold = ports.knowledge.products(self.language) if ports.knowledge else ()
-        self.kinds = kinds(sold).find(self.text)
-        self.known = _also_called(sold, self.kinds)
+        of_kinds = kinds(sold)
+        self.kinds = of_kinds.find(self.text)
+        self.known = of_kinds.also_called(self.kinds)
         self.asked = asked_of(self.dialogue)
         wanted = self.asked.slot if self.asked is not None and self.asked.kind == "slot" else None
         self.corrects = corrects(self.text)
@@ -372,17 +372,6 @@ class _Reader:
         if days:
             return days[0].isoformat() if days[0] <= self.today else None
         return self.ports.memory.last_valid_on if query != self.text else None
-
-
-def _also_called(products: Sequence[Product], found: Sequence[Kind]) -> Sequence[Product]:
-    """The products, with the word for their kind as a name where only one of them is meant by it."""
-    alone = {k.products[0]: k.word for k in found if len(k.products) == 1}
-    if not alone:
-        return products
-    return [
-        replace(p, names=(*p.names, alone[p.document])) if alone.get(p.document, p.names[0]) not in p.names else p
-        for p in products
-    ]
 
 
 def _within(span: tuple[int, int], found: Found) -> bool:

@@ -9,13 +9,13 @@ from typing import Any
 
 import yaml
 
-from shopassist.language.spelling import simplified
+from shopassist.language.spelling import plain, simplified
 from shopassist.text import fold
 
 
 def states(text: str, language: str) -> list[tuple[str, tuple[int, int]]]:
     """The states by which a text tells an order from the others, with their place; it may only mention a state."""
-    folded = simplified(fold(text))
+    folded = plain(text)
     return _found(folded, language, "rule") if len(folded) == len(text) else []
 
 
@@ -34,7 +34,7 @@ def without_states(text: str, language: str) -> str:
 
 def supposed(text: str, language: str) -> tuple[str, ...]:
     """The states that a text supposes an order to be in: 没发货的话就取消, cancel it if it has not shipped."""
-    return tuple(dict.fromkeys(state for state, _ in _found(simplified(fold(text)), language, "supposed")))
+    return tuple(dict.fromkeys(state for state, _ in _found(plain(text), language, "supposed")))
 
 
 def money(state: str, language: str) -> str | None:

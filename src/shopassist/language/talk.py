@@ -9,7 +9,7 @@ from importlib import resources
 
 import yaml
 
-from shopassist.language.spelling import simplified
+from shopassist.language.spelling import plain
 from shopassist.text import fold
 
 KINDS = ("human", "repeat", "decline", "thanks", "goodbye", "greeting", "identity", "remark", "acknowledge")
@@ -22,7 +22,7 @@ def small_talk(text: str, names: Sequence[str] = ()) -> str | None:
     thanks.
     """
     particles, kinds = _patterns()
-    rest, found = simplified(fold(text)), set()
+    rest, found = plain(text), set()
     for name in filter(None, map(fold, names)):
         rest = rest.replace(name, " ")
     for kind, pattern in kinds.items():

@@ -126,9 +126,11 @@ def prune(
 
 def _print(listed: list[Listed]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("generation", "", "built", "documents", "passages", "size")
+    table = Table(
+        Column("generation", no_wrap=True), "", Column("built", no_wrap=True), "documents", "passages", "size"
+    )
     for g in reversed(listed):
         mark = "current" if g.current else ("refused" if g.name.endswith("refused") else "")
         size = f"{g.size / 1e6:.1f} MB"
@@ -142,10 +144,14 @@ def _print(listed: list[Listed]) -> None:
     console.print(table)
     for g in listed:
         if g.current and not g.fault:
-            console.print(f"embeddings: {g.fingerprint}" + (f", vectors {g.store}" if g.fingerprint != "none" else ""))
+            console.print(
+                f"embeddings: {g.fingerprint}" + (f", vectors {g.store}" if g.fingerprint != "none" else ""),
+                highlight=False,
+                soft_wrap=True,
+            )
             console.print("ingested from: " + (", ".join(g.roots) or "nothing"), highlight=False, soft_wrap=True)
 
 
 def _time(moment: str | None) -> str:
     """A moment in the time zone of who looks at it."""
-    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else ""
+    return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""

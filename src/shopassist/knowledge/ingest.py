@@ -87,8 +87,8 @@ def ingest(
             raise KnowledgeError(_no_path(folder, roots))
         known_questions = questions.read(questions.places(probes, roots))
         found = inventory(reading, progress)
-        known_files = {sources.name(p) for p in questions.places(probes, roots)}
-        found.skipped[:] = [name for name in found.skipped if name not in known_files]
+        known_files = {p.resolve() for p in questions.places(probes, roots)}
+        found.skipped[:] = [name for name in found.skipped if Path(name).resolve() not in known_files]
         old = {} if rebuild else held
         if not rebuild and base is not None:
             _same_index(base, meta, embeddings)

@@ -8,9 +8,11 @@ import time
 
 import pytest
 
-from shopassist import Customer, Done, Sentence
+from shopassist import Assistant, Customer, Done, Sentence
+from shopassist.assembly import toolbox_from
 from shopassist.engine import inbox
 from shopassist.errors import (
+    ConversationErased,
     HandOffClosed,
     HandOffNotClaimed,
     HandOffTaken,
@@ -20,6 +22,7 @@ from shopassist.errors import (
     NotYourConversation,
     StaleTurn,
 )
+from shopassist.storage.sql import SqlStore
 from shopassist.testing import MemoryLedger, MemoryShop, ScriptedModel
 
 ME = Customer("u-1001")
@@ -160,12 +163,69 @@ def test_an_asynchronous_caller_hears_that_a_person_took_over(assistant, shop, m
     claimed = []
     events = asyncio.run(asyncio.wait_for(stream(), 30))
     assert isinstance(events[-1], Done)
-    assert (events[-1].reply.text, events[-1].reply.mode) == ("", "person")
-    assert [role for role, _ in phone.seen(after=2)] == ["customer"]
+    shown = "".join(event.text for event in events if isinstance(event, Sentence))
+    assert ANSWER in shown
+    assert shown.endswith("。")
+    assert (events[-1].reply.text, events[-1].reply.mode) == (shown, "person")
+    assert phone.seen(after=2) == [("customer", QUESTION), ("assistant", shown)]
 
 
-def test_what_a_dropped_turn_wrote_is_kept_with_the_message(assistant, shop):
-    """A person claims between the yes and the answer: the order is cancelled, and the silent reply says so."""
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_what_was_shown_before_a_person_claimed_is_in_the_history(request, settings, lexical, kind):
+    """Personal data in it stay placeholders in the store."""
+    store = SqlStore(request.getfixturevalue(f"{kind}_url"))
+    model = ScriptedModel(answers=[f"{ANSWER}请拨打{PHONE}。"])
+    phone = Phone(Assistant(settings=settings, store=store, knowledge=lexical, model=model))
+    handoff = phone.say(f"转人工，我的电话是{PHONE}").handoff
+    shown = []
+    for event in phone.assistant.stream(QUESTION, conversation="c", customer=ME):
+        if isinstance(event, Sentence):
+            if not shown:
+                phone.assistant.desk.claim(handoff, "anna")
+                phone.assistant.desk.say(handoff, "anna", "您好，我来看看")
+            shown.append(event.text)
+    assert (event.reply.text, event.reply.mode) == ("".join(shown), "person")
+    told = [("customer", QUESTION), ("person", "您好，我来看看"), ("assistant", "".join(shown))]
+    assert phone.seen(after=2) == told
+    assert [(m.role, m.text) for m in phone.assistant.desk.history(handoff, "anna", after=2)] == told
+    assert PHONE not in json.dumps([m.text for m in store.history("c")], ensure_ascii=False)
+    assert phone.say("好的").text == ""
+    phone.assistant.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("act", ["claim", "forget"])
+def test_a_change_does_not_begin_once_a_person_has_claimed_or_all_is_forgotten(request, settings, shop, kind, act):
+    """That comes while the turn is at work, before its write, which looks for newer messages first."""
+
+    class Store(SqlStore):
+        def history(self, *arguments, **options):
+            found = super().history(*arguments, **options)
+            if armed:
+                armed.pop()()
+            return found
+
+    armed, own = [], settings.model_copy(update={"tool_timeout": None})
+    store = Store(request.getfixturevalue(f"{kind}_url"))
+    toolbox = toolbox_from(own, shop, (), MemoryLedger())
+    phone = Phone(Assistant(settings=own, store=store, knowledge=None, model=None, toolbox=toolbox))
+    handoff = phone.say("转人工").handoff
+    phone.say(f"取消订单{UNPAID}")
+    desk = phone.assistant.desk
+    armed.append({"claim": lambda: desk.claim(handoff, "anna"), "forget": lambda: store.erase("c")}[act])
+    if act == "claim":
+        reply = phone.say("好的")
+        assert (reply.text, reply.mode, reply.tool_outcomes) == ("", "person", ())
+    else:
+        with pytest.raises(ConversationErased):
+            phone.say("好的")
+        assert (store.export("c"), desk.waiting()) == ({}, [])
+    assert shop.orders.get("u-1001", UNPAID).status == "unpaid"
+    phone.assistant.close()
+
+
+def test_what_a_dropped_turn_wrote_is_told_and_kept_with_the_message(assistant, shop):
+    """A person claims between the yes and the answer: the order is cancelled, both sides hear it, nothing is asked."""
     claims = []
 
     class Ledger(MemoryLedger):
@@ -178,7 +238,9 @@ def test_what_a_dropped_turn_wrote_is_kept_with_the_message(assistant, shop):
     phone.say(f"取消订单{UNPAID}")
     reply = phone.say("好的", message_id="yes")
     assert len(claims) == 1
-    assert reply.text == ""
+    assert "已取消" in reply.text
+    assert not reply.text.endswith("？")
+    assert phone.seen(after=reply.turn + 2)[-1] == ("assistant", reply.text)
     assert shop.orders.get("u-1001", UNPAID).status == "cancelled"
     kept = phone.assistant.store.reply_to("c", "yes")
     assert [(o.name, o.status) for o in kept.tool_outcomes] == [("cancel_order", "done")]

@@ -204,7 +204,7 @@ class Assistant:
     ) -> Generator[Event]:
         """As `reply`, in events; each sentence comes when it is checked. Closing the iterator stops the model.
 
-        Where a person takes over in the middle, `Done` has no text, and what was shown is not stored. Bad input raises
+        Where a person takes over in the middle, `Done` has what was shown until then. Bad input raises
         as in `reply`; what goes wrong after `Started` is the event `Failed`, the last one.
         """
         yield from self._stream(
@@ -321,7 +321,7 @@ class Assistant:
 
     def _stream(self, messages: Said, stopped: threading.Event, **options: Any) -> Generator[Event]:
         started = False
-        events = self._run(messages, stopped, **options)
+        events = self._run(messages, stopped, **options, streams=True)
         with closing(events):
             try:
                 for event in events:
@@ -342,6 +342,7 @@ class Assistant:
         message_id: str | None = None,
         wait: float = 30.0,
         deadline: float | None = None,
+        streams: bool = False,
     ) -> Generator[Event]:
         began = time.monotonic()
         incoming = self._incoming(messages, message_id)
@@ -354,6 +355,7 @@ class Assistant:
             yield Done(self._shown(conversation, max(replies, key=lambda r: r.turn)))
             return
         outcomes: tuple[ToolOutcome, ...] = ()
+        said: tuple[str, ...] = ()
         while True:
             found = inbox.wait_for(
                 self.store, conversation, taken, began=began, quiet=self.settings.burst_quiet, until=began + wait,
@@ -368,7 +370,7 @@ class Assistant:
             try:
                 if found.handoff is not None and found.handoff.status == "person":
                     language = Memory.load(found.state).language or self.settings.language
-                    yield from inbox.quiet(self.store, found, language=language, outcomes=outcomes)
+                    yield from inbox.quiet(self.store, found, language=language, outcomes=outcomes, said=said)
                 else:
                     yield from inbox.turn(self.store, found, ports, stopped=stopped, life=max(inbox.LIFE, 3 * longest))
             except Superseded:
@@ -377,6 +379,10 @@ class Assistant:
                 if self.store.open_handoff(conversation) == found.handoff:
                     raise
                 outcomes += error.outcomes  # a person took over, or let go: what was written stays written
+                if streams:
+                    said += error.sentences  # the customer has seen them
+                elif error.outcomes:
+                    said += error.sentences[: -1 if error.asks else None]  # and has to hear of what was done
                 stopped.clear()  # the lost lease set it; a caller who has left ends this at the next event
             else:
                 return

@@ -118,7 +118,8 @@ class Ports:
     a proxy finds the server that has its prompt in the cache. `spent` is what understanding took of the turn's calls.
     `newer` says whether the customer has sent another message meanwhile, for which
     the turn may begin anew until `anew_until` (monotonic), `superseded` that what was not shown by then
-    is left out. `resumes` says that the customer has come back and said nothing yet.
+    is left out. `resumes` says that the customer has come back and said nothing yet. `keep` raises `StaleTurn` or
+    `ConversationErased` where this turn has the conversation no longer.
     """
 
     settings: Settings
@@ -143,6 +144,7 @@ class Ports:
     deadline: float
     anew_until: float
     newer: Callable[[], bool]
+    keep: Callable[[], None] = lambda: None
     stopped: threading.Event = field(default_factory=threading.Event)
     draft: Draft | None = None
     spent: Spent = field(default_factory=Spent)

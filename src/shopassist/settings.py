@@ -172,6 +172,12 @@ class Settings(BaseSettings):
         pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$",
         description="When people at the desk answer, in the shop's timezone.",
     )
+    consent_minutes: float = Field(
+        15.0,
+        gt=0,
+        le=1440,
+        description="Minutes for which a change waits for the customer's yes; after that it is asked about anew.",
+    )
     resume_after: float = Field(
         24.0,
         gt=0,

@@ -83,6 +83,7 @@ def _setting(ports: Ports) -> Setting:
         told=ports.memory.told,
         seen=ports.memory.seen,
         rested=ports.memory.away(ports.now, ports.settings.resume_after),
+        consent_lasts=timedelta(minutes=ports.settings.consent_minutes),
     )
 
 

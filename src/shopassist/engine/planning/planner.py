@@ -14,7 +14,7 @@ from typing import cast
 from shopassist.dialogue import Asked, Slot, Task, Wish
 from shopassist.engine.figures import figures
 from shopassist.engine.planning import context
-from shopassist.engine.planning.answer import OPENS, take_answer
+from shopassist.engine.planning.answer import OPENS, found_done, take_answer
 from shopassist.engine.planning.contracts import Dialogue, HandOffReason, Heard, Plan, Setting, Settled
 from shopassist.engine.planning.lookup import Known, Lookup
 from shopassist.engine.planning.meaning import meant, without_anger
@@ -45,6 +45,7 @@ def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled
     if (alarm := at_once(heard, wished=False)) is not None:
         return _hand_over(sheet, alarm)
     if heard.talk == "resume":
+        found_done(sheet, [])
         if not welcome(sheet):
             return Plan(reads=tuple(sheet.lookup.wanted))
         if not sheet.says_nothing:

@@ -34,7 +34,7 @@ class WebhookDesk:
 
 
 class TicketSystem(BaseHTTPRequestHandler):
-    tickets, answers = {}, iter([503, 200])  # by the hand-off's id; it is busy at first
+    tickets, answers = {}, iter([503, 200, 503, 503, 503])  # by the hand-off's id; it is busy at first, and later
 
     def do_POST(self) -> None:
         now, body = self.headers["X-Timestamp"], self.rfile.read(int(self.headers["Content-Length"]))
@@ -49,12 +49,24 @@ class TicketSystem(BaseHTTPRequestHandler):
         print(what[1], len(self.tickets), "ticket")
 
 
+def reconcile(waiting: list[HandOff], status) -> None:
+    """What an answer that was lost has left on the two sides; in a shop every few minutes."""
+    for number in list(TicketSystem.tickets):
+        if status(number) in ("gone", "closed"):
+            print("nobody waits for", TicketSystem.tickets.pop(number).splitlines()[0])
+    for handoff in waiting:
+        if handoff.id not in TicketSystem.tickets:
+            desk.open(handoff, assistant.desk.text(handoff))
+
+
 server = HTTPServer(("127.0.0.1", 0), TicketSystem)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 desk = WebhookDesk(f"http://127.0.0.1:{server.server_port}")
 with Assistant.from_settings(store=MemoryStore(), desk=desk, model="none", desk_hours="00:00-24:00") as assistant:
     reply = assistant.reply("转人工", conversation="c")
     print("店:", reply.text, reply.handoff in TicketSystem.tickets)
+    print("店:", assistant.reply("转人工", conversation="d").text)  # kept over there, and withdrawn here
+    reconcile(assistant.desk.waiting(), assistant.desk.status)
+    print(len(TicketSystem.tickets), "ticket,", len(assistant.desk.waiting()), "waiting")
     server.shutdown()
     server.server_close()
-    print("店:", assistant.reply("转人工", conversation="d").text)

@@ -21,6 +21,7 @@ from shopassist.errors import (
     MessageTooLong,
     NotYourConversation,
     StaleTurn,
+    TurnFailed,
 )
 from shopassist.storage.sql import SqlStore
 from shopassist.testing import MemoryLedger, MemoryShop, ScriptedModel
@@ -350,6 +351,8 @@ def test_the_desk_has_asynchronous_doors(phone):
     async def work():
         assert [h.id for h in await desk.awaiting()] == [handoff]
         await desk.aclaim(handoff, "anna")
+        assert [h.id for h in await desk.aclaimed("anna")] == [handoff]
+        assert await desk.astatus(handoff) == "person"
         await desk.asay(handoff, "anna", "您好")
         assert [m.role for m in await desk.ahistory(handoff, "anna")] == ["customer", "assistant", "person"]
         assert [m.text for m in await phone.assistant.ahistory("c", customer=ME, after=2)] == ["您好"]
@@ -435,6 +438,53 @@ def test_the_summary_says_who_what_was_done_what_not_and_why_and_quotes(assistan
         assert words in english
 
 
+def test_the_summary_is_of_the_moment_of_the_claim(phone, shop):
+    """The customer went on while nobody came, and the bot did what was asked for."""
+    phone.say(f"取消订单{UNPAID}")
+    handoff = phone.say("转人工").handoff
+    [waiting] = phone.assistant.desk.waiting()
+    phone.say("好的")
+    phone.say("气死我了，什么垃圾店")
+    claimed = phone.assistant.desk.claim(handoff, "anna")
+    assert (waiting.summary["open"][0]["status"], waiting.summary["done"]) == ("consent", [])
+    assert ([d["order"] for d in claimed.summary["done"]], claimed.summary["open"]) == ([UNPAID], [])
+    assert (claimed.summary["mood"]["times"], waiting.summary["mood"]["times"]) == (1, None)
+    assert claimed.summary["quotes"][-2:] == ["好的", "气死我了，什么垃圾店"]
+    assert [w["intent"] for w in claimed.summary["wishes"]][:1] == ["cancel_order"]
+    text = phone.assistant.desk.text(claimed)
+    assert "已办：取消订单" in text
+    assert "等顾客确认" not in text
+    assert phone.assistant.desk.claim(handoff, "anna").summary == claimed.summary
+
+
+def test_a_visitor_who_logged_in_meanwhile_has_a_name_in_the_summary(assistant, shop):
+    phone = Phone(assistant(shop=shop), customer=None)
+    handoff = phone.say("转人工").handoff
+    phone.assistant.adopt("c", customer=ME)
+    phone.customer = ME
+    phone.say("在吗")
+    assert phone.assistant.desk.claim(handoff, "anna").summary["who"] == "u-1001"
+
+
+def test_a_hand_off_whose_turn_broke_keeps_the_summary_that_it_has(assistant, shop, monkeypatch):
+    phone = Phone(assistant(shop=shop))
+    monkeypatch.setattr(phone.assistant.store, "commit", lambda *_, **__: 1 / 0)
+    with pytest.raises(TurnFailed):
+        phone.say("转人工，充电器漏电了")
+    monkeypatch.undo()
+    [waiting] = phone.assistant.desk.waiting()
+    assert phone.assistant.desk.claim(waiting.id, "anna").summary == waiting.summary
+    assert waiting.summary["quotes"] == ["转人工，充电器漏电了"]
+
+
+def test_who_has_what_is_listed_for_a_page_that_is_opened_again(phone, taken):
+    desk = phone.assistant.desk
+    assert [h.id for h in desk.claimed("anna")] == [taken]
+    assert (desk.claimed("ben"), desk.waiting()) == ([], [])
+    desk.give_back(taken, "anna")
+    assert desk.claimed("anna") == []
+
+
 def test_the_summary_of_a_visitor_names_nobody(assistant):
     phone = Phone(assistant(), customer=None)
     phone.say("转人工")
@@ -497,6 +547,33 @@ def test_a_desk_that_cannot_be_reached_is_not_pretended(assistant, shop, wording
     second = phone.say("那再试试转人工")
     assert second.handoff in second.text
     assert [h.id for h, _ in tickets.opened] == [second.handoff]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_desk_that_took_it_in_and_could_not_say_so_learns_that_nobody_waits(request, settings, kind):
+    """Its call timed out: the ticket is there, the hand-off was withdrawn, and asking for it is no error."""
+
+    class Slow(Tickets):
+        def open(self, handoff, text):
+            super().open(handoff, text)
+            raise TimeoutError
+
+    tickets, store = Slow(), SqlStore(request.getfixturevalue(f"{kind}_url"))
+    phone = Phone(Assistant(settings=settings, store=store, knowledge=None, model=None, desk=tickets))
+    assert phone.say("转人工").handoff is None
+    [(lost, _)] = tickets.opened
+    desk = phone.assistant.desk
+    assert desk.status(lost.id) == "gone"
+    tickets.open = lambda *_: None
+    kept = phone.say("转人工").handoff
+    assert desk.status(kept) == "waiting"
+    desk.claim(kept, "anna")
+    assert desk.status(kept) == "person"
+    desk.close(kept, "anna")
+    assert desk.status(kept) == "closed"
+    phone.assistant.forget("c", customer=ME)
+    assert (desk.status(kept), desk.status("H00000000")) == ("gone", "gone")
+    phone.assistant.close()
 
 
 def test_who_is_in_danger_hears_what_to_do_even_if_the_desk_is_out(assistant, shop, wordings):

@@ -84,7 +84,7 @@ class Assistant:
         self.classifier = classifier or built_in_classifier()
         self.texts = texts or points()
         self.store = store
-        self.desk = DeskDoor(store, self.texts, settings, _conceal)
+        self.desk = DeskDoor(store, self.texts, settings, self.classifier.catalogue, _conceal)
         self._own_desk = desk
         self.knowledge = knowledge
         self._closes_writer = not isinstance(model, Writer)  # one that was given may serve others too

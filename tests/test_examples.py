@@ -33,7 +33,6 @@ EXPECTED = {
         "请稍等。 True",
         "现在联系不上",
         "nobody waits for 转人工 H",
-        "1 ticket, 1 waiting",
     ],
     "with_langchain_tool.py": ["已换新电池"],
 }

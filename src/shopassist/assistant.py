@@ -407,6 +407,7 @@ class Assistant:
             texts=self.texts,
             toolbox=self.toolbox,
             hand_off=partial(self._hand_off, claim),
+            ahead=partial(self._ahead, claim),
             knowledge=self.knowledge,
             writer=self.writer if seconds > 0 else None,
             who=self._pseudonyms.customer(customer.id if customer is not None else None),
@@ -432,6 +433,13 @@ class Assistant:
             self.store.withdraw(claim, number)
             return None
         return number
+
+    def _ahead(self, claim: Claim) -> int | None:
+        """How many wait before this conversation; None with a desk of the shop's own, which has an order of its own."""
+        if self._own_desk is not None or claim.handoff is None:
+            return None
+        waiting = [handoff.id for handoff in self.store.handoffs()]
+        return waiting.index(claim.handoff.id) if claim.handoff.id in waiting else None
 
     def _incoming(self, messages: Said, message_id: str | None) -> list[Message]:
         several = list(messages) if isinstance(messages, Sequence) and not isinstance(messages, str) else [messages]

@@ -71,9 +71,13 @@ def _intents(state: Turn) -> tuple[str, ...]:
         if not state["evidence"]:
             return ("out_of_scope",)
         return ("product_question",) if heard.products else ("policy_question",)
-    return {"thanks": ("thanks",), "greeting": ("greeting",), "foreign": ("out_of_scope",), "empty": ()}.get(
-        heard.talk or "", ("chitchat",) if heard.talk in ("goodbye", "identity") else ()
-    )
+    return {
+        "thanks": ("thanks",),
+        "greeting": ("greeting",),
+        "queue": ("human",),
+        "foreign": ("out_of_scope",),
+        "empty": (),
+    }.get(heard.talk or "", ("chitchat",) if heard.talk in ("goodbye", "identity") else ())
 
 
 def _memory(state: Turn, ports: Ports) -> Memory:

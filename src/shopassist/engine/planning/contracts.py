@@ -85,7 +85,8 @@ class Setting:
 
     `tools` gives each write's required and all its arguments, `reads` the arguments of each read; `key` makes the
     consents' ids unique; `partial` names the writes whose pre-check needs the order alone. `handoff` is the number of
-    the hand-off that is open, `answered_from` the moment from which a person answers: now within service hours. `told`
+    the hand-off that is open, `answered_from` the moment from which a person answers: now within service hours
+    (`desk_hours`), `ahead` how many wait before this customer, where it was asked and is known. `told`
     is what the last reply said, without its question, `seen` how orders stood then, and `rested` says that the
     customer was away for longer than the setting `resume_after`. `consent_lasts` is how long a change waits for a yes.
     """
@@ -103,6 +104,8 @@ class Setting:
     told: str = ""
     seen: Mapping[str, str] = field(default_factory=dict)
     rested: bool = False
+    desk_hours: str = ""
+    ahead: int | None = None
     consent_lasts: timedelta = timedelta(minutes=15)
 
 

@@ -219,17 +219,30 @@ def _hand_over(sheet: Sheet, reason: HandOffReason) -> Plan:
     if reason == "danger":
         sheet.say("handoff", "danger")
     name = "any" if number else "waiting" if waiting else "unreached"
-    sheet.say("handoff", name, {"id": number or waiting, **desk_hours(sheet)})
+    if name == "waiting":
+        _place(sheet)
+    else:
+        sheet.say("handoff", name, {"id": number, **desk_hours(sheet)})
     if not alarm:
         _ask_again(sheet)
     plan = _finished(sheet, list(sheet.heard.wishes))
     return replace(plan, intents=plan.intents or (("complaint",) if alarm else ("human",)))
 
 
+def _place(sheet: Sheet) -> None:
+    """Say where the customer stands who waits for a person."""
+    setting = sheet.setting
+    place = {"ahead": setting.ahead} if setting.ahead is not None else {}
+    sheet.say("handoff", "waiting", {"id": setting.handoff, "hours": setting.desk_hours, **place, **desk_hours(sheet)})
+
+
 def _small_talk(sheet: Sheet) -> None:
     """Answer small talk that is nothing else; a yes or a thanks beside a question needs no words of its own."""
     talk = sheet.heard.talk
     if talk is None or not sheet.says_nothing:
+        return
+    if talk == "queue":
+        _place(sheet)
         return
     if talk == "grumble" and _waits(sheet):
         return  # sympathy, and the question again

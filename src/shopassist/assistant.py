@@ -17,6 +17,7 @@ from shopassist.assembly import (
     classifier_from,
     embeddings_from,
     knowledge_from,
+    ledger_from,
     store_from,
     toolbox_from,
 )
@@ -113,14 +114,15 @@ class Assistant:
         """Build all parts from the settings; `values` override single ones, `store` takes the place of the SQL store.
 
         `shop` brings the built-in tools for what it has, `tools` are the shop's own; as soon as one of them writes,
-        `ledger` is needed, in the shop's own database where a tool is atomic. `desk` is told of hand-offs.
+        `ledger` (or the setting) is needed, in the shop's own database where a tool is atomic. `desk` is told of
+        hand-offs.
 
         Without an index the assistant works and says that it does not know; a log line and `shopassist doctor` tell.
         Raises `ConfigurationError`, `KnowledgeError` (an index that cannot be used), `ModelUnavailable` (a model that
         the settings name and that cannot be had), `StorageError`.
         """
         settings = settings or settings_module.load(**values)
-        toolbox = toolbox_from(settings, shop, tools, ledger)
+        toolbox = toolbox_from(settings, shop, tools, ledger or ledger_from(settings))
         words = Points.load(settings.texts_file) if settings.texts_file else points()
         embeddings = embeddings_from(settings)
         try:

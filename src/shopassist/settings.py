@@ -82,6 +82,13 @@ class Settings(BaseSettings):
         None, description="SQLAlchemy's URL of the conversations; an SQLite file in `data_dir` if not given."
     )
 
+    ledger: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
+        description="The shop's ledger of changes, as `module:name`: a `Ledger`, or a function without arguments that "
+        "gives one. For `shopassist writes`, and for an assistant that gets none.",
+    )
+
     embeddings: Literal["auto", "onnx", "sentence-transformers", "none"] = Field(
         "auto",
         description="How texts become vectors. auto: onnx where its files are, else sentence-transformers, else none "

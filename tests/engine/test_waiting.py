@@ -4,7 +4,16 @@ import pytest
 from visits import NOW, OTHER, Visit
 
 UNPAID, SHIPPED = "ORD20241201002", "ORD20241201001"
-IMPATIENT = ["快点", "还有多久？", "人呢", "人工呢，怎么还不来", "都等了十分钟了", "好烦啊", "hurry up", "how much longer?"]
+IMPATIENT = [
+    "快点",
+    "还有多久？",
+    "人呢",
+    "人工呢，怎么还不来",
+    "都等了十分钟了",
+    "好烦啊",
+    "hurry up",
+    "how much longer?",
+]
 
 
 @pytest.fixture
@@ -67,7 +76,17 @@ def test_the_open_question_is_asked_again_and_a_hurry_is_no_yes(talk):
     talk.nothing_written()
 
 
-@pytest.mark.parametrize("text", ["气死我了，什么垃圾店", "你们太差劲了，再不来我投诉了", "垃圾客服，骗子", "我要打12315", "转人工！！", "充电器漏电了"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "气死我了，什么垃圾店",
+        "你们太差劲了，再不来我投诉了",
+        "垃圾客服，骗子",
+        "我要打12315",
+        "转人工！！",
+        "充电器漏电了",
+    ],
+)
 def test_angry_words_open_no_second_hand_off(talk, text):
     first = talk.say("转人工").handoff
     for _ in range(3):
@@ -75,7 +94,9 @@ def test_angry_words_open_no_second_hand_off(talk, text):
     assert [h.id for h in talk.assistant.desk.waiting()] == [first]
 
 
-@pytest.mark.parametrize("text", ["快递还有多久到", "退款要多久", "你们有人工客服吗", "订单怎么还没发货", "取消订单ORD20241201002"])
+@pytest.mark.parametrize(
+    "text", ["快递还有多久到", "退款要多久", "你们有人工客服吗", "订单怎么还没发货", "取消订单ORD20241201002"]
+)
 def test_what_asks_for_something_else_is_answered_as_that(talk, text):
     talk.say("转人工")
     assert "排队" not in talk.say(text).text

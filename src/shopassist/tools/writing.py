@@ -17,6 +17,9 @@ from shopassist.tools.values import json_values
 ABOUT = ("order_id", "product")
 """Arguments that say what a deed is done to; the others may be told in other words."""
 
+KEPT = ("status", "facts", "reason", "rule", "id")
+"""What the ledger keeps of an outcome; name and arguments have columns of their own."""
+
 AHEAD = timedelta(days=1)
 """How much later than this turn another write may have begun: turns last, and the clocks of hosts differ."""
 
@@ -106,7 +109,7 @@ def repeated(earlier: Write, row: Write, ledger: Ledger) -> ToolOutcome:
             unknown = ToolOutcome(row.tool, row.args, "unknown")
             guarded(row.tool, row.key, lambda: ledger.settle(earlier, "unknown", _kept(unknown), row.begun))
         return ToolOutcome(row.tool, row.args, "unknown", reason=earlier.outcome.get("reason"), repeated=True)
-    kept = {"status": earlier.state, **earlier.outcome}
+    kept = {"status": earlier.state, **{n: v for n, v in earlier.outcome.items() if n in KEPT}}
     return ToolOutcome(row.tool, row.args, **kept, repeated=True)
 
 
@@ -125,8 +128,7 @@ def _done(call: Call, consent: Consent, facts: Mapping[str, Any], made: str | No
 
 
 def _kept(outcome: ToolOutcome) -> dict[str, Any]:
-    """What the ledger keeps of an outcome; name and arguments have columns of their own."""
-    return {n: getattr(outcome, n) for n in ("status", "facts", "reason", "rule", "id")}
+    return {n: getattr(outcome, n) for n in KEPT}
 
 
 def _after_a_broken_transaction(

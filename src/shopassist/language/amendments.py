@@ -18,6 +18,7 @@ from shopassist.text import fold
 
 _NUMBER = re.compile(r"(?<![\da-z])[a-z]?\d+(?:-\d+)*[a-z]?(?![\da-z])")
 _WORD = re.compile("[a-z0-9]")
+_LAST = re.compile(r"(?<!\d)\d{2,10}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,17 @@ def amended(old: str, text: str, *, address: bool = False) -> str | None:
     if new == old and address:
         new = _parts(old, said) or _alone(old, said) or old
     return new if new != old else None
+
+
+def amended_end(old: str, text: str) -> tuple[str, tuple[int, int]] | None:
+    """A number whose last digits the text puts right, and where these stand in it: 尾号不是0000是0009."""
+    said = _Said.of(text)
+    for pair in _pairs(said):
+        wrong, right = (m[0] if (m := _LAST.search(side)) else "" for side in pair)
+        if wrong and len(right) == len(wrong) and old.endswith(wrong):
+            start = said.own.rfind(right)
+            return old[: -len(wrong)] + right, (start, start + len(right))
+    return None
 
 
 def doubted(text: str, names: Sequence[str], *, named: bool = False) -> str | None:

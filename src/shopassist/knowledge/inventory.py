@@ -96,15 +96,22 @@ def _read_source(
 ) -> None:
     label = name(place) if isinstance(place, Path) else root_of(place)
     try:
-        source = source_of(place, limits) if isinstance(place, Path) else place
+        source = _described(place, limits) if isinstance(place, Path) else place
         former = {k: str(v["mark"]) for k, v in marks.get(file_of(label), {}).items()}
         for number, one in enumerate(source.read(former), start=1):
             _take(one, label, number, found)
             progress("texts", number, 0)
-    except (ShopAssistError, ValueError, OSError) as error:
+    except (ShopAssistError, ValueError) as error:
         _unreadable(label, str(error) or type(error).__name__, found)
     except Exception as error:  # noqa: BLE001 - the shop's own source; what its libraries say may hold secrets
         _unreadable(label, f"cannot be read ({type(error).__name__})", found)
+
+
+def _described(path: Path, limits: Limits) -> Source:
+    try:
+        return source_of(path, limits)
+    except OSError as error:
+        raise ValueError(error.strerror or str(error)) from error
 
 
 def _take(one: SourceText | Unchanged | Unreadable, label: str, number: int, found: Inventory) -> None:
@@ -116,7 +123,7 @@ def _take(one: SourceText | Unchanged | Unreadable, label: str, number: int, fou
     try:
         if isinstance(one, Unreadable):
             raise ValueError(one.reason)
-        taken = document(one.fields, one.text, source=source, id=one.id)
+        taken = document(one.fields, one.text, source=source, id=str(one.fields.get("id") or one.id))
         if not taken.text:
             raise ValueError("has no text")
     except ValueError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from shopassist.text import clean
+from shopassist.text import HAN, clean
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -16,9 +16,10 @@ _BOMS = {
 }
 _NAMES = {"gb18030": "GBK", "big5hkscs": "Big5", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-16": "UTF-16"}
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "hz": "hz", "big5": "big5hkscs", "cp950": "big5hkscs"}
+_HAN = re.compile(f"[{HAN}]")
 _META = re.compile(rb"<meta\s[^>]{0,300}?charset\s{0,4}=\s{0,4}[\"']?([A-Za-z0-9_-]{1,40})", re.I)
-ENOUGH = 100
-"""So many bytes beyond ASCII tell GBK from Big5: of 20 Chinese characters charset-normalizer took a quarter wrongly."""
+ENOUGH = 40
+"""So many Chinese characters tell GBK from Big5: of 16 charset-normalizer took a quarter for others, of 40 one in 100."""
 
 SAMPLE = 65_536
 
@@ -34,7 +35,7 @@ def decoded(data: bytes, declared: str | None = None, *, markup: bool = False) -
             return _strictly(data, name), _NAMES.get(name, "UTF-32") if name != "utf-8-sig" else None
     if b"\0" in data:
         wide = _wide(data)
-        if wide is None:
+        if wide is None and (wide := _guess(data)) not in ("utf-16-le", "utf-16-be"):
             raise ValueError("is no text")
         return _strictly(data, wide), _NAMES[wide]
     try:
@@ -49,8 +50,8 @@ def decoded(data: bytes, declared: str | None = None, *, markup: bool = False) -
     guess = _guess(data)
     if guess is None:
         raise ValueError(f"not UTF-8 at byte {at}; save it as UTF-8")
-    if sum(byte > 0x7F for byte in data[:SAMPLE]) < ENOUGH:
-        raise ValueError(f"not UTF-8 at byte {at}, too short to tell whether it is {_NAMES[guess]}; save it as UTF-8")
+    if len(_HAN.findall(data[:SAMPLE].decode(guess, "ignore"))) < ENOUGH:
+        raise ValueError(f"not UTF-8 at byte {at}, and too short to tell what else; save it as UTF-8")
     return _strictly(data, guess), _NAMES[guess]
 
 
@@ -88,9 +89,9 @@ def _guess(data: bytes) -> str | None:
     names = {"gb18030": "gb18030", "big5": "big5hkscs", "big5hkscs": "big5hkscs"}
     names |= {"utf_16_le": "utf-16-le", "utf_16_be": "utf-16-be"}
     name = names.get(best.encoding) if best else None
-    if name:
-        try:
-            data.decode(name)
-        except UnicodeDecodeError:
-            return None
-    return name
+    try:
+        text = data.decode(name) if name else ""
+    except UnicodeDecodeError:
+        return None
+    likely = len(_HAN.findall(text)) + sum(map(text.count, "，。、；：！？（）“”")) + sum(c.isascii() for c in text)
+    return name if likely > len(text) / 2 else None

@@ -296,7 +296,7 @@ def _inner(cell: Tag) -> str:
 
 
 def _unfold(rows: list[list[tuple[str, str]]]) -> list[list[tuple[str, str]]]:
-    """Rows of several pairs of name and value, one pair a row; rows of a group, a name and a value, the group before."""
+    """Rows of several names and values, one pair a row; of a group, a name and a value, the group before the name."""
     kinds = [[kind for kind, _ in row] for row in rows]
     shape = ["th", "td"] * (len(rows[0]) // 2)
     if len(shape) > 2 and all(kind == shape[: len(kind)] for kind in kinds):

@@ -28,7 +28,7 @@ def row_fields(row: Mapping[str, Any], template: Mapping[str, Any]) -> tuple[dic
         if row.get("tags") and "tags" not in template:
             meta["tags"] = row["tags"]
     else:
-        meta = {k: v for k, v in row.items() if v is not None and v != ""}
+        meta = {k: v for k, v in row.items() if (v is not None and v != "") or k == "text"}
         meta |= {k: fill(v, row) for k, v in template.items()}
         if "text" not in meta:
             raise ValueError(f"has no `text`; its columns are {', '.join(map(str, row)) or 'none'}")
@@ -50,7 +50,7 @@ def documents(
     for number, place, row in rows:
         try:
             meta, text = row_fields(row, template)
-            yield document(meta, text, source=f"{source}#{number}", id=f"{stem}-{number}")
+            yield document(meta, text, source=f"{source}#{number}", id=str(meta.get("id") or f"{stem}-{number}"))
         except ValueError as error:
             yield Broken(source, str(error), place)
 

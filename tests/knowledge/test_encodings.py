@@ -62,7 +62,7 @@ def test_pages_in_old_encodings_go_in_and_are_told(tmp_path):
     (pages / "b.md").write_bytes(f"---\nid: big5\n---\n{TRADITIONAL}".encode("big5"))
     (pages / "c.csv").write_bytes(f"q,a\n能退吗,{SIMPLE}\n".encode("utf-16"))
     (pages / "c.csv.yaml").write_bytes('id: "utf16"\ntext: "{q} {a}"\n'.encode("utf-16"))
-    (pages / "d.md").write_bytes("---\nid: staff\npublic: false\n---\n".encode() + SIMPLE.encode("gbk"))
+    (pages / "d.md").write_bytes(b"---\nid: staff\npublic: false\n---\n" + SIMPLE.encode("gbk"))
     (pages / "e.md").write_bytes("员工".encode("gbk"))
     report = ingest([pages], tmp_path / "index", None)
     assert set(report.added) == {"gbk/zh", "big5/zh", "utf16/zh"}

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 import zipfile
@@ -15,6 +13,7 @@ import pytest
 from papers import pdf
 
 from shopassist.knowledge.ingest import ingest
+from shopassist.knowledge.inventory import gone, inventory
 from shopassist.knowledge.sources import Limits
 from shopassist.knowledge.sources.parser import Parser
 
@@ -40,9 +39,7 @@ def told(pages, tmp_path, **limits):
 def test_a_html_file_of_200_mb_is_refused_unread(pages, tmp_path):
     with (pages / "big.html").open("wb") as file:
         file.truncate(200 * MEGA)
-    assert told(pages, tmp_path) == (
-        "big.html: has 200.0 MB, more than the 50 MB that the setting max_file_mb allows"
-    )
+    assert told(pages, tmp_path) == ("big.html: has 200.0 MB, more than the 50 MB that the setting max_file_mb allows")
 
 
 def test_a_side_file_that_is_too_large_is_told(pages, tmp_path):
@@ -53,7 +50,10 @@ def test_a_side_file_that_is_too_large_is_told(pages, tmp_path):
 
 def bomb(path, inner, size):
     """A zip of one file of so many zeros."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(inner, "w", force_zip64=True) as file:
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open(inner, "w", force_zip64=True) as file,
+    ):
         for _ in range(size // MEGA):
             file.write(b"\0" * MEGA)
     return path
@@ -63,13 +63,20 @@ def bomb(path, inner, size):
 def test_a_zip_bomb_is_told_by_what_it_declares(pages, tmp_path, name, inner):
     bomb(pages / name, inner, 60 * MEGA)
     assert (pages / name).stat().st_size < MEGA
-    assert told(pages, tmp_path, megabytes=5) == f"{name}: unpacks to 60 MB or more; 50 MB are allowed (setting max_file_mb)"
+    assert (
+        told(pages, tmp_path, megabytes=5)
+        == f"{name}: unpacks to 60 MB or more; 50 MB are allowed (setting max_file_mb)"
+    )
 
 
 def test_a_zip_bomb_that_lies_about_its_size_is_told(pages, tmp_path):
     path = bomb(pages / "a.docx", "word/document.xml", 60 * MEGA)
     data = path.read_bytes()
-    path.write_bytes(data.replace((60 * MEGA).to_bytes(8, "little"), (1000).to_bytes(8, "little")).replace((60 * MEGA).to_bytes(4, "little"), (1000).to_bytes(4, "little")))
+    path.write_bytes(
+        data.replace((60 * MEGA).to_bytes(8, "little"), (1000).to_bytes(8, "little")).replace(
+            (60 * MEGA).to_bytes(4, "little"), (1000).to_bytes(4, "little")
+        )
+    )
     assert sum(m.file_size for m in zipfile.ZipFile(path).infolist()) == 1000
     assert told(pages, tmp_path, megabytes=5).startswith("a.docx: is damaged")
 
@@ -91,16 +98,14 @@ def test_entities_that_grow_are_not_expanded(pages, tmp_path):
     assert time.monotonic() - began < 50
 
 
-def test_a_pdf_that_would_never_end_is_given_up(pages, tmp_path):
+def test_a_pdf_that_unpacks_without_end_is_told(pages, tmp_path):
     """A content stream of a few kB that unpacks to 200 MB of operators."""
     path = pdf(pages / "a.pdf", "x")
     packed = zlib.compress(b"BT (x) Tj ET " * 16_000_000, 9)
     head, _, rest = path.read_bytes().partition(b"<< /Length ")
     stream = b"<< /Filter /FlateDecode /Length %d >>\nstream\n" % len(packed) + packed + b"\nendstream"
     path.write_bytes(head + stream + rest[rest.index(b"endstream") + 9 :])
-    line = told(pages, tmp_path, seconds=2)
-    assert line.startswith("a.pdf: ")
-    assert "2 s (setting max_file_seconds)" in line or "damaged" in line  # pypdf bounds what a stream unpacks to
+    assert told(pages, tmp_path, seconds=30).startswith("a.pdf: is damaged, of another kind")
 
 
 def test_a_parser_that_is_killed_or_hangs_is_started_anew(tmp_path):
@@ -137,7 +142,7 @@ def test_a_file_that_wants_all_memory_ends_only_its_parser(pages, tmp_path):
 @pytest.mark.parametrize("page", ["<div>" * 50_000 + "x", "<!--" * 20_000, "<a " * 20_000, "&#" * 50_000])
 def test_html_that_was_made_to_hurt_ends(pages, tmp_path, page):
     (pages / "b.html").write_text(f"<p>还在。</p>{page}", "utf-8")
-    report = ingest([pages], tmp_path / "index", None, limits=Limits(seconds=20))
+    report = ingest([pages], tmp_path / "index", None, limits=Limits(seconds=5))
     assert "good/zh" in report.added
     assert len(report.broken) + ("b/zh" in report.added) == 1
 
@@ -160,7 +165,6 @@ def test_links_out_of_the_folder_are_not_followed_and_told(pages, tmp_path):
     }  # fmt: skip
     assert any("sided.md.yaml is a link out of the folder" in b.reason for b in report.broken)
     assert "员工折扣".encode() not in b"".join(p.read_bytes() for p in (tmp_path / "index").rglob("*") if p.is_file())
-    assert ingest([pages / "out.md"], tmp_path / "index", None).added == ("secret/zh",) or True
 
 
 def test_a_folder_that_may_not_be_looked_into_loses_nothing(pages, tmp_path):
@@ -169,22 +173,19 @@ def test_a_folder_that_may_not_be_looked_into_loses_nothing(pages, tmp_path):
     (inner / "a.md").write_text("里面的一页。", "utf-8")
     ingest([pages], tmp_path / "index", None)
     (pages / "good.md").unlink()
-    code = (
-        "import os, sys; os.setgid(65534); os.setuid(65534)\n"
-        "from pathlib import Path; from shopassist.knowledge.inventory import inventory, gone, file_of\n"
-        "found = inventory([Path(sys.argv[1])], lambda *_: None)\n"
-        "print(found.broken[0], gone(file_of(sys.argv[1] + '/inner/a.md'), [Path(sys.argv[1])], found.unread),\n"
-        "      gone(file_of(sys.argv[1] + '/good.md'), [Path(sys.argv[1])], found.unread))"
-    )
     if os.geteuid():
         pytest.skip("only root can become somebody who may not look")
     for parent in (pages, *pages.parents[:3]):
         parent.chmod(0o755)
     inner.chmod(0o700)
-    done = subprocess.run([sys.executable, "-c", code, str(pages)], capture_output=True, text=True)
-    if "PermissionError" in done.stderr or "ModuleNotFoundError" in done.stderr:
-        pytest.skip("nobody else can read this installation")
-    assert done.stdout.strip() == f"{inner}: the folder cannot be read: Permission denied False True"
+    os.seteuid(65534)
+    try:
+        found = inventory([pages], lambda *_: None)
+    finally:
+        os.seteuid(0)
+    assert [str(b) for b in found.broken] == [f"{inner}: the folder cannot be read: Permission denied"]
+    assert not gone(str(inner / "a.md"), [pages], found.unread)
+    assert gone(str(pages / "good.md"), [pages], found.unread)
 
 
 def test_a_pipe_that_is_named_like_a_page_does_not_hold_us_up(pages, tmp_path):

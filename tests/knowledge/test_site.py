@@ -25,7 +25,7 @@ class Web:
         web = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):  # noqa: N802 - the library's name
+            def do_GET(self):
                 web.asked.append((self.path, dict(self.headers), time.monotonic()))
                 status, headers, body = web.pages.get(self.path, (404, {}, b""))
                 etag = headers.get("ETag")

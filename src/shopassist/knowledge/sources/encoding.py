@@ -19,7 +19,7 @@ _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "hz": "hz", "big5": "big5hkscs"
 _HAN = re.compile(f"[{HAN}]")
 _META = re.compile(rb"<meta\s[^>]{0,300}?charset\s{0,4}=\s{0,4}[\"']?([A-Za-z0-9_-]{1,40})", re.I)
 ENOUGH = 40
-"""So many Chinese characters tell GBK from Big5: of 16 charset-normalizer took a quarter for others, of 40 one in 100."""
+"""So many Chinese characters tell GBK from Big5: of 16 charset-normalizer mistook a quarter, of 40 one in a hundred."""
 
 SAMPLE = 65_536
 

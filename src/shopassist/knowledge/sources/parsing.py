@@ -52,7 +52,7 @@ def _answer(task: dict[str, str]) -> dict[str, Any]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - each library raises its own for a broken file, Rust's panics among them
-        return {"error": f"is damaged, or of another kind than its name says ({type(error).__name__})"}
+        return {"error": f"is damaged, of another kind than its name says, or holds too much ({type(error).__name__})"}
     finally:
         _alarm(0)
 

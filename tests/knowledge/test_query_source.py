@@ -50,7 +50,7 @@ def test_a_row_that_cannot_be_taken_loses_nothing(database, tmp_path):
         ("DELETE FROM faq RETURNING id, question, answer", "the database says: attempt to write a readonly database"),
         ("INSERT INTO faq VALUES (9, 'x', 'y', 1)", "the database says: attempt to write a readonly database"),
         ("SELECT id FROM faq; DROP TABLE faq", "the database says: You can only execute one statement at a time"),
-        ("SELECT nothing FROM faq", "the database says: no such column: nothing"),
+        ("SELECT missing FROM faq", "the database says: no such column: missing"),
         ("PRAGMA query_only = OFF", "gives no rows"),
         ("SELECT :x", "the query failed"),
     ],

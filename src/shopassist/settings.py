@@ -90,6 +90,25 @@ class Settings(BaseSettings):
     embedding_model: Path | None = Field(
         None, description="A folder with an embedding model; used as it is, instead of the one in `models_dir`."
     )
+    chroma_url: Address | None = Field(
+        None,
+        description="A Chroma server for the vectors (`chroma run`), where pages are searched on several hosts; "
+        "without one they lie in the index. A user and a password in it are never shown.",
+    )
+    chroma_token: SecretStr | None = Field(
+        None, description="Sent to that server as `Authorization: Bearer`, for the proxy before it."
+    )
+    ray_address: str | None = Field(
+        None,
+        pattern=r"^(local|auto|ray://[^\s/]+|[^\s/:]+:\d+)$",
+        description="A Ray cluster whose workers embed the pages (extra `ray`): local, auto, or an address such as "
+        "ray://HOST:10001; without one this process does.",
+    )
+    probes_file: Path | None = Field(
+        None,
+        description="A YAML file of questions and the pages that they must find before a new index is used; "
+        "probes.yaml beside the pages if not given.",
+    )
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Threads for embeddings and the model."
     )
@@ -212,7 +231,14 @@ class Settings(BaseSettings):
         return None if value == "none" else value
 
     @field_validator(
-        "data_dir", "models_dir", "embedding_model", "model_file", "tokenizer_file", "intents_file", "texts_file"
+        "data_dir",
+        "models_dir",
+        "embedding_model",
+        "model_file",
+        "tokenizer_file",
+        "intents_file",
+        "texts_file",
+        "probes_file",
     )
     @classmethod
     def _expand(cls, value: Path | None) -> Path | None:

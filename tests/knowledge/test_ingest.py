@@ -46,7 +46,7 @@ def embeddings(request):
 
 def texts(index, document):
     meta = json.loads((current(index) / "meta.json").read_text("utf-8"))
-    assert meta["format"] == 1
+    assert meta["format"] == 2
     rows = [r for s in Generation(current(index)).shelves.values() for r in s.rows]
     return [r.text for r in rows if r.document == document]
 
@@ -289,7 +289,9 @@ def test_other_embeddings_are_refused_and_a_rebuild_reads_all_earlier_roots(page
     (other / "more.md").write_text("另一页。", "utf-8")
     ingest([pages], index, None)
     ingest([other], index, None)
-    with pytest.raises(IndexMismatch, match="--rebuild"):
+    with pytest.raises(
+        IndexMismatch, match=r"run `shopassist ingest --rebuild`\. A rebuild embeds 8 passages, about \d+ s"
+    ):
         ingest([pages], index, HashEmbeddings(64))
     with pytest.raises(IndexMismatch, match="--rebuild"):
         ChromaKnowledge(index, HashEmbeddings(64))
@@ -540,11 +542,19 @@ def test_a_rebuild_that_finds_no_path_says_that_one_must_be_named(pages, index):
 
 def test_without_vectors_nothing_is_built_on_either(pages, index):
     ingest([pages], index, HashEmbeddings())
-    shutil.rmtree(current(index) / "chroma")
+    shutil.rmtree(current(index) / "vectors")
     (pages / "returns.md").write_text("十天。", "utf-8")
     with pytest.raises(IndexDamaged, match=r"run `shopassist ingest --rebuild`"):
         ingest([pages], index, HashEmbeddings())
     assert current(index).name == "gen-000001"
+
+
+def test_a_lost_chroma_is_made_again_from_the_vectors(pages, index):
+    ingest([pages], index, HashEmbeddings())
+    shutil.rmtree(current(index) / "chroma")
+    (pages / "returns.md").write_text("# 退货\n\n十天。", "utf-8")
+    assert ingest([pages], index, HashEmbeddings()).embedded == 1
+    assert ChromaKnowledge(index, HashEmbeddings()).search("退货", language="zh", valid_on=DAY)[0].text == "十天。"
 
 
 def test_embeddings_that_fail_are_not_called_a_damaged_index(pages, index):

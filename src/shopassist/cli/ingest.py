@@ -93,12 +93,12 @@ def ingest(
 def _runner(
     settings: Settings, console: Console, dry_run: bool, keep_going: bool, wait: float
 ) -> Callable[[Sequence[Path], bool], Report]:
-    from shopassist.assembly import embeddings_from
+    from shopassist.assembly import embeddings_from, encoder_from, vector_store_from
     from shopassist.knowledge.ingest import ingest as run
     from shopassist.knowledge.sources import Limits
 
     limits = Limits(settings.max_file_mb, settings.max_file_seconds)
-    embeddings = embeddings_from(settings)
+    embeddings, store, encoder = embeddings_from(settings), vector_store_from(settings), encoder_from(settings)
     if embeddings is None:
         console.print("No embedding model: search by words alone (`shopassist doctor` says what is lost).")
 
@@ -106,7 +106,8 @@ def _runner(
         with Drawn(console) as progress:
             return run(
                 paths, settings.index_dir, embeddings, rebuild=rebuild, wait=wait, progress=progress.step,
-                limits=limits, dry_run=dry_run, keep_going=keep_going,
+                limits=limits, dry_run=dry_run, keep_going=keep_going, store=store, encoder=encoder,
+                probes=settings.probes_file, today=settings.now().date(),
             )  # fmt: skip
 
     return once

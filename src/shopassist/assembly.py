@@ -22,6 +22,9 @@ from shopassist.tools import Ledger, Tool, Toolbox, builtin
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
+    from shopassist.knowledge.build import Encoder
+    from shopassist.knowledge.vectors import VectorStore
+
 log = logging.getLogger(__name__)
 
 
@@ -72,7 +75,27 @@ def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> 
     """The shop's pages. Raises `KnowledgeError` and `ConfigurationError`."""
     from shopassist.knowledge.search import ChromaKnowledge
 
-    return ChromaKnowledge(settings.index_dir, embeddings or embeddings_from(settings))
+    return ChromaKnowledge(
+        settings.index_dir, embeddings or embeddings_from(settings), store=vector_store_from(settings)
+    )
+
+
+def vector_store_from(settings: Settings) -> VectorStore:
+    """Where the vectors are: in the index's own folder, or on the Chroma server that the settings name."""
+    from shopassist.knowledge.chroma_server import ChromaServer
+    from shopassist.knowledge.vectors import Embedded
+
+    return ChromaServer(settings.chroma_url, settings.chroma_token) if settings.chroma_url else Embedded()
+
+
+def encoder_from(settings: Settings) -> Encoder | None:
+    """Who embeds pages: the workers of the Ray cluster that the settings name, or None for this process.
+
+    Raises `MissingExtra`.
+    """
+    from shopassist.knowledge.partitions import RayEncoder
+
+    return RayEncoder(settings.ray_address) if settings.ray_address else None
 
 
 def store_from(settings: Settings, *, create: bool = True) -> ConversationStore:

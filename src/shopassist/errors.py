@@ -28,7 +28,8 @@
     │   ├── IndexMissing
     │   ├── IndexMismatch
     │   ├── IndexDamaged
-    │   └── IndexBusy
+    │   ├── IndexBusy
+    │   └── ProbesFailed
     ├── ModelError
     │   ├── ModelUnavailable
     │   │   ├── ModelMissing
@@ -171,6 +172,17 @@ class IndexDamaged(KnowledgeError):
 
 class IndexBusy(KnowledgeError):
     """Another process is ingesting; wait for it."""
+
+
+class ProbesFailed(KnowledgeError):
+    """A new index does not find the pages of known questions and is not used; the text names them and the ways on.
+
+    `fallen` are the `shopassist.knowledge.questions.Fallen`, one a question.
+    """
+
+    def __init__(self, text: str, fallen: tuple[Any, ...] = ()) -> None:
+        super().__init__(text)
+        self.fallen = fallen
 
 
 class ModelError(ShopAssistError):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from shopassist.errors import ConfigurationError, WeightsMissing
 from shopassist.language.catalogue import Catalogue
@@ -36,9 +37,24 @@ def toolbox_from(settings: Settings, shop: Shop | None, tools: Iterable[Tool], l
     if writing is not None and ledger is None:
         raise ConfigurationError(
             f"the tool {writing} writes, and there is no ledger that keeps it from writing twice: pass "
-            "`ledger=SqlLedger(engine)` with the shop's own database"
+            "`ledger=SqlLedger(engine)` with the shop's own database, or name one in the setting `ledger`"
         )
     return Toolbox(every, orders, ledger, time_limit=settings.tool_timeout)
+
+
+def ledger_from(settings: Settings) -> Ledger | None:
+    """The ledger that the settings name, None where they name none. Raises `ConfigurationError`."""
+    if settings.ledger is None:
+        return None
+    module, _, name = settings.ledger.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"setting `ledger` names {settings.ledger}, which is not there: {error}") from None
+    ledger = found() if callable(found) else found
+    if not all(callable(getattr(ledger, method, None)) for method in ("begin", "settle", "unsettled", "reconcile")):
+        raise ConfigurationError(f"setting `ledger` names {settings.ledger}, a {type(ledger).__name__} and no Ledger")
+    return cast("Ledger", ledger)
 
 
 @lru_cache(maxsize=1)

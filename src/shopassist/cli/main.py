@@ -21,6 +21,7 @@ from shopassist.cli.replay import replay
 from shopassist.cli.review import review
 from shopassist.cli.search import search
 from shopassist.cli.train import train
+from shopassist.cli.writes import writes
 
 app = typer.Typer(
     name="shopassist",
@@ -44,6 +45,7 @@ app.command("eval")(evaluate)
 app.command()(replay)
 app.command()(review)
 app.command()(train)
+app.command()(writes)
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(model, name="model")
 app.add_typer(intents, name="intents")

@@ -4,6 +4,8 @@ import os
 import sys
 import tempfile
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -19,9 +21,10 @@ django.setup()
 from django.core.cache import cache  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
-from django.test import override_settings  # noqa: E402
+from django.test import Client, override_settings  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 from shopsite import assistants, dj_url, routers  # noqa: E402
+from shopsite.models import Order, Shopper  # noqa: E402
 
 import postgres  # noqa: E402
 from shopassist.contrib.django import assistant as assistant_module  # noqa: E402
@@ -118,3 +121,59 @@ def configured(data_dir):
         return override_settings(SHOPASSIST={**settings.SHOPASSIST, "DATA_DIR": str(data_dir), **values})
 
     return change
+
+
+@pytest.fixture
+def shopper():
+    """Make a customer: ``shopper("li")``; a client that is logged in as one: `client_of`."""
+
+    def make(name):
+        return Shopper.objects.create_user(name, password=name)
+
+    return make
+
+
+@pytest.fixture
+def client_of():
+    """A client, logged in as somebody or not at all; `csrf` makes it as strict as a browser's server."""
+
+    def make(user=None, *, csrf=False):
+        client = Client(enforce_csrf_checks=csrf)
+        if user is not None:
+            client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def begin():
+    """Begin a conversation with a client; the address below which it is."""
+
+    def begun(client):
+        response = client.post("/assistant/conversations/")
+        assert response.status_code == 201, response.content
+        return f"/assistant/conversations/{response.json()['id']}/"
+
+    return begun
+
+
+@pytest.fixture
+def say():
+    """Send a message: ``say(client, at, "你好")``; the response."""
+
+    def said(client, at, text="你好", **body):
+        return client.post(f"{at}messages/", {"text": text, **body}, content_type="application/json")
+
+    return said
+
+
+@pytest.fixture
+def order():
+    """Make an order of a shopper."""
+
+    def make(shopper, number="ORD20241201002", **values):
+        new = {"placed": datetime(2024, 12, 1, 10, tzinfo=UTC), "total": Decimal(399)}
+        return Order.objects.create(number=number, shopper=shopper, **{**new, **values})
+
+    return make

@@ -6,7 +6,7 @@ import atexit
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from shopassist.contrib.django.conf import engine_values, load, made, options
+from shopassist.contrib.django.conf import engine_values, load, made, on_reset, options
 
 if TYPE_CHECKING:
     from shopassist.assistant import Assistant
@@ -66,4 +66,5 @@ def _build() -> Assistant:
     return make(**parts)
 
 
+on_reset.append(reset)
 atexit.register(reset)

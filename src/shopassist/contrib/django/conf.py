@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -26,6 +26,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 NAME = "SHOPASSIST"
+
+on_reset: list[Callable[[], None]] = []
+"""What drops something that was made by the settings."""
 
 OURS = {"database_url": "the conversations are in Django's database; DATABASES and DATABASE_ROUTERS say which"}
 """Settings of the engine that have no meaning here, with the reason."""
@@ -133,8 +136,10 @@ def problems() -> Iterable[Problem]:
 
 
 def reset() -> None:
-    """Read the dictionary anew when it is next needed."""
+    """Read the dictionary anew when it is next needed, and drop what was made by it."""
     options.cache_clear()
+    for drop in on_reset:
+        drop()
 
 
 def _dictionary() -> Any:

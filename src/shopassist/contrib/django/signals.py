@@ -24,10 +24,7 @@ def connect() -> None:
 
 def _settings_changed(*, setting: str, **_: Any) -> None:
     if setting == conf.NAME:
-        from shopassist.contrib.django import assistant
-
         conf.reset()
-        assistant.reset()
 
 
 def _logged_in(*, request: Any, user: Any, **_: Any) -> None:

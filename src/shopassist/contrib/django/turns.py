@@ -145,13 +145,19 @@ def _events(ask: Ask, stopped: threading.Event) -> Generator[Event]:
                 for event in events:
                     if isinstance(event, Sentence):
                         shown.append(event.text)
-                    elif isinstance(event, Stage) and ask.assistant.writer is not None:
+                    elif isinstance(event, Stage) and _may_wait(ask.assistant, event.name):
                         let_go()
                     done = done or isinstance(event, Done)
                     yield event
     finally:
         if shown and not done and ask.message.id:
             _keep(ask, "".join(shown))
+
+
+def _may_wait(assistant: Assistant, step: str) -> bool:
+    """Whether the model may be asked after this step."""
+    asks = step in ("plan", "retrieve") or (step == "receive" and assistant.settings.understand_with_model)
+    return asks and assistant.writer is not None
 
 
 def _keep(ask: Ask, text: str) -> None:

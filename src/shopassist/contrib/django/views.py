@@ -21,6 +21,7 @@ from shopassist.contrib.django import bodies, models, openapi, streams, turns, w
 from shopassist.contrib.django.assistant import get_assistant
 from shopassist.contrib.django.conf import options
 from shopassist.contrib.django.connection import moment, reading, writing
+from shopassist.contrib.django.handoffs import locked
 from shopassist.contrib.django.identity import Caller, caller_of, forget, new_visitor, remember
 from shopassist.contrib.django.privacy import claim_visits
 from shopassist.contrib.django.problems import Refusal, refusal_of
@@ -200,9 +201,12 @@ class Feedback(Door):
         """Keep it; a second judgement of the same answer takes the first one's place."""
         row, body = self.mine(conversation), bodies.read(request, bodies.FeedbackIn)
         with writing() as db:
+            kept = locked(db, row.pk)  # or what is erased at this moment would leave it behind
+            if kept is None or kept.erased is not None:
+                raise Refusal("not_found")
             if not models.Turn.objects.using(db).filter(conversation=row.pk, number=body.turn).exists():
                 raise Refusal("invalid", wrong=[{"field": "turn", "message": "there is no such answer"}])
-            comment, _ = conceal(row.vault, body.comment)
+            comment, _ = conceal(kept.vault, body.comment)
             models.Feedback.objects.using(db).update_or_create(
                 conversation_id=row.pk,
                 turn=body.turn,

@@ -68,11 +68,14 @@ class Door(View):
         allowed = ", ".join(self._allowed_methods())
         return Refusal("method", f"{allowed} are allowed", headers={"Allow": allowed}).response()
 
-    def mine(self, conversation: str) -> Any:
-        """The caller's own conversation. Raises `Refusal` as for one that is not there."""
+    def mine(self, conversation: str, *, told: bool = False) -> Any:
+        """The caller's own conversation, with what `wire.conversation` tells of it where that is asked for.
+
+        Raises `Refusal` as for one that is not there.
+        """
         with reading() as db:
-            rows = wire.with_last(models.Conversation.objects.using(db).filter(pk=conversation, erased=None))
-            row = rows.first()
+            rows = models.Conversation.objects.using(db).filter(pk=conversation, erased=None).defer("state")
+            row = (wire.with_last(rows) if told else rows).first()
         if row is None or not self._is_mine(row):
             raise Refusal("not_found")
         return row
@@ -130,7 +133,7 @@ class Conversation(Door):
 
     def get(self, request: HttpRequest, conversation: str) -> HttpResponse:
         """Its state: who has it, whether an answer is being written."""
-        return JsonResponse(wire.conversation(self.mine(conversation)))
+        return JsonResponse(wire.conversation(self.mine(conversation, told=True)))
 
     def delete(self, request: HttpRequest, conversation: str) -> HttpResponse:
         """Erase it."""
@@ -147,7 +150,7 @@ class Messages(Door):
         """The messages after a number: the answer to a stream that was lost, or what a person wrote."""
         after = bodies.number(request, "after", 0, 2_000_000_000)
         limit = bodies.number(request, "limit", PAGE, PAGE_MOST)
-        return JsonResponse(wire.messages(self.mine(conversation), after, limit))
+        return JsonResponse(wire.messages(self.mine(conversation, told=True), after, limit))
 
     def post(self, request: HttpRequest, conversation: str) -> HttpResponseBase:
         """Answer a message: in JSON, or in events where they are asked for and the server is an ASGI one."""

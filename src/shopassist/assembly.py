@@ -14,6 +14,7 @@ from shopassist.language.catalogue import Catalogue
 from shopassist.language.head import fitted
 from shopassist.language.intents import Classifier
 from shopassist.models import weights
+from shopassist.prompts.points import Points, points
 from shopassist.protocols import ConversationStore, Knowledge
 from shopassist.settings import Settings
 from shopassist.shop import Shop
@@ -55,6 +56,11 @@ def ledger_from(settings: Settings) -> Ledger | None:
     if not all(callable(getattr(ledger, method, None)) for method in ("begin", "settle", "unsettled", "reconcile")):
         raise ConfigurationError(f"setting `ledger` names {settings.ledger}, a {type(ledger).__name__} and no Ledger")
     return cast("Ledger", ledger)
+
+
+def texts_from(settings: Settings) -> Points:
+    """The words of the decisive sentences. Raises `ConfigurationError`."""
+    return Points.load(settings.texts_file) if settings.texts_file else points()
 
 
 @lru_cache(maxsize=1)

@@ -246,6 +246,7 @@ class ChromaKnowledge:
             holding=int(holds.sum()),
             share=ranked.share,
             words={t: round(shelf.lexical.weight(t), 3) for t in sorted(telling(query))},
+            noise=noise,
             found=tuple(map(Found, ranked.best(limit, noise), ranked.explained(limit))),
             superseded=tuple(_superseded(shelf, p, holds, valid_on) for n, p in out if not holds[whole.rows[n]]),
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shopassist.cli.errors import shown
+from shopassist.cli.lint import lint
 
 if TYPE_CHECKING:
     from shopassist.knowledge.generations import Listed
@@ -155,3 +156,6 @@ def _print(listed: list[Listed]) -> None:
 def _time(moment: str | None) -> str:
     """A moment in the time zone of who looks at it."""
     return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
+
+
+app.command()(lint)

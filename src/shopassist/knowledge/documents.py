@@ -37,6 +37,12 @@ class Document:
         """What makes a document one of its own: id, period and language."""
         return f"{version_of(self.id, self.valid_from, self.valid_to)}/{self.language}"
 
+    def meets(self, other: Document) -> bool:
+        """Whether there is a day on which both hold."""
+        begin = max((d for d in (self.valid_from, other.valid_from) if d), default=None)
+        end = min((d for d in (self.valid_to, other.valid_to) if d), default=None)
+        return not (begin and end and end < begin)
+
     @property
     def digest(self) -> str:
         """A hash of everything but the source: equal digests need no work."""

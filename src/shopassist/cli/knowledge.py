@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shopassist.cli.errors import shown
+from shopassist.cli.gaps import ask_gaps
 from shopassist.cli.lint import lint
 
 if TYPE_CHECKING:
@@ -159,3 +160,4 @@ def _time(moment: str | None) -> str:
 
 
 app.command()(lint)
+app.command("ask-gaps")(ask_gaps)

@@ -11,6 +11,7 @@ import typer
 
 from shopassist.cli.errors import shown
 from shopassist.cli.gaps import ask_gaps
+from shopassist.cli.knowledge_report import report
 from shopassist.cli.lint import lint
 
 if TYPE_CHECKING:
@@ -161,3 +162,4 @@ def _time(moment: str | None) -> str:
 
 app.command()(lint)
 app.command("ask-gaps")(ask_gaps)
+app.command()(report)

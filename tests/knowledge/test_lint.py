@@ -114,7 +114,7 @@ def test_the_longest_product_name_is_the_one_that_is_meant():
     assert names.without("耳机Pro 的保修") == "  的保修"
 
 
-@pytest.mark.parametrize("case", [c for c in PLANTED if c["half"] == "dev"], ids=lambda c: c["pages"][0]["id"])
+@pytest.mark.parametrize("case", [c for c in PLANTED if c["part"] == "dev"], ids=lambda c: c["pages"][0]["id"])
 def test_planted_contradictions_are_found_and_what_only_looks_so_is_not(case, sample):
     pages = [page(p["id"], p["text"], **{k: v for k, v in p.items() if k not in ("id", "text")}) for p in case["pages"]]
     beside = sample.documents if case.get("beside") else ()
@@ -162,6 +162,18 @@ def test_pages_of_different_days_do_not_contradict():
     always = page("new", new.text, title="退货")
     assert [f.severity for f in found(old, always, kind="contradiction")] == ["warning"]
     assert [f.severity for f in found(old, always, kind="contradiction", today=date(2024, 6, 1))] == ["error"]
+
+
+def test_an_exception_of_some_days_contradicts_no_page_that_holds_on_more():
+    usual = page("returns", "衣服收到后 7 天内可以退货。", title="退货", valid_from=date(2024, 1, 1))
+    feast = {"valid_from": date(2024, 11, 1), "valid_to": date(2024, 12, 31)}
+    standing_in = page("returns", "衣服收到后 30 天内可以退货。", title="退货", **feast)
+    product = page("coat", "衣服收到后 7 天内可以退货，吊牌要在。", title="大衣")
+    assert found(usual, standing_in, product, kind="contradiction") == []
+    assert len(found(standing_in, product, kind="contradiction")) == 1
+    same_days = page("gifts", "衣服收到后 15 天内可以退货。", title="退货", **feast)
+    [finding] = found(usual, standing_in, same_days, kind="contradiction")
+    assert "30 天 (returns)" in finding.text
 
 
 def test_figures_of_two_products_do_not_contradict_and_of_one_do():

@@ -12,10 +12,11 @@ from shopassist.knowledge.lexical import telling
 from shopassist.knowledge.lint.figures import Figure, figures, masked, narrow, words
 from shopassist.knowledge.lint.names import Names
 from shopassist.knowledge.split import Piece
-from shopassist.text import sentences, stem
+from shopassist.text import HAN, sentences, stem
 
 _CLAUSE = re.compile(r"(?<=[，,；;])|(?<=[^\d][、])")
 _NAMED = re.compile(r"^[\s\-*]{0,4}([^：:，。,.]{1,24})[：:](?!\d)")
+_PERIOD = re.compile(rf"(?<=[{HAN}]{{2}})期(?!间)")  # 保修期 is 保修
 _ASKS = re.compile(r"[？?][”’」』）)\"'*\s]*$")
 
 
@@ -95,7 +96,8 @@ def _trivial(figure: Figure) -> bool:
 
 def _words(text: str, names: Names) -> frozenset[str]:
     """The telling words of a text, without the names of products and of kinds of pages."""
-    return frozenset(stem(w) for w in telling(names.without(text)) if not w.isdigit()) - _empty()
+    plain = _PERIOD.sub("", names.without(text))
+    return frozenset(stem(w) for w in telling(plain) if not w.isdigit()) - _empty()
 
 
 @lru_cache(maxsize=1)

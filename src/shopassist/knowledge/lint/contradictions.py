@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import zip_longest
 from math import log
 
+from shopassist.knowledge.documents import Document
 from shopassist.knowledge.lint.claims import Claim, claims
 from shopassist.knowledge.lint.findings import Finding
 from shopassist.knowledge.lint.material import Material
@@ -46,6 +47,7 @@ def contradictions(material: Material) -> Iterator[Finding]:
 def conflicts(claims: Sequence[Claim]) -> list[Conflict]:
     """The contradictions between pages of one language, in the order of the claims."""
     likeness = Likeness(claims)
+    exceptions = _exceptions(claims)
     kinds: dict[str, dict[str, list[Claim]]] = defaultdict(lambda: defaultdict(list))
     for claim in claims:
         kinds[claim.figure.kind][claim.document.key].append(claim)
@@ -53,7 +55,7 @@ def conflicts(claims: Sequence[Claim]) -> list[Conflict]:
         found
         for pages in kinds.values()
         for one, other in _pairs_of_pages(pages, likeness)
-        if _together(pages[one][0], pages[other][0])
+        if _together(pages[one][0].document, pages[other][0].document, exceptions)
         for found in _between(pages[one], pages[other], likeness)
     ]
 
@@ -139,9 +141,24 @@ def _between(one: Sequence[Claim], other: Sequence[Claim], likeness: Likeness) -
             yield Conflict(one[i], other[j], score[0])
 
 
-def _together(a: Claim, b: Claim) -> bool:
-    """Whether the two pages are different ones and hold on a common day."""
-    return a.document.id != b.document.id and a.document.meets(b.document)
+def _exceptions(claims: Sequence[Claim]) -> frozenset[str]:
+    """The keys of versions that stand in for the usual one of their page on some of its days."""
+    versions: dict[str, dict[str, Document]] = defaultdict(dict)
+    for claim in claims:
+        versions[claim.document.id][claim.document.key] = claim.document
+    return frozenset(
+        key for own in versions.values() for key, one in own.items() if any(one.within(other) for other in own.values())
+    )
+
+
+def _together(one: Document, other: Document, exceptions: frozenset[str]) -> bool:
+    """Whether two pages are different ones and hold on a common day.
+
+    An exception differs from what else holds on more days than its own, and is meant to.
+    """
+    if one.id == other.id or not one.meets(other):
+        return False
+    return not ((one.key in exceptions and one.within(other)) or (other.key in exceptions and other.within(one)))
 
 
 def _comparable(a: Claim, b: Claim) -> bool:

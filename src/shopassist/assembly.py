@@ -15,7 +15,7 @@ from shopassist.language.head import fitted
 from shopassist.language.intents import Classifier
 from shopassist.models import weights
 from shopassist.prompts.points import Points, points
-from shopassist.protocols import ConversationStore, Knowledge
+from shopassist.protocols import ConversationStore
 from shopassist.settings import Settings
 from shopassist.shop import Shop
 from shopassist.tools import Ledger, Tool, Toolbox, builtin
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
     from shopassist.knowledge.build import Encoder
+    from shopassist.knowledge.search import ChromaKnowledge
     from shopassist.knowledge.vectors import VectorStore
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def classifier_from(settings: Settings, embeddings: Embeddings | None) -> Classi
     return Classifier(Catalogue.load(*filter(None, [settings.intents_file])), embeddings, head)
 
 
-def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> Knowledge:
+def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> ChromaKnowledge:
     """The shop's pages. Raises `KnowledgeError` and `ConfigurationError`."""
     from shopassist.knowledge.search import ChromaKnowledge
 

@@ -116,13 +116,29 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """What a kept answer spared its turn: the calls, tokens and seconds that it once took to make.
+
+    `how` is ``same`` where the question was the same but for courtesies and expressions of one meaning, ``alike`` where
+    it also stood in another order or used a kindred word, and the cosine agreed.
+    """
+
+    how: Literal["same", "alike"]
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What the turn cost. Times are seconds from the start of the turn.
 
     `input_tokens` and `output_tokens` are as the model's server counted, over all calls; as counted here where it did
     not say, as of an answer that was ended when enough was said. `prompt` is what the last
     call's prompt was made of, as counted here before it was sent (`counted`: by the model's own tokenizer, else
-    estimated), `context` how many tokens the model can read and write in all.
+    estimated), `context` how many tokens the model can read and write in all. `saved` is what an answer from the cache
+    spared the turn, None where it was not from there.
     """
 
     model: str | None = None
@@ -135,6 +151,7 @@ class Usage:
     times: Mapping[str, float] = field(default_factory=dict)
     first_sentence: float | None = None
     total: float = 0.0
+    saved: Saved | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +241,9 @@ def _consent(data: Mapping[str, Any] | None) -> Consent | None:
 
 
 def _usage(data: Mapping[str, Any]) -> Usage:
-    return replace(_known(Usage, data), prompt=tuple(_known(Section, section) for section in data.get("prompt", ())))
+    saved = data.get("saved")
+    prompt = tuple(_known(Section, section) for section in data.get("prompt", ()))
+    return replace(_known(Usage, data), prompt=prompt, saved=_known(Saved, saved) if saved else None)
 
 
 def _passage(data: Mapping[str, Any]) -> Passage:

@@ -19,6 +19,7 @@ from shopassist.cli.pull import pull
 from shopassist.cli.replay import replay
 from shopassist.cli.review import review
 from shopassist.cli.search import search
+from shopassist.cli.stats import stats
 from shopassist.cli.train import train
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ for command in (pull, ingest, search, ask, chat, doctor, graph):
 app.command("eval")(evaluate)
 app.command()(replay)
 app.command()(review)
+app.command()(stats)
 app.command()(train)
 app.add_typer(model, name="model")
 app.add_typer(intents, name="intents")

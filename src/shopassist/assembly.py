@@ -76,9 +76,7 @@ def answers_from(settings: Settings) -> AnswerCache | None:
 
     if not settings.answer_cache:
         return None
-    return MemoryAnswers(
-        settings.answer_cache, settings.answer_cache_hours * 3600, cosine=settings.answer_cache_cosine
-    )
+    return MemoryAnswers(settings.answer_cache, settings.answer_cache_hours * 3600, cosine=settings.answer_cache_cosine)
 
 
 def vector_of(embeddings: Embeddings | None, text: str) -> NDArray[np.float32] | None:

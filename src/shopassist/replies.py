@@ -55,13 +55,19 @@ def version_of(document: str, valid_from: date | None, valid_to: date | None) ->
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A source of the reply: the document, its version, and the words that bear the reply out."""
+    """A source of the reply: the document, its version, and the words that bear the reply out.
+
+    `quote` stands so in the passage with the id `passage`. `sentences` are the places in `Reply.sentences` of those
+    that it bears out; none for the rule by which a template speaks.
+    """
 
     document: str
     version: str
     title: str
     quote: str
     url: str | None = None
+    passage: str | None = None
+    sentences: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +221,7 @@ class Reply:
         values["options"] = tuple(_known(Option, o) for o in values.get("options", ()))
         values["tool_outcomes"] = tuple(_known(ToolOutcome, o) for o in values.get("tool_outcomes", ()))
         values["valid_on"] = _date(values.get("valid_on"))
-        values["citations"] = tuple(_known(Citation, c) for c in values.get("citations", ()))
+        values["citations"] = tuple(_citation(c) for c in values.get("citations", ()))
         values["rejected"] = tuple(_known(Rejection, r) for r in values.get("rejected", ()))
         for name in ("evidence", "considered"):
             values[name] = tuple(_passage(p) for p in values.get(name, ()))
@@ -244,6 +250,10 @@ def _usage(data: Mapping[str, Any]) -> Usage:
     saved = data.get("saved")
     prompt = tuple(_known(Section, section) for section in data.get("prompt", ()))
     return replace(_known(Usage, data), prompt=prompt, saved=_known(Saved, saved) if saved else None)
+
+
+def _citation(data: Mapping[str, Any]) -> Citation:
+    return _known(Citation, {**data, "sentences": tuple(data.get("sentences", ()))})
 
 
 def _passage(data: Mapping[str, Any]) -> Passage:

@@ -19,7 +19,11 @@ from shopassist.testing import HashEmbeddings, MemoryShop, ScriptedModel
 from shopassist.text import language_of
 
 DATA = Path(__file__).parents[1] / "data"
-NEAR = [(kind, *pair) for kind, pairs in yaml.safe_load((DATA / "near_misses.yaml").read_text("utf-8")).items() for pair in pairs]
+NEAR = [
+    (kind, *pair)
+    for kind, pairs in yaml.safe_load((DATA / "near_misses.yaml").read_text("utf-8")).items()
+    for pair in pairs
+]
 ALIKE = yaml.safe_load((DATA / "paraphrases.yaml").read_text("utf-8"))
 POSTAGE = "无理由退货的运费由买家承担，质量问题的运费由商家承担。"
 ANA, BEN = Customer("u-1001"), Customer("u-1002")
@@ -68,7 +72,9 @@ def test_a_question_that_says_who_asks_is_nobody_elses(text):
     assert private(text)
 
 
-@pytest.mark.parametrize("text", ["满199减20怎么用", "DEC50怎么用", "耳机Pro防水吗", "20000毫安能上飞机吗", "满500元包邮吗"])
+@pytest.mark.parametrize(
+    "text", ["满199减20怎么用", "DEC50怎么用", "耳机Pro防水吗", "20000毫安能上飞机吗", "满500元包邮吗"]
+)
 def test_amounts_and_products_are_anybodys(lexical, text):
     assert not private(text, lexical.products("zh"))
 
@@ -131,7 +137,9 @@ def test_a_question_with_anything_personal_is_neither_kept_nor_served(assistant,
 
 def test_what_tools_tell_is_never_kept(assistant, settings):
     made = assistant(None, shop=MemoryShop.sample(settings.now))
-    for n, text in enumerate(["耳机Pro多少钱", "耳机Pro还有货吗", "我有什么优惠券", "我的快递到哪了", "推荐个500以内的耳机"]):
+    for n, text in enumerate(
+        ["耳机Pro多少钱", "耳机Pro还有货吗", "我有什么优惠券", "我的快递到哪了", "推荐个500以内的耳机"]
+    ):
         for customer in (ANA, BEN, None):
             assert asked(made, text, f"{n}-{customer and customer.id}", customer).usage.saved is None, text
     assert len(made.answers) == 0
@@ -181,7 +189,8 @@ def test_what_was_said_before_in_the_conversation_keeps_an_answer_out(assistant)
 
 
 @pytest.mark.parametrize(
-    "answers", [[RuntimeError("gone")], [(POSTAGE, RuntimeError("gone"))], ["我马上帮您退款。"], ["运费 99 元由买家承担。"]]
+    "answers",
+    [[RuntimeError("gone")], [(POSTAGE, RuntimeError("gone"))], ["我马上帮您退款。"], ["运费 99 元由买家承担。"]],
 )
 def test_a_degraded_or_mended_answer_is_not_kept(assistant, answers):
     made = assistant(ScriptedModel(answers=answers))

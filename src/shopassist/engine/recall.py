@@ -109,7 +109,9 @@ def _of_nobody(state: Turn, ports: Ports) -> bool:
     query = made.queries[0]
     stands_alone = query.text in heard.text and not (query.silent or query.quoted or query.pending or query.context)
     begun = before.dialogue.last or before.dialogue.focus.last_question or before.dialogue.focus.products
-    points_back = (heard.back and begun) or heard.adds or heard.proviso or heard.gives_up or heard.corrects or heard.sound
+    points_back = (
+        (heard.back and begun) or heard.adds or heard.proviso or heard.gives_up or heard.corrects or heard.sound
+    )
     looked_up = state["reads"] or state["known"] or state["outcomes"] or state["settled"] is not None or query.state
     asked = made.dialogue.asked or made.dialogue.consent or before.dialogue.consent or heard.answer
     tasks = (*made.dialogue.tasks, *before.dialogue.tasks)
@@ -187,4 +189,3 @@ def _shaping(settings: Settings) -> str:
 def _digest(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-

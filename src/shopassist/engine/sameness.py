@@ -25,8 +25,6 @@ _MARKS = re.compile(rf"[^{HAN}a-z0-9.%+⟦⟧'-]+")
 _POINT = re.compile(r"(?<!\d)[.]|[.](?!\d)")
 _REPEATED = re.compile(rf"([{HAN}])不\1")
 _PIECE = re.compile(rf"⟦[^⟧]*⟧|[a-z0-9.%+'-]+|[{HAN}]")
-_DIGITS = dict(zip("零一二两三四五六七八九", "01223456789", strict=True))
-_COUNT = re.compile(r"(?<![十百千万])([一二两三四五六七八九])(?=个?(?:天|日|周|星期|月|年|小时|分钟|件|张|次|期|元|块|折|米)(?!样|般))")
 _CONTRACTED = (
     (re.compile(r"\bcan't\b"), "can not"),
     (re.compile(r"\bwon't\b"), "will not"),
@@ -66,7 +64,7 @@ def form(text: str, language: str, products: Sequence[Product] = ()) -> Form:
         asks = asks or found in rules.polar
         return rules.names.get(found, found)
 
-    plain = _COUNT.sub(lambda m: _DIGITS[m[1]], _named(plain, tuple(products)))
+    plain = rules.count.sub(lambda m: rules.digits[m[1]], _named(plain, tuple(products)))
     plain, repeated = _REPEATED.subn(r"\1", rules.known.sub(meant, plain))
     pieces = _pieces(rules.lead.sub("", plain.strip()))
     end = ("?",) if asks or repeated else ()
@@ -130,6 +128,8 @@ class _Rules:
     names: dict[str, str]
     polar: frozenset[str]
     like: tuple[tuple[tuple[str, ...], str], ...]
+    count: re.Pattern[str]
+    digits: dict[str, str]
 
     def alike(self, pieces: tuple[str, ...]) -> tuple[str, ...]:
         """The pieces with what is much the same under one name."""
@@ -172,7 +172,13 @@ def _rules(language: str) -> _Rules:
     ]
     like.sort(key=lambda pair: -len(pair[0]))
     return _Rules(
-        re.compile(rf"^(?:{data['lead']})(?![a-z])\s*"), _any_of(names), names, frozenset(polar), tuple(like)
+        re.compile(rf"^(?:{data['lead']})(?![a-z])\s{{0,9}}"),
+        _any_of(names),
+        names,
+        frozenset(polar),
+        tuple(like),
+        re.compile(data["count"]),
+        {str(word): str(digit) for word, digit in data["digits"].items()},
     )
 
 

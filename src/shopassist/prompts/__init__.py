@@ -60,6 +60,11 @@ class Claims:
     deeds: re.Pattern[str]
     supposed: re.Pattern[str]
     opposed: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    sides: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    denies: re.Pattern[str]
+    negated: re.Pattern[str]
+    modal: re.Pattern[str]
+    things: frozenset[str]
 
 
 @lru_cache(maxsize=16)
@@ -74,6 +79,11 @@ def claims(language: Language, assistant: str) -> Claims:
         pattern("|".join(f"(?:{p})" for p in data["deeds"])),
         pattern(data["supposed"]),
         tuple((pattern(a), pattern(b)) for a, b in data["opposed"]),
+        tuple((pattern(a), pattern(b)) for a, b in data["sides"]),
+        pattern(data["denies"]),
+        pattern(data["negated"]),
+        pattern(data["modal"]),
+        frozenset(data["things"].split()),
     )
 
 

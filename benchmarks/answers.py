@@ -59,7 +59,7 @@ def answer(knowledge, question, *, routed: bool) -> tuple[list[str], list[str]]:
     policy = question["document"] if routed and not question["document"].startswith("p-") else None
     query = Query(question["q"], policy, tuple(p.document.upper() for p in products), day.isoformat())
     ports = SimpleNamespace(
-        settings=load(), knowledge=knowledge, memory=Memory(), texts=Texts(), model=None, draft=None, turn=1
+        settings=load(), knowledge=knowledge, memory=Memory(), texts=Texts(), writer=None, draft=None, turn=1
     )
     state = {
         "text": question["q"], "language": question["language"], "valid_on": date.fromisoformat(day.isoformat()),

@@ -99,7 +99,8 @@ def turns(rounds: int, vectors) -> dict[str, dict[str, float]]:
                         began = time.perf_counter()
                         reply = assistant.reply(again, conversation=f"{how}-{n}")
                         seconds.append(time.perf_counter() - began)
-                        assert reply.usage.saved is not None and reply.usage.saved.how == how, reply.usage
+                        assert reply.usage.saved, "the turn was not answered from the cache"
+                        assert reply.usage.saved.how == how
                     found[f"{how}, {name}"] = percentiles(seconds[5:])
     return found
 
@@ -113,7 +114,7 @@ def pairs(products, vectors, cosine: float) -> tuple[dict, list[float]]:
         return [form(t, language_of(t), products(language_of(t))) for t in pair]
 
     def cosines(some) -> list[float]:
-        return [float(vector_of(vectors, a) @ vector_of(vectors, b)) for a, b in some] if vectors else []
+        return [float(np.dot(vector_of(vectors, a), vector_of(vectors, b))) for a, b in some] if vectors else []
 
     rows = {"near misses": (near, 0)} | {f"paraphrases, {part}": (some, 1) for part, some in alike.items()}
     found, fitting = {}, []

@@ -19,9 +19,7 @@ from shopassist.shop import Shop
 from shopassist.tools import Ledger, Tool, Toolbox, builtin
 
 if TYPE_CHECKING:
-    import numpy as np
     from langchain_core.embeddings import Embeddings
-    from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
 
@@ -79,14 +77,14 @@ def answers_from(settings: Settings) -> AnswerCache | None:
     return MemoryAnswers(settings.answer_cache, settings.answer_cache_hours * 3600, cosine=settings.answer_cache_cosine)
 
 
-def vector_of(embeddings: Embeddings | None, text: str) -> NDArray[np.float32] | None:
+def vector_of(embeddings: Embeddings | None, text: str) -> list[float] | None:
     """A text's vector of length 1, None where there are no embeddings or they fail."""
     from shopassist.knowledge.embeddings import encode
 
     if embeddings is None:
         return None
     try:
-        return encode(embeddings, [text], private=True)[0]  # type: ignore[no-any-return]
+        return encode(embeddings, [text], private=True)[0].tolist()  # type: ignore[no-any-return]
     except ShopAssistError as error:
         log.warning("a question's vector could not be had, its answer is found by its words alone: %s", error)
         return None

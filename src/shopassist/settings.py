@@ -198,11 +198,11 @@ class Settings(BaseSettings):
     )
     answer_cache_hours: float = Field(24.0, gt=0, le=720, description="Hours for which such an answer is kept.")
     answer_cache_cosine: float = Field(
-        0.85,
+        0.79,
         gt=0,
         le=1,
         description="The least cosine of two questions that say the same in another order or with a kindred word; it "
-        "depends on the embedding model (`benchmarks/cache.py` fits it).",
+        "depends on the embedding model (`benchmarks/cache.py --fit` finds it).",
     )
     tracing: bool = Field(False, description="Let LangSmith trace turns: it sends customers' texts to its server.")
 

@@ -57,7 +57,7 @@ def finding(rounds: int, vectors) -> dict[str, dict[str, float]]:
     for n in range(1000):
         vector = seed.normal(size=512)
         vector /= np.linalg.norm(vector)
-        kept = Kept(("无理由退货的运费由买家承担。",), (), (), (), Saved("same"))
+        kept = Kept(("无理由退货的运费由买家承担。",), (), (), (), (), Saved("same"))
         answers.keep(Hot("c", f"s{n}", f"a{n}", lambda v=vector: v), kept)
 
     def timed(question) -> float:

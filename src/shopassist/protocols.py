@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from shopassist.messages import Item, Message
-from shopassist.replies import Passage, Reply, Saved
+from shopassist.replies import Citation, Passage, Reply, Saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +78,13 @@ class Hot:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A checked answer from the pages, and what it took to make (`saved`).
+    """A checked answer from the pages with its sources, and what it took to make (`saved`).
 
     `products` are the documents of the products asked about, `focus` those that the conversation is about from then on.
     """
 
     sentences: tuple[str, ...]
+    citations: tuple[Citation, ...]
     evidence: tuple[Passage, ...]
     products: tuple[str, ...]
     focus: tuple[str, ...]

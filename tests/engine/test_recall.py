@@ -258,7 +258,7 @@ def hot(same, alike="x", context="c", vector=None):
 
 
 def kept(text):
-    return Kept((text,), (), (), (), Saved("same"))
+    return Kept((text,), (), (), (), (), Saved("same"))
 
 
 def test_the_longest_unused_answer_goes_first():

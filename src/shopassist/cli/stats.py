@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
     from shopassist.evaluation.tally import Tally
 
-COLUMNS = (
-    "day", "turns", "conver-\nsations", "model\ncalls", "tokens\nread", "tokens\nwritten", "to the\npages",
-    "from the\ncache", "calls\nsaved", "seconds\nsaved", "un-\nanswered", "handed\nover", "moods\n– 0 +",
-)  # fmt: skip
+MOODS = ("negative", "neutral", "positive")
 
 
 def stats(
@@ -52,28 +49,47 @@ def stats(
         elif not total.turns:
             Console(stderr=True).print("No turns yet.")
         else:
-            Console().print(_table(total, days))
+            console = Console()
+            console.print(_sums(total), "")
+            console.print(_days(days))
 
 
-def _table(total: Tally, days: Mapping[str, Tally]) -> Table:
+def _sums(total: Tally) -> Table:
+    """All turns together, a measure a row."""
     from rich.table import Table
 
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", show_footer=len(days) > 1)
-    footer = _cells("all", total)
-    for column, foot in zip(COLUMNS, footer, strict=True):
-        table.add_column(column, foot, justify="left" if column == "day" else "right", footer_style="bold")
-    for day, one in days.items():
-        table.add_row(*_cells(day, one))
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    rows = {
+        "turns": f"{total.turns:,} in {len(total.conversations):,} conversations, {total.seconds:,.1f} s",
+        "model": f"{total.model_calls:,} calls, {total.input_tokens:,} tokens read, {total.output_tokens:,} written",
+        "to the pages": f"{total.searched:,}, of them unanswered {_of(total.unanswered, total.searched)}",
+        "from the cache": _of(total.cached, total.searched),
+        "saved": f"{total.saved_calls:,} calls, {total.saved_tokens:,} tokens, {total.saved_seconds:,.1f} s",
+        "handed over": _of(total.handoffs, total.turns),
+        "degraded": _of(total.degraded, total.turns),
+        "moods": ", ".join(f"{total.moods[mood]:,} {mood}" for mood in MOODS),
+    }
+    for name, told in rows.items():
+        table.add_row(name, told)
     return table
 
 
-def _cells(name: str, one: Tally) -> tuple[str, ...]:
-    moods = " ".join(str(one.moods[mood]) for mood in ("negative", "neutral", "positive"))
-    return (
-        name, f"{one.turns:,}", f"{len(one.conversations):,}", f"{one.model_calls:,}", f"{one.input_tokens:,}",
-        f"{one.output_tokens:,}", f"{one.searched:,}", _of(one.cached, one.searched), f"{one.saved_calls:,}",
-        f"{one.saved_seconds:,.1f}", _of(one.unanswered, one.searched), _of(one.handoffs, one.turns), moods,
+def _days(days: Mapping[str, Tally]) -> Table:
+    from rich.table import Table
+
+    table = Table(
+        "day", "turns", "calls", "cached", "saved s", "unanswered", "handed over", "– 0 +",
+        box=None, padding=(0, 2, 0, 0), header_style="bold",
     )  # fmt: skip
+    table.pad_edge = False
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for day, one in days.items():
+        table.add_row(
+            day, f"{one.turns:,}", f"{one.model_calls:,}", _of(one.cached, one.searched), f"{one.saved_seconds:,.1f}",
+            _of(one.unanswered, one.searched), _of(one.handoffs, one.turns), " ".join(str(one.moods[m]) for m in MOODS),
+        )  # fmt: skip
+    return table
 
 
 def _of(part: int, whole: int) -> str:

@@ -76,8 +76,8 @@ def doubt(
     """Why the passages do not bear a sentence out, None where they do or say too little to tell.
 
     ``entity <name>``: it names a thing that none of the passages (of `everything`, if given) and not the customer
-    (`said`) names; ``condition``: it takes the
-    other side or another case than its source; ``contradiction``: it denies what its source affirms, or affirms it.
+    (`said`) names; ``condition``: it takes the other side or another case than its source; ``figure <value>``: its
+    source has that figure of another thing; ``contradiction``: it denies what its source affirms, or affirms it.
     """
     if strange := _stranger(sentence, everything if everything is not None else passages, claims, said):
         return f"entity {strange}"
@@ -87,7 +87,7 @@ def doubt(
         for text in _CLAUSES.split(part):
             clause = _clause(text, claims)
             carried = _joined(carried, clause.sides)
-            told = _against(_with(clause, carried), places)
+            told = _against(replace(clause, sides=carried), places)
             if told is None and not carried:
                 told = _denied(clause, places)
             if told:
@@ -148,8 +148,8 @@ def _mixed(clause: _Clause, place: _Place, near: Sequence[tuple[float, _Place]])
     for figure in clause.figures:
         if figure.unit == "code" and place.codes and figure not in place.codes:
             return figure
-        if figure.unit and not any(figure.agrees(f) for f in own.figures) and any(figure.like(f) for f in own.figures):
-            return figure
+    if (rival := _rival(clause, own)) is not None:
+        return rival
     for score, other in near:
         theirs = clause.words & other.merged.words - own.words
         if score > 1 and len(theirs) > 1 and len(other.window) == 1 and (rival := _rival(clause, other.merged)):
@@ -217,21 +217,15 @@ def _clause(text: str, claims: Claims) -> _Clause:
     return _Clause(folded, words, figures(text), frozenset(sides), denies, negated)
 
 
-def _with(clause: _Clause, sides: Sides) -> _Clause:
-    return replace(clause, sides=sides)
-
-
 def _joined(before: Sides, now: Sides) -> Sides:
     """The sides in force: what a clause says itself, and what the ones before it said of other matters."""
     return frozenset(dict([*before, *now]).items())
 
 
-@lru_cache(maxsize=4096)
 def _merged(window: tuple[_Clause, ...]) -> _Clause:
     words = frozenset(w for c in window for w in c.words)
     sides = frozenset(s for c in window for s in c.sides)
-    denies = sum(c.denies for c in window) % 2 == 1
-    return _Clause("", words, tuple(f for c in window for f in c.figures), sides, denies)
+    return _Clause("", words, tuple(f for c in window for f in c.figures), sides, denies=False)
 
 
 def _stranger(sentence: str, passages: Sequence[Passage], claims: Claims, said: str) -> str | None:

@@ -64,6 +64,7 @@ def recall(state: Turn, runtime: Runtime[Ports]) -> Turn:
         "recalled": found,
         "looked": (looked,),
         "evidence": found.evidence,
+        "citations": found.citations,
         "plan": replace(made, dialogue=replace(made.dialogue, focus=focus)),
     }
 
@@ -83,7 +84,7 @@ def keep(state: Turn, runtime: Runtime[Ports]) -> Turn:
     )
     products = next((found.products for found in state["looked"]), ())
     focus = made.dialogue.focus.products
-    ports.answers.keep(hot, Kept(state["sentences"], state["evidence"], products, focus, saved))
+    ports.answers.keep(hot, Kept(state["sentences"], state["citations"], state["evidence"], products, focus, saved))
     return {"events": ()}
 
 

@@ -53,9 +53,12 @@ def texts(language: Language) -> Texts:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Claims:
-    """What a sentence must not claim, as patterns on folded text; see ``checks.yaml``."""
+    """What a sentence must not claim, as patterns on folded text; see ``checks.yaml``.
+
+    Those of a language are made once and are known by identity, as keys of what is remembered of a page.
+    """
 
     deeds: re.Pattern[str]
     supposed: re.Pattern[str]

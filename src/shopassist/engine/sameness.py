@@ -24,7 +24,7 @@ from shopassist.text import HAN, fold
 _MARKS = re.compile(rf"[^{HAN}a-z0-9.%+'-]+")
 _POINT = re.compile(r"(?<!\d)[.]|[.](?!\d)")
 _REPEATED = re.compile(rf"([{HAN}])不\1")
-_PIECE = re.compile(rf"⟦[^⟧]{0,120}⟧|[a-z0-9.%+'-]+|[{HAN}]")
+_PIECE = re.compile(rf"⟦[^⟧]{{0,120}}⟧|[a-z0-9.%+'-]+|[{HAN}]")
 _CONTRACTED = (
     (re.compile(r"\bcan't\b"), "can not"),
     (re.compile(r"\bwon't\b"), "will not"),

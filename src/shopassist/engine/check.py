@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shopassist.engine.evidence import about, cite, contradicts, quote, reversed_claim, untraced
@@ -64,6 +65,11 @@ def _cited(before: tuple[Citation, ...], citation: Citation, place: int) -> tupl
     if not known:
         return (*before, replace(citation, sentences=(place,)))
     return tuple(replace(c, sentences=(*c.sentences, place)) if c == known[0] else c for c in before)
+
+
+def joined(sentences: Sequence[str], language: str) -> str:
+    """A reply's sentences as its text."""
+    return "".join(s + between(s, language) for s in sentences[:-1]) + (sentences[-1] if sentences else "")
 
 
 def between(sentence: str, language: str) -> str:

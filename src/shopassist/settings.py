@@ -228,6 +228,20 @@ class Settings(BaseSettings):
     relevance: float = Field(
         0.5, ge=0, le=1, description="The least relevance of a passage that may be answered from; higher is stricter."
     )
+    answer_cache: int = Field(
+        1000,
+        ge=0,
+        le=100_000,
+        description="How many answers from the pages a process keeps for customers who ask the same; 0 keeps none.",
+    )
+    answer_cache_hours: float = Field(24.0, gt=0, le=720, description="Hours for which such an answer is kept.")
+    answer_cache_cosine: float = Field(
+        0.79,
+        gt=0,
+        le=1,
+        description="The least cosine of two questions that say the same in another order or with a kindred word; it "
+        "depends on the embedding model (`benchmarks/cache.py --fit` finds it).",
+    )
     tracing: bool = Field(False, description="Let LangSmith trace turns: it sends customers' texts to its server.")
 
     @field_validator("timezone", mode="before")

@@ -1,4 +1,4 @@
-"""What ``--since`` means."""
+"""The option `--since` of commands that read stored conversations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 def moment_of(since: str, now: datetime) -> float:
-    """The moment that ``7d`` or ``2024-12-05`` means, in seconds since the epoch; days begin in the shop's timezone."""
+    """The moment that ``7d`` or ``2024-12-05`` means, in seconds since the epoch; days begin in the shop's timezone.
+
+    Raises `InputError` for what means neither.
+    """
     if ago := _AGO.fullmatch(since):
         return (now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})).timestamp()
     try:

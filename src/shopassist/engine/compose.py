@@ -108,6 +108,10 @@ class Draft:
         if not self.looked:
             return
         self.opening = self.shown
+        if (recalled := self.state.get("recalled")) is not None:
+            yield from (Candidate(sentence, trusted=True) for sentence in recalled.sentences)
+            self.closing = self.shown
+            return
         for found in self.looked:
             if found.quoted and found.evidence:
                 yield from self._by_template(found)

@@ -19,7 +19,7 @@ from shopassist.engine.graph import RECURSION_LIMIT, graph
 from shopassist.engine.owner_view import owner_view
 from shopassist.engine.state import Ports, Superseded, Turn
 from shopassist.errors import ConversationErased, ShopAssistError, StaleTurn, TurnFailed
-from shopassist.protocols import Claim, ConversationStore, Enqueued, StoredMessage
+from shopassist.protocols import Claim, ConversationStore, Enqueued, Kept, StoredMessage
 from shopassist.replies import Done, Event, Language, Reply, Sentence, Stage, Started, ToolOutcome, Usage, plain
 from shopassist.vault import Vault
 
@@ -217,7 +217,7 @@ def _steps(ports: Ports) -> Iterator[tuple[str, Turn]]:
                 yield node, update or {}
 
 
-def _usage(ports: Ports, times: dict[str, float]) -> Usage:
+def _usage(ports: Ports, times: dict[str, float], recalled: Kept | None) -> Usage:
     first = times.pop("first_sentence", None)
     draft, writer, spent = ports.draft, ports.writer, ports.spent
     if draft and draft.first_token is not None:
@@ -233,6 +233,7 @@ def _usage(ports: Ports, times: dict[str, float]) -> Usage:
         times=times,
         first_sentence=first,
         total=round(time.monotonic() - ports.began, 4),
+        saved=recalled.saved if recalled else None,
     )
 
 
@@ -286,7 +287,7 @@ class _Hold:
     def commit(self, ports: Ports, state: Turn, times: dict[str, float]) -> Reply:
         """Store the turn and give the conversation back; the reply as it is stored."""
         merged = tuple(m.id for m in self.claim.messages if m.id)
-        reply = replace(state["reply"], usage=_usage(ports, times), merged=merged)
+        reply = replace(state["reply"], usage=_usage(ports, times, state.get("recalled")), merged=merged)
         self.end()
         self.store.commit(self.claim, state=plain(state["memory"]), reply=reply, vault=_added(ports.vault, self.claim))
         self.committed = True

@@ -140,6 +140,15 @@ class ChromaKnowledge:
                 self._look()
         return self._generation
 
+    @property
+    def release(self) -> str:
+        """The generation's name and when it was written: a name may come again where an index was removed."""
+        path = self.generation.path
+        try:
+            return f"{path.name}@{(path / 'meta.json').stat().st_mtime_ns}"
+        except OSError:  # removed meanwhile; what is open is still answered from
+            return path.name
+
     def _look(self) -> None:
         """Open a new generation; customers are answered from the former one if it cannot be used."""
         path = None

@@ -45,10 +45,11 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence on its way to the customer. `trusted` ones are templates or quotations."""
+    """A sentence on its way to the customer. `trusted` ones are templates or quotations; `quoted` are a page's words."""
 
     text: str
     trusted: bool
+    quoted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

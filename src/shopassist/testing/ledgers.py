@@ -147,6 +147,8 @@ class LedgerConformance:
 
     def test_rows_since_a_moment_are_listed_the_oldest_first(self) -> None:
         """Settled ones too, where the ledger has the method."""
+        import pytest
+
         listed = getattr(self.ledger, "since", None)
         if listed is None:
             pytest.skip("the ledger has no method since(when): `shopassist writes` lists what is unsettled")

@@ -140,14 +140,12 @@ class Shelf:
         except Exception as error:  # Chroma raises what its Rust core and SQLite raise
             raise unreadable(self.path, error) from error
 
-    def cosines(self, vector: NDArray[np.float32], rows: Sequence[int]) -> dict[int, float]:
-        """Exact cosines of some rows. Raises `KnowledgeError`."""
-        if not rows:
-            return {}
+    def taken(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The vectors of some rows, shape (rows, dimension). Raises `KnowledgeError`."""
         try:
             found = self.collection.get(ids=[self.rows[n].id for n in rows], include=["embeddings"])
-            values = np.asarray(found["embeddings"], np.float32) @ vector
-            return {self.place[i]: float(v) for i, v in zip(found["ids"], values, strict=True)}
+            place = {i: n for n, i in enumerate(found["ids"])}
+            return np.asarray(found["embeddings"], np.float32)[[place[self.rows[n].id] for n in rows]]
         except Exception as error:  # as above
             raise unreadable(self.path, error) from error
 

@@ -90,6 +90,14 @@ class Settings(BaseSettings):
     embedding_model: Path | None = Field(
         None, description="A folder with an embedding model; used as it is, instead of the one in `models_dir`."
     )
+    reranker: Path | None = Field(
+        None,
+        description="A folder with a cross-encoder of sentence-transformers, which reads the 20 best passages together "
+        "with the question and puts them in order anew; slower. None if not given.",
+    )
+    synonyms_file: Path | None = Field(
+        None, description="A YAML file with groups of words that mean the same in this shop, searched for one another."
+    )
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Threads for embeddings and the model."
     )
@@ -206,7 +214,15 @@ class Settings(BaseSettings):
         return None if value == "none" else value
 
     @field_validator(
-        "data_dir", "models_dir", "embedding_model", "model_file", "tokenizer_file", "intents_file", "texts_file"
+        "data_dir",
+        "models_dir",
+        "embedding_model",
+        "reranker",
+        "model_file",
+        "tokenizer_file",
+        "intents_file",
+        "texts_file",
+        "synonyms_file",
     )
     @classmethod
     def _expand(cls, value: Path | None) -> Path | None:

@@ -21,6 +21,8 @@ from shopassist.knowledge.explained import Explanation, Found, Superseded
 from shopassist.knowledge.index import Generation, Shelf
 from shopassist.knowledge.ranking import FOCUS, by_headings, by_vectors, share, standard, total
 from shopassist.knowledge.relevance import relevance
+from shopassist.knowledge.reranker import RERANKED, Reranker
+from shopassist.knowledge.sections import chosen, shown
 from shopassist.knowledge.slips import mended
 from shopassist.knowledge.synonyms import Groups, Synonyms
 from shopassist.protocols import Product
@@ -70,8 +72,13 @@ class _Ranked:
         return total(self.parts, len(self.rows))
 
     def order(self, limit: int) -> list[int]:
-        """The places of the first candidates, best first."""
-        return [int(n) for n in np.argsort(-self.score, kind="stable")[:limit]]
+        """The places of the candidates that are shown, best first."""
+        ranked = np.argsort(-self.score, kind="stable")
+        rows = self.rows[ranked].tolist()
+        if self.asked.only:
+            return [int(n) for n in ranked[:limit]]
+        place = dict(zip(rows, ranked.tolist(), strict=True))
+        return [place[row] for row in chosen(self.asked.shelf.rows, rows, limit)]
 
     def best(self, limit: int, noise: Any) -> list[Passage]:
         """The first passages."""
@@ -95,7 +102,12 @@ class ChromaKnowledge:
     """
 
     def __init__(
-        self, folder: Path, embeddings: Embeddings | None, *, synonyms: Mapping[str, Groups] | None = None
+        self,
+        folder: Path,
+        embeddings: Embeddings | None,
+        *,
+        synonyms: Mapping[str, Groups] | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         """Open the index. `synonyms` are the shop's own groups by language, see `load_synonyms`.
 
@@ -103,6 +115,7 @@ class ChromaKnowledge:
         """
         self._folder = folder
         self._synonyms = synonyms or {}
+        self._reranker = reranker
         self._embeddings = embeddings
         self._fingerprint = fingerprint(embeddings)
         self._lock = threading.Lock()
@@ -255,7 +268,18 @@ class ChromaKnowledge:
         parts["heading"] = by_headings(question, [shelf.rows[n] for n in rows])
         if asked.within:
             parts["focus"] = FOCUS * np.array([shelf.rows[n].document in asked.within for n in rows], np.float64)
-        return _Ranked(asked, rows, cosines, words, part, parts)
+        ranked = _Ranked(asked, rows, cosines, words, part, parts)
+        return self._read_together(ranked) if self._reranker is not None and own is None else ranked
+
+    def _read_together(self, ranked: _Ranked) -> _Ranked:
+        """The best candidates, in the order of the cross-encoder."""
+        assert self._reranker is not None  # noqa: S101 - the caller asks
+        best = np.argsort(-ranked.score, kind="stable")[:RERANKED]
+        rows, asked = ranked.rows[best], ranked.asked
+        scores = self._reranker.scores(asked.query, [asked.shelf.rows[n].indexed for n in rows])
+        parts = {"reranker": standard(scores)} | {k: v[best] for k, v in ranked.parts.items() if k == "focus"}
+        cosines = None if ranked.cosines is None else ranked.cosines[best]
+        return _Ranked(asked, rows, cosines, ranked.words, ranked.share, parts)
 
     def _vector(self, embeddings: Embeddings, query: str) -> NDArray[np.float32]:
         """The question's vector; the last one is kept, since a turn searches all pages and the one that decides."""
@@ -332,7 +356,7 @@ def _passage(ranked: _Ranked, place: int, score: float, sure: float) -> Passage:
         id=row.id,
         document=row.document,
         title=row.title,
-        text=f"{row.heading}\n{row.text}" if row.heading else row.text,
+        text=shown(ranked.asked.shelf.rows, int(ranked.rows[place])),
         score=round(score, 4),
         relevance=round(sure, 4),
         language=row.language,

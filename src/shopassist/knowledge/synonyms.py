@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +63,6 @@ def _form(text: str, *, whole: bool = False) -> str:
     return text if _HAN.search(text) and not whole else f" {' '.join(map(stem, _WORD.findall(text)))} "
 
 
-@lru_cache(maxsize=8)
 def load_synonyms(path: Path) -> dict[str, Groups]:
     """A shop's own groups by language. Raises `ConfigurationError` that names the file, the group and what is wrong."""
     try:

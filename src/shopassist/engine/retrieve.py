@@ -45,7 +45,7 @@ LITTLE = 2
 SOME = 0.3
 """The least relevance of a page that is meant without being pointed to: 你们卖冰箱吗 asks about no rule."""
 
-NAMED = 0.1
+NAMED = 0.2
 """The same for a page that a word of the question names: 运费 is also the returns' business."""
 
 SAME = 0.6
@@ -86,11 +86,12 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     knowledge, language = ports.knowledge, state["language"]
     valid_on = date.fromisoformat(query.valid_on) if query.valid_on else state["valid_on"]
     products = tuple(p.lower() for p in query.products)
-    text = _named(query.text, products, knowledge, language)
-    text = (money(query.state, language) if query.state else None) or text
+    stated = money(query.state, language) if query.state else None
+    plain = stated or (_unnamed(query.text, state, knowledge) if query.rule and not products else query.text)
+    text = stated or _named(query.text, products, knowledge, language)
 
-    def search(**options: Any) -> list[Passage]:
-        return knowledge.search(text, language=language, valid_on=valid_on, **options)
+    def search(words: str = plain, **options: Any) -> list[Passage]:
+        return knowledge.search(words, language=language, valid_on=valid_on, **options)
 
     own = search(limit=WHOLE, only=frozenset((query.policy,))) if query.policy else []
     if query.silent:
@@ -102,7 +103,7 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     if query.rule:
         spoken = {*near, *(p.document for p in mentioned(state["text"], knowledge.products(language)))}
         found = [p for p in found if "product" not in p.tags or p.document in spoken] or found
-    pages = search(limit=LIMIT * len(products), only=frozenset(products)) if products else []
+    pages = search(text, limit=LIMIT * len(products), only=frozenset(products)) if products else []
     points = leaning(state["text"], language) or (query.pending and _says_little(state["text"]))
     margin = 1.0 if points and not query.topic else MEANT
     for page, less in ((query.context, margin), (query.topic, NAMED)):
@@ -132,6 +133,14 @@ def _named(text: str, products: tuple[str, ...], knowledge: Knowledge, language:
     named = {p.document for p in mentioned(text, known)}
     titles = [p.title for p in known if p.document in products and p.document not in named]
     return " ".join((*titles, text)) if not named else text
+
+
+def _unnamed(text: str, state: Turn, knowledge: Knowledge) -> str:
+    """A question for a rule without the titles of products that an earlier turn gave it: no rule hangs on the thing."""
+    for product in knowledge.products(state["language"]):
+        if product.title in text and product.title not in state["text"]:
+            text = text.replace(product.title, " ").strip()
+    return text or state["text"]
 
 
 def _evidence(

@@ -73,6 +73,11 @@ class Row:
         """What was embedded and is searched."""
         return "\n".join(filter(None, (self.title, self.heading, self.text)))
 
+    @property
+    def shown(self) -> str:
+        """What answers are drawn from."""
+        return f"{self.heading}\n{self.text}" if self.heading else self.text
+
 
 class Shelf:
     """The passages of one language: rows, BM25, vectors, and which rows hold on a day."""

@@ -22,7 +22,7 @@ from shopassist.knowledge.index import Generation, Shelf
 from shopassist.knowledge.ranking import FOCUS, by_headings, by_vectors, share, standard, total
 from shopassist.knowledge.relevance import relevance
 from shopassist.knowledge.reranker import RERANKED, Reranker
-from shopassist.knowledge.sections import chosen, shown
+from shopassist.knowledge.sections import chosen, wider
 from shopassist.knowledge.slips import mended
 from shopassist.knowledge.synonyms import Groups, Synonyms
 from shopassist.protocols import Product
@@ -356,7 +356,7 @@ def _passage(ranked: _Ranked, place: int, score: float, sure: float) -> Passage:
         id=row.id,
         document=row.document,
         title=row.title,
-        text=shown(ranked.asked.shelf.rows, int(ranked.rows[place])),
+        text=row.shown,
         score=round(score, 4),
         relevance=round(sure, 4),
         language=row.language,
@@ -366,4 +366,5 @@ def _passage(ranked: _Ranked, place: int, score: float, sure: float) -> Passage:
         tags=row.tags,
         dense=None if cosines is None else round(float(cosines[place]), 4),
         lexical=round(float(ranked.words[ranked.rows[place]]), 3),
+        section=wider(ranked.asked.shelf.rows, int(ranked.rows[place])),
     )

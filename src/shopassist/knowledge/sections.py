@@ -38,8 +38,8 @@ def section(rows: Sequence[Row], place: int) -> range:
 def chosen(rows: Sequence[Row], ranked: Sequence[int], limit: int) -> list[int]:
     """The places that are shown, of places in their ranking.
 
-    None lies within another's section, and of one page there are no more than half (`FEW` at least) while there are
-    others.
+    None lies within what another one is shown with, and of one page there are no more than half (`FEW` at least) while
+    there are others.
     """
     shown: list[int] = []
     spare: list[int] = []
@@ -62,8 +62,9 @@ def chosen(rows: Sequence[Row], ranked: Sequence[int], limit: int) -> list[int]:
     return [place for place in ranked if place in kept]
 
 
-def shown(rows: Sequence[Row], place: int) -> str:
-    """The text of a piece with its section, under its heading."""
-    own = rows[place]
-    text = "\n".join(rows[n].text for n in section(rows, place))
-    return f"{own.heading}\n{text}" if own.heading else text
+def wider(rows: Sequence[Row], place: int) -> str | None:
+    """The text of a piece with its section, under its heading; None where the piece is all of it."""
+    around = section(rows, place)
+    if len(around) == 1:
+        return None
+    return "\n".join(filter(None, (rows[place].heading, *(rows[n].text for n in around))))

@@ -5,8 +5,8 @@
 Fitted to: half of AFQMC (every other question), the dev half of questions.yaml, the seen part of shop_questions.yaml,
 and keywords drawn from the sample pages (rare words of a passage; what has them all is right). Held out, and printed
 beside: the other half of AFQMC, the test half, the unseen part, keywords.yaml. The search is over a grid in random
-order, since ranks are not smooth. The aim is the sum of, for AFQMC, hit@10 and MRR@10 relative to the vectors alone, counted twice;
-for the shop hit@1, hit@3 and MRR twice; for keywords half their MRR.
+order, since ranks are not smooth. The aim is the sum of, for AFQMC, hit@10 and MRR@10 relative to the vectors alone,
+counted twice; for the shop hit@1, hit@3 and MRR twice; for keywords half their MRR.
 """
 
 import argparse

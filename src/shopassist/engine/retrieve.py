@@ -14,6 +14,7 @@ from shopassist.engine.long_document import page_for
 from shopassist.engine.planning.points import Query
 from shopassist.engine.quote import authority, leads, quote, spans, telling
 from shopassist.engine.state import Looked, Ports, Turn
+from shopassist.engine.versions import otherwise
 from shopassist.language.references import attached, leaning, mentioned
 from shopassist.language.states import money
 from shopassist.protocols import Knowledge
@@ -57,6 +58,7 @@ def retrieve(state: Turn, runtime: Runtime[Ports]) -> Turn:
     ports = runtime.context
     looked = tuple(_look(query, state, ports) for query in state["plan"].queries)
     evidence = dict.fromkeys(p for found in looked if not found.silent for p in found.evidence)
+    evidence |= dict.fromkeys(found.otherwise.passage for found in looked if found.otherwise is not None)
     sources = (source for found in looked if found.silent and (source := _source(found)))
     citations = tuple(dict.fromkeys(sources))
     page = page_for(looked, ports, state["language"])
@@ -112,7 +114,19 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     beside = [] if query.quoted and own else found  # what stands beside a tool's answer is the rule for it, no other's
     evidence = _evidence(text, beside, own, pages, ports.settings.relevance)
     considered = tuple(dict.fromkeys((*found, *own, *pages)))
-    return Looked(text, evidence, considered, products, quoted=query.quoted, day=valid_on)
+    other = None
+    if query.valid_on is None and not query.quoted:
+        other = otherwise(
+            plain,
+            evidence,
+            knowledge,
+            language,
+            valid_on,
+            lambda document, day: knowledge.search(
+                plain, language=language, valid_on=day, limit=WHOLE, only=frozenset((document,))
+            ),
+        )
+    return Looked(text, evidence, considered, products, quoted=query.quoted, day=valid_on, otherwise=other)
 
 
 def _says_little(text: str) -> bool:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from shopassist.knowledge.reranker import RERANKED, Reranker
 from shopassist.knowledge.sections import chosen, wider
 from shopassist.knowledge.slips import mended
 from shopassist.knowledge.synonyms import Groups, Synonyms
-from shopassist.protocols import Product
+from shopassist.protocols import Period, Product
 from shopassist.replies import Passage, version_of
 from shopassist.text import clean
 
@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 CANDIDATES, BY_WORDS = 60, 10
 """How many passages the vectors and the words propose before they are ranked together."""
+
+ONE_DAY = timedelta(days=1)
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at which generation is current."""
@@ -158,6 +160,22 @@ class ChromaKnowledge:
     def products(self, language: str) -> Sequence[Product]:
         """Documents tagged ``product`` with what customers call them: id, title, aliases, and a word of their own."""
         return self.generation.products.get(language, ())
+
+    def periods(self, document: str, *, language: str, since: date, until: date) -> Sequence[Period]:
+        """Which version of a document held when, from `since` to `until`, in the order of the days."""
+        shelf = _shelf(self.generation, language)
+        rows = [(n, shelf.rows[n]) for n in shelf.of((document,))] if shelf is not None else []
+        if shelf is None or since > until or not rows:
+            return ()
+        starts = {r.valid_from for _, r in rows} | {r.valid_to + ONE_DAY for _, r in rows if r.valid_to}
+        begins = sorted({since, *(d for d in starts if d is not None and since < d <= until)})
+        found: list[Period] = []
+        for first, following in zip(begins, [*begins[1:], until + ONE_DAY], strict=True):
+            holds = shelf.holds(first)
+            held = next((r for n, r in rows if holds[n]), None)
+            if held is not None:
+                found.append(Period(first, following - ONE_DAY, held.valid_from, held.valid_to))
+        return tuple(found)
 
     def document(self, document: str, *, language: str, valid_on: date) -> Passage | None:
         """A whole document: its passages in their order, each heading once."""

@@ -28,7 +28,10 @@ LIMIT = 4
 """Passages that the answer may draw on: what a small model reads well, and what a person would."""
 
 SEEN = 6
-"""Passages that are looked through for them: a page may stand behind the rows and guides that repeat it."""
+"""Passages that are looked through for them."""
+
+BEHIND = 10
+"""Passages among which the page is looked for that a row or a guide repeats."""
 
 WHOLE = 12
 """Passages of the policy's own page that are ranked: all of it, since its beginning states the rule."""
@@ -36,7 +39,7 @@ WHOLE = 12
 CLEARLY = 0.45
 """By how much another page must be more relevant than the policy's own, for it to be the one that answers."""
 
-MEANT = 0.3
+MEANT = 0.4
 """How much less relevant the page that the conversation is about may be than the best one, and still be meant; where
 the question points back (那, 它, that) and names no topic it is meant in any case."""
 
@@ -46,7 +49,7 @@ LITTLE = 2
 SOME = 0.3
 """The least relevance of a page that is meant without being pointed to: 你们卖冰箱吗 asks about no rule."""
 
-NAMED = 0.2
+NAMED = 0.1
 """The same for a page that a word of the question names: 运费 is also the returns' business."""
 
 SAME = 0.6
@@ -101,7 +104,7 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     near = set(products)
     if not near and attached(state["text"], language):
         near = {p.lower() for p in ports.memory.dialogue.focus.products}
-    found = search(limit=SEEN, within=frozenset((*near, *filter(None, [query.policy]))))
+    found = search(limit=BEHIND, within=frozenset((*near, *filter(None, [query.policy]))))
     if query.rule:
         spoken = {*near, *(p.document for p in mentioned(state["text"], knowledge.products(language)))}
         found = [p for p in found if "product" not in p.tags or p.document in spoken] or found
@@ -151,8 +154,10 @@ def _named(text: str, products: tuple[str, ...], knowledge: Knowledge, language:
 
 def _unnamed(text: str, state: Turn, knowledge: Knowledge) -> str:
     """A question for a rule without the titles of products that an earlier turn gave it: no rule hangs on the thing."""
-    for product in knowledge.products(state["language"]):
-        if product.title in text and product.title not in state["text"]:
+    known = knowledge.products(state["language"])
+    spoken = {p.document for p in mentioned(state["text"], known)}
+    for product in known:
+        if product.title in text and product.document not in spoken:
             text = text.replace(product.title, " ").strip()
     return text or state["text"]
 
@@ -167,7 +172,7 @@ def _evidence(
     clearly nearer to the question, it stands before them.
     """
     least = max(relevance, NEAR * max((p.relevance for p in found), default=0.0))
-    others = [p for p in found if p.relevance >= least]
+    others = [p for p in found[:SEEN] if p.relevance >= least]
     decisive = [*own[:LIMIT], *(p for p in own[LIMIT:] if leads(p)), *pages]
     best = max((p.relevance for p in decisive), default=0.0)
     clear = [p for p in others if p.relevance > best + CLEARLY and (pages or "product" not in p.tags)]

@@ -47,7 +47,7 @@ def otherwise(
     for period in reversed(knowledge.periods(document, language=language, since=day - AGO, until=day)):
         if (period.valid_from, period.valid_to) == (evidence[0].valid_from, evidence[0].valid_to):
             continue
-        found = quote(text, search(document, period.first))
+        found = quote(f"{text} {said[1]}", search(document, period.first))  # the sentence in its place
         if found is None or (units and not names_one(found[1], units, text)):
             continue
         if {*figures(found[1])} - {*figures(said[1])}:

@@ -68,7 +68,8 @@ def by_vectors(cosines: NDArray[np.float32], vectors: NDArray[np.float32] | None
     beside = vectors @ vectors.T
     np.fill_diagonal(beside, -1.0)
     nearest = -np.partition(-beside, AROUND - 1, axis=1)[:, :AROUND]
-    return standard(cosines) - CROWDED * nearest.mean(axis=1) / (cosines.std() or 1.0)  # type: ignore[no-any-return]
+    crowd = nearest.mean(axis=1)
+    return standard(cosines) - CROWDED * (crowd - crowd.mean()) / (cosines.std() or 1.0)  # type: ignore[no-any-return]
 
 
 def by_headings(question: Question, rows: Sequence[Row]) -> NDArray[np.float64]:

@@ -21,6 +21,10 @@ def written(talk):
         ),
         (ME, CONTACT, "是张玮不是张伟", "张玮"),
         (ME, CONTACT, "名字不是伟是玮", "张玮"),
+        *(
+            (ME, CONTACT, t, "13912340009")
+            for t in ("尾号是0009不是0000", "尾号打错 不是0000是0009", "手机号后四位0000错了，应该是0009")
+        ),
         (EMMA, ENGLISH, "its apt 13 not 12", "apt 13"),
         (EMMA, ENGLISH, "sorry, 88 should be 89", "89 Huaihai Road"),
     ],
@@ -40,7 +44,7 @@ def test_the_new_question_shows_the_value_that_was_put_right(assistant, customer
     ("customer", "wish", "doubt"),
     [
         *((ME, ADDRESS, t) for t in ("地址写错了", "等等 少写了3楼", "不是8是7", "应该是拱墅区", "我打错了一个字")),
-        *((ME, CONTACT, t) for t in ("电话打错了", "尾号是0001不是0000", "名字有误")),
+        *((ME, CONTACT, t) for t in ("电话打错了", "尾号是0001不是0002", "名字有误")),
         *((EMMA, ENGLISH, t) for t in ("oh the number is wrong", "there is a typo", "I mean 98")),
     ],
 )

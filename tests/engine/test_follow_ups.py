@@ -165,3 +165,37 @@ def test_a_name_that_was_asked_for_is_taken(assistant, title):
     talk.say("订单ORD20241130005开发票")
     talk.say(title)
     assert "invoice_title" in talk.export()["state"]["dialogue"]["tasks"][0]["slots"]
+
+
+@pytest.mark.parametrize(
+    ("customer", "wish", "when", "said"),
+    [
+        (OTHER, "显示器开发票 抬头李娜 发lina@qq.com", "多久能收到", "24 小时内发到您的邮箱"),
+        (OTHER, "显示器少发了一根线 帮我登记", "大概多久能有人联系我", "9:00–21:00"),
+        (ME, "lite不想要了 退了吧", "多久能到", "还在等您寄回商品"),
+        (EMMA, "cancel my order ORD20241204010", "when will i get it", "24 hours"),
+    ],
+)
+def test_a_bare_question_after_the_time_is_about_what_was_done_just_now(assistant, customer, wish, when, said):
+    talk = Visit(assistant, customer=customer)
+    talk.say(wish)
+    talk.say("yes" if customer is EMMA else "是的")
+    assert said in talk.say(when).text
+
+
+@pytest.mark.parametrize("named", ["净化器多久能收到", "快递多久能到"])
+def test_a_question_that_names_what_it_waits_for_is_about_that(assistant, named):
+    talk = Visit(assistant, customer=OTHER)
+    talk.say("显示器开发票 抬头李娜 发lina@qq.com")
+    talk.say("是的")
+    assert "JD0098765432101" in talk.say(named).text
+
+
+def test_what_a_visitor_asked_about_is_still_meant_after_the_login(assistant):
+    talk = Visit(assistant, customer=None)
+    talk.say("has my fitness band shipped")
+    talk.assistant.adopt(talk.conversation, customer=EMMA)
+    talk.customer = EMMA
+    reply = talk.say("ok im logged in. has it shipped?")
+    assert "ORD20241204010" in reply.text
+    assert "ORD20241125011" not in reply.text

@@ -36,8 +36,26 @@ def test_where_nothing_that_is_sold_is_named_nothing_is_found(text):
     assert [k for k in kinds(SOLD).find(text) if k.word not in ("pro",)] == []
 
 
-def test_they_are_made_once_for_the_same_products():
-    assert kinds(SOLD) is kinds(SOLD)
-    assert kinds(SOLD) is not kinds(list(SOLD))
+def test_of_many_products_they_are_made_once():
+    many = [*SOLD, *(Product(f"p-{n}", f"第{n}号杯", (f"第{n}号杯",)) for n in range(10, 20))]
+    assert kinds(many) is kinds(many)
+    assert kinds(many) is not kinds(list(many))
     assert isinstance(kinds(()), Kinds)
     assert kinds(()).find("耳机") == []
+
+
+def test_what_is_made_of_other_products_does_not_drive_out_what_is_in_use():
+    many = [Product(f"p-{n}", f"第{n}号杯", (f"第{n}号杯",)) for n in range(10)]
+    first = kinds(many)
+    for _ in range(20):
+        kinds(list(many))
+        assert kinds(many) is first
+
+
+def test_a_word_for_a_kind_that_only_one_product_is_of_is_its_name_in_this_text():
+    made = Kinds(SOLD)
+    found = made.find("充电器坏了")
+    [charger] = [p for p in made.also_called(found) if p.document == "p-3"]
+    assert charger.names[-1] == "充电器"
+    assert made.also_called(found) is made.also_called(made.find("我的充电器呢"))
+    assert made.also_called(made.find("耳机坏了")) is SOLD

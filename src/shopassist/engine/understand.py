@@ -8,7 +8,7 @@ from datetime import date
 
 from langgraph.runtime import Runtime
 
-from shopassist.dialogue import Answer, Asked, Slot, Slots, Wish
+from shopassist.dialogue import Act, Answer, Asked, Slot, Slots, Wish
 from shopassist.engine.asked_model import placed, understood, unsure
 from shopassist.engine.cards import cards
 from shopassist.engine.ellipsis import carried_on, from_values, put_right
@@ -20,14 +20,14 @@ from shopassist.engine.questions import asked_of, consent_objects, consent_of, s
 from shopassist.engine.state import Ports, Turn
 from shopassist.engine.values import about_orders, by_name, distributed
 from shopassist.language.alarms import alarm
-from shopassist.language.amendments import corrects, said_anew
+from shopassist.language.amendments import amended_end, corrects, said_anew
 from shopassist.language.answers import read_answer
 from shopassist.language.bare import own_words
 from shopassist.language.catalogue import WRITING
 from shopassist.language.dates import dates
 from shopassist.language.ellipsis import asks_other, pointing_back, supposing
 from shopassist.language.giving_up import gives_up
-from shopassist.language.kinds import Kind, kinds
+from shopassist.language.kinds import kinds
 from shopassist.language.mood import by_words, feeling
 from shopassist.language.parts import kept, says_part
 from shopassist.language.provisos import asks_something, with_proviso
@@ -41,7 +41,6 @@ from shopassist.language.states import bought, states, supposed
 from shopassist.language.structured import Said
 from shopassist.language.talk import small_talk
 from shopassist.language.wishes import CLEAR, wishes
-from shopassist.protocols import Product
 from shopassist.text import content, fold
 
 MOST_OF = 0.6
@@ -87,6 +86,10 @@ def understand(state: Turn, runtime: Runtime[Ports]) -> Turn:
     return {**common, "heard": heard, "valid_on": valid_on}
 
 
+WAITS = ("track_delivery", "order_status", "refund_status")
+"""What a question after the time sounds like that does not say what is waited for."""
+
+
 class _Reader:
     """One text, and what it is read against."""
 
@@ -96,8 +99,9 @@ class _Reader:
         self.today = ports.now.date()
         self.dialogue = ports.memory.dialogue
         sold = ports.knowledge.products(self.language) if ports.knowledge else ()
-        self.kinds = kinds(sold).find(self.text)
-        self.known = _also_called(sold, self.kinds)
+        of_kinds = kinds(sold)
+        self.kinds = of_kinds.find(self.text)
+        self.known = of_kinds.also_called(self.kinds)
         self.asked = asked_of(self.dialogue)
         wanted = self.asked.slot if self.asked is not None and self.asked.kind == "slot" else None
         self.corrects = corrects(self.text)
@@ -105,6 +109,7 @@ class _Reader:
         found = self._slots(None if self.elsewhere else wanted)
         self.found = [replace(f, value=f.value[:LONGEST_VALUE]) if f.name == "reason" else f for f in found]
         self.found += self._said_anew()
+        self._put_end_right()
         self.named = mentioned(self.text, self.known)
 
     def _said_anew(self) -> list[Found]:
@@ -116,6 +121,18 @@ class _Reader:
             if (self.corrects or name == "variant") and (again := said_anew(name, self.text, self.today)):
                 return [Found(name, *again)]
         return []
+
+    def _put_end_right(self) -> None:
+        """The phone of the change that waits with other last digits, which are then no order's: 不是0000是0009."""
+        consent = self.dialogue.consent
+        phone = next((str(v) for k, v in consent.args.items() if slot_of(k) == "phone"), None) if consent else None
+        if phone is None or any(f.name == "phone" for f in self.found):
+            return
+        if right := amended_end(self.ports.vault.normal(phone), self.text):
+            number, (start, end) = right
+            hidden = str(self.ports.vault.cover(number, self.ports.turn * 1000))
+            self.found = [f for f in self.found if f.span[1] <= start or end <= f.span[0]]
+            self.found.append(Found("phone", hidden, (start, end)))
 
     def _slots(self, wanted: str | None) -> list[Found]:
         return slots(self.text, self.language, today=self.today, products=self.known, wanted=wanted)
@@ -279,7 +296,20 @@ class _Reader:
             start = self.text.find(answer.value)
             found = [w for w in found if w.span[0] >= max(start, 0) + len(answer.value)]
         found = distributed(found, self.found, self.ports.catalogue, self.ports.turn, self.text)
-        return in_part([self._with_reason(w) for w in found], self.text, self.language, self.found)
+        found = in_part([self._with_reason(w) for w in found], self.text, self.language, self.found)
+        return self._of_what_was_done(found)
+
+    def _of_what_was_done(self, found: list[Wish]) -> list[Wish]:
+        """A bare question after the time is about what was done just now: 多久能收到 after an invoice was asked for."""
+        done, last = self.dialogue.focus.last_write, self.dialogue.last
+        if done is None or not last or len(found) != 1 or found[0].intent not in WAITS or found[0].act in WRITING:
+            return found
+        made = self.ports.catalogue[last[-1].intent]
+        named = self.found or self.kinds or own_subject(self.text, self.language)
+        if made.awaits is None or made.route("request").write != done or named:
+            return found
+        act: Act = "how" if made.awaits == made.name else "status"  # of an invoice the rule alone says when it comes
+        return [replace(found[0], intent=made.awaits, act=act)]
 
     def _with_reason(self, wish: Wish) -> Wish:
         """Where a wish may have a reason and none was recognised, what is told beside it is the reason."""
@@ -372,17 +402,6 @@ class _Reader:
         if days:
             return days[0].isoformat() if days[0] <= self.today else None
         return self.ports.memory.last_valid_on if query != self.text else None
-
-
-def _also_called(products: Sequence[Product], found: Sequence[Kind]) -> Sequence[Product]:
-    """The products, with the word for their kind as a name where only one of them is meant by it."""
-    alone = {k.products[0]: k.word for k in found if len(k.products) == 1}
-    if not alone:
-        return products
-    return [
-        replace(p, names=(*p.names, alone[p.document])) if alone.get(p.document, p.names[0]) not in p.names else p
-        for p in products
-    ]
 
 
 def _within(span: tuple[int, int], found: Found) -> bool:

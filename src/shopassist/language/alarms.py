@@ -9,8 +9,7 @@ from typing import Literal
 
 import yaml
 
-from shopassist.language.spelling import simplified
-from shopassist.text import fold
+from shopassist.language.spelling import plain
 
 _CLAUSE = re.compile(r"[^,.!?。;…~\n]+[?]?")
 
@@ -21,7 +20,7 @@ def alarm(text: str, language: str) -> Literal["danger", "legal"] | None:
     A question about a product (会不会漏电) and what is only supposed tell of no danger.
     """
     rules = _rules(language)
-    clauses = [m[0] for m in _CLAUSE.finditer(simplified(fold(text)).replace("，", ","))]
+    clauses = [m[0] for m in _CLAUSE.finditer(plain(text).replace("，", ","))]
     for clause in clauses:
         if rules["danger"].search(clause) and not (rules["asked"].search(clause) or rules["supposed"].search(clause)):
             return "danger"

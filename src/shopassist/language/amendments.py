@@ -13,11 +13,12 @@ from typing import Any
 import yaml
 
 from shopassist.language.bare import bare
-from shopassist.language.spelling import simplified
+from shopassist.language.spelling import plain
 from shopassist.text import fold
 
 _NUMBER = re.compile(r"(?<![\da-z])[a-z]?\d+(?:-\d+)*[a-z]?(?![\da-z])")
 _WORD = re.compile("[a-z0-9]")
+_LAST = re.compile(r"(?<!\d)\d{2,10}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class _Said:
 
     @classmethod
     def of(cls, text: str) -> _Said:
-        folded = simplified(fold(text))
+        folded = plain(text)
         return cls(text if len(text) == len(folded) else folded, folded)
 
     def piece(self, match: re.Match[str], group: str) -> tuple[str, str]:
@@ -60,12 +61,23 @@ def amended(old: str, text: str, *, address: bool = False) -> str | None:
     return new if new != old else None
 
 
+def amended_end(old: str, text: str) -> tuple[str, tuple[int, int]] | None:
+    """A number whose last digits the text puts right, and where these stand in it: 尾号不是0000是0009."""
+    said = _Said.of(text)
+    for pair in _pairs(said):
+        wrong, right = (m[0] if (m := _LAST.search(side)) else "" for side in pair)
+        if wrong and len(right) == len(wrong) and old.endswith(wrong):
+            start = said.own.rfind(right)
+            return old[: -len(wrong)] + right, (start, start + len(right))
+    return None
+
+
 def doubted(text: str, names: Sequence[str], *, named: bool = False) -> str | None:
     """Which of the slots `names` a text says to be wrong; None where it says no such thing.
 
     Where it names none the first is meant, unless it must be `named`.
     """
-    said, data = simplified(fold(text)), _data()
+    said, data = plain(text), _data()
     number = "address" in names and re.fullmatch(f"{data['alone']}{_NUMBER.pattern}{data['alone']}", said)
     if re.search(data["asks"], said) or re.search(data["other"], said):
         return None
@@ -77,18 +89,18 @@ def doubted(text: str, names: Sequence[str], *, named: bool = False) -> str | No
 
 def corrects(text: str) -> bool:
     """Whether a text says that something else was meant than what was spoken of: 说错了, 我说的是…, "I meant …"."""
-    return bool(_corrects().search(simplified(fold(text))))
+    return bool(_corrects().search(plain(text)))
 
 
 def mistyped(text: str) -> bool:
     """Whether a text says that a value was written wrong, rather than that another thing is meant."""
-    return bool(re.search(_data()["mistyped"], simplified(fold(text))))
+    return bool(re.search(_data()["mistyped"], plain(text)))
 
 
 def said_anew(name: str, text: str, today: date) -> tuple[str, tuple[int, int]] | None:
     """The value of a slot that one clause of a text consists of, with its place: 不对不对 是李磊, 还是黑的吧."""
     data = _data()
-    folded, start = simplified(fold(text)), 0
+    folded, start = plain(text), 0
     if len(folded) != len(text):
         return None
     for stop, after in [*(m.span() for m in re.finditer(data["clause"], folded)), (len(folded), len(folded))]:
@@ -115,7 +127,7 @@ def _pairs(said: _Said) -> Iterator[tuple[str, str]]:
 
 def _replaced(old: str, wrong: str, right: str) -> str | None:
     """`old` with `right` for `wrong`, or for how `wrong` ends (门牌478), if that stands there as a whole."""
-    folded = simplified(fold(old))
+    folded = plain(old)
     if len(folded) != len(old):
         return None
     for start in range(len(wrong)):

@@ -44,7 +44,7 @@ WRITING: frozenset[Act] = frozenset(("request", "can", "blocked"))
 
 _T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_KEYS = {"description", "slots", "absorbs", "fits", "undo", "patterns", "examples", "routes", "override"}
+_KEYS = {"description", "slots", "absorbs", "fits", "undo", "awaits", "patterns", "examples", "routes", "override"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ class Intent:
 
     `absorbs` names the intents that are no wish of their own where they are told as the reason of this one. `fits` are
     the states of orders in which the intent makes sense: an order that nobody named is looked for among these first.
-    `undo` is the intent that takes back what was done of this one.
+    `undo` is the intent that takes back what was done of this one, `awaits` the one that a bare question after the time
+    is about once it was done.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Intent:
     absorbs: tuple[str, ...] = ()
     fits: tuple[str, ...] = ()
     undo: str | None = None
+    awaits: str | None = None
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     patterns: Mapping[str, tuple[Pattern, ...]] = field(default_factory=dict)
     routes: Mapping[str, Route] = field(default_factory=dict)
@@ -158,7 +160,7 @@ def _check_names(intents: Mapping[str, Intent], place: str) -> None:
     """What refers to another intent can be checked only when all files are read."""
     for intent in intents.values():
         named = [("absorbs", n) for n in intent.absorbs]
-        named += [("undo", intent.undo)] if intent.undo else []
+        named += [(key, name) for key, name in (("undo", intent.undo), ("awaits", intent.awaits)) if name]
         named += [(f"routes.{act}.offer", r.offer) for act, r in intent.routes.items() if r.offer]
         for key, name in named:
             if name not in intents:
@@ -196,6 +198,7 @@ class _Entry:
             self._names("absorbs", before.absorbs),
             self._states(before.fits),
             self._name("undo", before.undo),
+            self._name("awaits", before.awaits),
             self._added(before.examples, self._examples()),
             self._added(before.patterns, self._patterns()),
             {**before.routes, **self._routes()},

@@ -8,13 +8,12 @@ from importlib import resources
 
 import yaml
 
-from shopassist.language.spelling import simplified
-from shopassist.text import fold
+from shopassist.language.spelling import plain
 
 
 def gives_up(text: str, language: str) -> bool:
     """Whether something is not wanted any more, and no deed is named."""
-    rules, folded = _rules(language), simplified(fold(text))
+    rules, folded = _rules(language), plain(text)
     return bool(rules["given_up"].search(folded)) and not rules["named"].search(folded)
 
 

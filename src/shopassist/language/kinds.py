@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from threading import Lock
+from dataclasses import dataclass, replace
 
-from shopassist.language.spelling import simplified
+from shopassist.language.names import Once
+from shopassist.language.spelling import plain
 from shopassist.protocols import Product
-from shopassist.text import HAN, fold
+from shopassist.text import HAN
 
 LONGEST = 8
 """Characters, or words, of the longest word for a kind that is looked for."""
+
+CALLED = 16
+"""Sets of words for kinds of which the products, with these names, are kept."""
 
 _RUN = re.compile(rf"[{HAN}]+")
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
@@ -31,6 +34,8 @@ class Kinds:
     """The words for what a shop sells, made from its products' names: the ends of Chinese ones, English nouns."""
 
     def __init__(self, products: Sequence[Product]) -> None:
+        self._all = products
+        self._called: dict[tuple[tuple[str, str], ...], Sequence[Product]] = {}
         found: dict[str, set[str]] = {}
         for product in products:
             for word in {w for name in product.names for w in _words(name)}:
@@ -39,7 +44,7 @@ class Kinds:
 
     def find(self, text: str) -> list[Kind]:
         """The kinds that a text names, in its order; a longer word covers the shorter ones in it."""
-        folded = simplified(fold(text))
+        folded = plain(text)
         if len(folded) != len(text):
             return []  # the places would not be those of the text; such letters are rare, and names are found elsewhere
         spans = [*_spans(folded, _RUN), *((m.start(), m.end()) for m in _WORD.finditer(folded))]
@@ -49,6 +54,22 @@ class Kinds:
             if word in self._products and not any(start < k.span[1] and k.span[0] < end for k in found):
                 found.append(Kind(word, (start, end), self._products[word]))
         return sorted(found, key=lambda k: k.span)
+
+    def also_called(self, found: Sequence[Kind]) -> Sequence[Product]:
+        """All products, with the word for their kind as a name where only one of them is meant by it."""
+        alone = {k.products[0]: k.word for k in found if len(k.products) == 1}
+        if not alone:
+            return self._all
+        key = tuple(alone.items())
+        called = self._called.get(key)
+        if called is None:
+            if len(self._called) >= CALLED:
+                self._called.clear()
+            called = self._called[key] = [
+                replace(p, names=(*p.names, word)) if (word := alone.get(p.document)) and word not in p.names else p
+                for p in self._all
+            ]
+        return called
 
 
 def _spans(text: str, runs: re.Pattern[str]) -> list[tuple[int, int]]:
@@ -75,16 +96,4 @@ def _singular(word: str) -> str:
     return word[:-1] if word.isascii() and len(word) > 4 and word.endswith("s") and not word.endswith("ss") else word
 
 
-_made: dict[int, tuple[Sequence[Product], Kinds]] = {}
-_lock = Lock()
-
-
-def kinds(products: Sequence[Product]) -> Kinds:
-    """The kinds of these products; made once as long as it is the same sequence."""
-    with _lock:
-        known = _made.get(id(products))
-        if known is None or known[0] is not products:
-            if len(_made) > 8:
-                _made.clear()
-            known = _made[id(products)] = (products, Kinds(products))
-        return known[1]
+kinds = Once(Kinds)

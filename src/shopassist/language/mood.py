@@ -16,10 +16,10 @@ import numpy as np
 import yaml
 
 from shopassist.language.linear import LinearHead
-from shopassist.language.spelling import simplified
+from shopassist.language.spelling import plain
 from shopassist.language.talk import small_talk
 from shopassist.replies import Mood
-from shopassist.text import HAN, fold
+from shopassist.text import HAN
 
 BEFORE = 16
 """How many characters before a word are looked at for a negator or an intensifier."""
@@ -68,7 +68,7 @@ def feeling(text: str, head: LinearHead) -> Feeling:
 def material(text: str, words: Feeling) -> tuple[str, tuple[float, ...]]:
     """What a head is fitted to and asked about: the text in plain form, and numbers that say what its words tell."""
     strength = max(-STRONGEST, min(words.strength, STRONGEST)) / STRONGEST
-    return simplified(fold(text)), (strength, words.mood == "positive", words.mood == "negative")
+    return plain(text), (strength, words.mood == "positive", words.mood == "negative")
 
 
 def decided(words: Feeling, likely: Mapping[str, float], limits: Mapping[str, float]) -> Mood:
@@ -102,7 +102,7 @@ def _likely(texts: list[str], words: list[Feeling], head: LinearHead) -> list[di
 def by_words(text: str) -> Feeling:
     """The mood that a message's words tell: 凭什么 and 不满意 are negative, 不错 is positive, 怎么退货 is neutral."""
     lexicon = _lexicon()
-    folded = simplified(fold(text))
+    folded = plain(text)
     found: list[tuple[tuple[int, int], float]] = []
     cause, taken = [], [False] * len(folded)
     asked = [m.span() for m in _CLAUSE.finditer(folded) if lexicon.asked.search(m[0])]

@@ -10,13 +10,12 @@ from importlib import resources
 import yaml
 
 from shopassist.language.slots import Found
-from shopassist.language.spelling import simplified
-from shopassist.text import fold
+from shopassist.language.spelling import plain
 
 
 def says_part(text: str, language: str) -> bool:
     """Whether a text asks for a part of what an order holds."""
-    return bool(_rules(language)["some"].search(simplified(fold(text))))
+    return bool(_rules(language)["some"].search(plain(text)))
 
 
 def kept(text: str, language: str, found: Sequence[Found]) -> frozenset[str]:
@@ -44,14 +43,14 @@ def names_order(text: str, language: str, found: Sequence[Found]) -> frozenset[s
 
 def joined(between: str) -> bool:
     """Whether what stands between two descriptions says that they are two: 没付款的那单和充电器."""
-    folded = simplified(fold(f"{between}|"))[:-1]  # a mark keeps the blanks behind
+    folded = plain(f"{between}|")[:-1]  # a mark keeps the blanks behind
     return any(_rules(language)["joins"].search(folded) for language in ("zh", "en"))
 
 
 def _around(text: str, one: Found) -> tuple[str, str]:
     """The folded text before and behind a value; a mark keeps the blanks between."""
     start, end = one.span
-    return simplified(fold(text[:start] + "|"))[:-1], simplified(fold("|" + text[end:]))[1:]
+    return plain(text[:start] + "|")[:-1], plain("|" + text[end:])[1:]
 
 
 @lru_cache(maxsize=2)

@@ -9,15 +9,14 @@ from importlib import resources
 import yaml
 
 from shopassist.language.answer_grammar import clauses
-from shopassist.language.spelling import simplified
-from shopassist.text import fold
+from shopassist.language.spelling import plain
 
 _AGREES = ("yes", "resolved")
 
 
 def with_proviso(text: str, language: str, deed: str | None) -> bool:
     """Whether a message answers the question about a deed by a condition: neither a yes nor a wish for anything."""
-    rules, folded = _rules(language), simplified(fold(text)).strip()
+    rules, folded = _rules(language), plain(text).strip()
     if rules["leads"].search(folded):
         return True
     first = next((c for c in clauses(text, deed) if c.label != "silent"), None)
@@ -27,7 +26,7 @@ def with_proviso(text: str, language: str, deed: str | None) -> bool:
 
 def asks_something(text: str, language: str) -> bool:
     """Whether a message is a question: what the condition would come to is asked, and not made one."""
-    return bool(_rules(language)["question"].search(simplified(fold(text))))
+    return bool(_rules(language)["question"].search(plain(text)))
 
 
 @lru_cache(maxsize=2)

@@ -13,7 +13,7 @@ from shopassist.language.grams import Vocabulary
 from shopassist.language.homophones import Slips, slips, without
 from shopassist.language.segments import Segment, Span, segments
 from shopassist.language.slots import Found
-from shopassist.language.spelling import changes_to, mended, simplified, stand_in, unnamed
+from shopassist.language.spelling import changes_to, mended, plain, stand_in, unnamed
 from shopassist.language.talk import small_talk
 from shopassist.text import HAN, fold
 
@@ -121,10 +121,10 @@ class Reader:
         return Said(segment, part, (asks, *told))
 
     def _slips(self, text: str) -> Slips:
-        return slips(simplified(fold(text[-LONGEST:])), self._known) if self._known is not None else ()
+        return slips(plain(text[-LONGEST:]), self._known) if self._known is not None else ()
 
     def _without(self, text: str, found: Slips) -> str:
-        return without(simplified(fold(text)), found) if found else text
+        return without(plain(text), found) if found else text
 
     def _usual(self, text: str, language: str) -> str:
         usual = mended(_CODE.sub("12", text[:LONGEST]), language, self._right)

@@ -9,7 +9,8 @@ from importlib import resources
 
 import yaml
 
-from shopassist.language.spelling import simplified
+from shopassist.language.names import names
+from shopassist.language.spelling import plain
 from shopassist.protocols import Product
 from shopassist.text import content, fold
 
@@ -22,12 +23,9 @@ BARE = {"zh": 4, "en": 14}
 
 def mentioned(text: str, products: Sequence[Product]) -> list[Product]:
     """The products that a text names, in its order. A longer name covers the shorter ones in it."""
-    folded = simplified(fold(text))
+    folded = plain(text)
     spans: list[tuple[int, int, Product]] = []
-    names = sorted(
-        ((n, p) for p in products for n in p.names if len(n) > 1 and n in folded), key=lambda pair: -len(pair[0])
-    )
-    for name, product in names:
+    for name, product in names(products).within(folded):
         for match in _whole(name).finditer(folded):
             if not any(start < match.end() and match.start() < end for start, end, _ in spans):
                 spans.append((*match.span(), product))
@@ -40,24 +38,24 @@ def mentioned(text: str, products: Sequence[Product]) -> list[Product]:
 
 def leaning(text: str, language: str) -> bool:
     """Whether a message leans on what was said before."""
-    return bool(_rules(language)["leaning"].search(simplified(fold(text)).strip()))
+    return bool(_rules(language)["leaning"].search(plain(text).strip()))
 
 
 def attached(text: str, language: str) -> bool:
     """Whether a message may be about the thing last spoken of: short, and its subject, if it brings one, is "it"."""
-    core = simplified(fold(text))
+    core = plain(text)
     points = not own_subject(core, language) or bool(_rules(language)["pronoun"].search(core))
     return points and len(core) <= SHORT[language]
 
 
 def own_subject(text: str, language: str) -> bool:
     """Whether a message brings a subject that policies are about: returns, delivery, invoices."""
-    return bool(_rules(language)["own_subject"].search(simplified(fold(text))))
+    return bool(_rules(language)["own_subject"].search(plain(text)))
 
 
 def asks_range(text: str, language: str) -> bool:
     """Whether a message asks if the shop sells a thing that it names: 你们卖冰箱吗, but not 你们卖它的滤芯吗."""
-    rules, folded = _rules(language), simplified(fold(text))
+    rules, folded = _rules(language), plain(text)
     return bool(rules["sells"].search(folded)) and not rules["pronoun"].search(folded)
 
 
@@ -69,7 +67,7 @@ def restated(text: str, language: str, *, last: str | None, named: Sequence[Prod
     of its own stays as it is.
     """
     rules = _rules(language)
-    stripped = simplified(fold(text)).strip()
+    stripped = plain(text).strip()
     core = rules["tail"].sub("", rules["lead"].sub("", stripped))
     if named and last and leaning(text, language) and _only_names(core, named):
         return _with_product(last, named, focus)

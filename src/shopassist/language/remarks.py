@@ -9,8 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from shopassist.language.spelling import simplified
-from shopassist.text import fold
+from shopassist.language.spelling import plain
 
 Remark = Literal["feeling", "waiting", "urging", "leave"]
 
@@ -20,7 +19,7 @@ _FIRST: tuple[Remark, ...] = ("urging", "waiting", "feeling", "leave")
 def remark(text: str) -> Remark | None:
     """The kind of remark that a message is made of, None if it says anything else; impatience prevails over feeling."""
     particles, kinds = _patterns()
-    rest, found = simplified(fold(text)), set[Remark]()
+    rest, found = plain(text), set[Remark]()
     for kind, pattern in kinds.items():
         rest, count = pattern.subn(" ", rest)
         if count:
@@ -32,7 +31,7 @@ def remark(text: str) -> Remark | None:
 
 def hurries(text: str) -> bool:
     """Whether a message only hurries us, and agrees to nothing: 搞快点, but not 嗯，快点."""
-    return remark(text) == "urging" and not re.match(_data()["agrees"], simplified(fold(text)))
+    return remark(text) == "urging" and not re.match(_data()["agrees"], plain(text))
 
 
 @lru_cache(maxsize=1)

@@ -15,13 +15,14 @@ from shopassist.language.codes import codes
 from shopassist.language.contacts import contacts
 from shopassist.language.corrections import kept
 from shopassist.language.invoices import titles
+from shopassist.language.names import Names, names
 from shopassist.language.periods import days, periods
 from shopassist.language.reasons import complains, private, reasons
 from shopassist.language.references import mentioned
 from shopassist.language.spots import Folded, Spot, data, filled, pattern
 from shopassist.language.variants import colour, variants
 from shopassist.protocols import Product
-from shopassist.text import HAN, fold
+from shopassist.text import fold
 
 NAMES = (
     "order_id", "product", "variant", "address", "recipient", "phone", "email", "date", "period", "quantity", "reason",
@@ -39,7 +40,6 @@ CODES = ("email", "phone", "tax_no", "order_id", "service_id", "tracking_no")
 """Slots whose values are no names."""
 
 _OURS = re.compile(r"\b(?:the|my|your|these|those|this|any|more|some|\d+|two|three|four|five|ten|both)\s(?:new |of )?$")
-_BEGINNING = re.compile(rf"[{HAN}]{{2}}(?=[{HAN}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _spots(text: str, today: date, named: Sequence[Spot], wanted: str | None) ->
     yield from variants(text)
     yield from reasons(text)
     for name, rank in (("invoice_type", 5), ("topic", 8)):
-        for value, rule in _labels(name):
+        for value, rule in _labels(name) if _labelled(name).search(text) else ():
             yield from (Spot(name, value, *m.span(), rank=rank) for m in rule.finditer(text))
 
 
@@ -217,11 +217,9 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _products(text: str, products: Sequence[Product]) -> Iterator[Spot]:
     """Where the products stand that a text names, by the longest of their names; English ones also in the plural."""
-    names = sorted(
-        ((n, p) for p in products for n in p.names if len(n) > 1 and n in text), key=lambda pair: -len(pair[0])
-    )
+    known = names(products)
     taken: list[tuple[int, int]] = []
-    for name, product in [*names, *_beginnings(text, products)]:
+    for name, product in [*known.within(text), *_beginnings(text, known)]:
         for match in re.finditer(re.escape(name) + ("s?" if name[-1].isascii() and name[-1].isalpha() else ""), text):
             start, end = match.span()
             word = f"{text[start - 1 : start]}{match[0]}{text[end : end + 1]}"
@@ -233,16 +231,12 @@ def _products(text: str, products: Sequence[Product]) -> Iterator[Spot]:
             yield Spot("product", product.document.upper(), start, end, rank=1)
 
 
-def _beginnings(text: str, products: Sequence[Product]) -> Iterator[tuple[str, Product]]:
+def _beginnings(text: str, known: Names) -> Iterator[tuple[str, Product]]:
     """How a Chinese name begins, where 的 follows and no other name begins so: 头戴的 for 头戴式耳机."""
-    begun: dict[str, set[str]] = {}
-    for product in products:
-        for name in product.names:
-            if match := _BEGINNING.match(name):
-                begun.setdefault(match[0], set()).add(product.document)
-    for product in products:
-        for begin in {m[0] for name in product.names if (m := _BEGINNING.match(name)) and len(begun[m[0]]) == 1}:
-            yield from ((match[0], product) for match in re.finditer(re.escape(begin) + "式?的", text))
+    if "的" in text:
+        for begin, product in known.beginnings.items():
+            if begin in text:
+                yield from ((match[0], product) for match in re.finditer(re.escape(begin) + "式?的", text))
 
 
 def _whole(word: str, name: str, led: bool) -> bool:
@@ -263,6 +257,12 @@ def _product(value: str, products: Sequence[Product]) -> str | None:
     return (
         folded.upper() if re.fullmatch(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*", folded) and re.search(r"\d", folded) else None
     )
+
+
+@lru_cache(maxsize=2)
+def _labelled(name: str) -> re.Pattern[str]:
+    """What any of the labels is said by."""
+    return re.compile("|".join(f"(?:{rule.pattern})" for _, rule in _labels(name)))
 
 
 @lru_cache(maxsize=2)

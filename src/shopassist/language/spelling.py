@@ -22,7 +22,7 @@ def mended(text: str, language: str, right: Callable[[str, str], bool] = lambda 
 
     `right` says of an English word that is nearly a keyword whether it is right as it is.
     """
-    text = _GAP.sub(" ", simplified(fold(text)).replace("’", "'"))
+    text = _GAP.sub(" ", plain(text))
     if language == "zh":
         words, characters = _pinyin()
         text = words.sub(lambda m: characters[m[0]], text)
@@ -31,6 +31,12 @@ def mended(text: str, language: str, right: Callable[[str, str], bool] = lambda 
     if language == "en":
         text = _WORD.sub(lambda m: m[0] if (k := _nearest(m[0])) == m[0] or right(m[0], k) else k, text)
     return text
+
+
+@lru_cache(maxsize=8192)
+def plain(text: str) -> str:
+    """The text folded and in simplified characters: the form that words and names are looked for in."""
+    return simplified(fold(text))
 
 
 def simplified(text: str) -> str:

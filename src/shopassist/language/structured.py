@@ -14,10 +14,9 @@ from shopassist.dialogue import Act
 from shopassist.errors import BadAnswer
 from shopassist.language.catalogue import ACTS, Catalogue
 from shopassist.language.slots import NAMES, Found, normal
-from shopassist.language.spelling import simplified
+from shopassist.language.spelling import plain
 from shopassist.language.spots import Folded
 from shopassist.protocols import Product
-from shopassist.text import fold
 
 MOST_WISHES = 3
 """So many wishes count; a message that holds more is better asked about."""
@@ -107,7 +106,7 @@ class Said:
             form = normal(name, value, today=self.today, products=self.products)
             return next((f for f in known if f.value in (form, value)), None)
         folded = Folded(self.text)
-        place = _place(simplified(fold(value)).strip(), folded.text)
+        place = _place(plain(value).strip(), folded.text)
         if place is None or self._part_of_another(name, span := folded.span(*place)):
             return None
         words = folded.words(*place)

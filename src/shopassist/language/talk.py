@@ -9,7 +9,7 @@ from importlib import resources
 
 import yaml
 
-from shopassist.language.spelling import simplified
+from shopassist.language.spelling import plain
 from shopassist.text import fold
 
 KINDS = ("human", "repeat", "decline", "thanks", "goodbye", "greeting", "identity", "remark", "acknowledge")
@@ -21,10 +21,16 @@ def small_talk(text: str, names: Sequence[str] = ()) -> str | None:
     `names` are what the assistant is called. Of several kinds in one message the first in `KINDS` names it: 好的谢谢 is
     thanks.
     """
-    particles, kinds = _patterns()
-    rest, found = simplified(fold(text)), set()
+    rest = plain(text)
     for name in filter(None, map(fold, names)):
         rest = rest.replace(name, " ")
+    return _kind(rest)
+
+
+@lru_cache(maxsize=4096)
+def _kind(rest: str) -> str | None:
+    particles, kinds = _patterns()
+    found = set()
     for kind, pattern in kinds.items():
         rest, count = pattern.subn(" ", rest)
         if count:

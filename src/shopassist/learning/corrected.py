@@ -10,10 +10,10 @@ import yaml
 
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.judge import IDLE
-from shopassist.language.spelling import simplified
+from shopassist.language.spelling import plain
 from shopassist.language.talk import small_talk
 from shopassist.replies import Reply
-from shopassist.text import content, fold
+from shopassist.text import content
 
 ALIKE = 0.6
 """The share of words that two messages have in common, from which on one repeats the other."""
@@ -34,7 +34,7 @@ def corrected(said: str, reply: Reply, after: str, then: Reply, catalogue: Catal
 
 def contradicts(text: str, *, asked: bool) -> bool:
     """Whether a message says that the one before was not understood; a bare no to what was `asked` does not."""
-    folded = simplified(fold(text))
+    folded = plain(text)
     rules = _rules()
     if rules["plain"].match(folded):
         return True

@@ -26,6 +26,9 @@ FRAME = 5
 
 OPENING = 3
 
+COUNTS = 2048
+"""Texts of which the number of tokens is kept: a prompt's beginning is the same from turn to turn."""
+
 COUNTED, SURE = 0.9, 0.33
 """What a count and an estimate are multiplied with for a number of tokens that a prompt has at the least. A server may
 have a template of its own around the messages, or compose letters; an estimate is seldom twice too high."""
@@ -112,6 +115,7 @@ class Tokenized:
             log.warning("tokens are estimated, the model's tokenizer cannot be had: %s", error)
         else:
 
+            @lru_cache(maxsize=COUNTS)
             def count(text: str) -> int:
                 return len(tokenizer.encode(text, add_special_tokens=False).ids)
 
@@ -134,7 +138,7 @@ class Estimate:
 
     def count(self, text: str) -> int:
         """At most so many tokens has a text."""
-        return int(sum(_pieces(text)) + 1) + 1 if text else 0
+        return _estimate(text)
 
     def prompt(self, messages: Sequence[BaseMessage]) -> int:
         """At most so many tokens has a prompt."""
@@ -142,7 +146,7 @@ class Estimate:
 
     def least(self, messages: Sequence[BaseMessage]) -> int:
         """A number of tokens that a prompt surely has: of what is repeated again and again, only twice counts."""
-        return int(SURE * sum(self.count(_REPEATED.sub(r"\1\1", m.text)) for m in messages))
+        return int(SURE * sum(map(_least, (m.text for m in messages))))
 
 
 _PIECE = re.compile(r"[A-Za-z]+|[\u4e00-\u9fff]+|[0-9]|\s+|[!-/:-@\[-`{-~]+|.", re.S)
@@ -150,6 +154,16 @@ _REPEATED = re.compile(r"(.{1,8}?)\1{2,}", re.S)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ODD = re.compile(r"[b-df-hj-np-tv-xz]{3,}|[aeiou]{3,}|q(?!u)|[jvx][b-df-hj-np-tv-z]")
 _MARKS = frozenset("，。！？、；：“”‘’（）《》【】…—～·￥")
+
+
+@lru_cache(maxsize=COUNTS)
+def _estimate(text: str) -> int:
+    return int(sum(_pieces(text)) + 1) + 1 if text else 0
+
+
+@lru_cache(maxsize=COUNTS)
+def _least(text: str) -> int:
+    return _estimate(_REPEATED.sub(r"\1\1", text))
 
 
 def _pieces(text: str) -> Iterator[float]:

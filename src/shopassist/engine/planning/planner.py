@@ -173,6 +173,7 @@ def _login(sheet: Sheet, wish: Wish) -> None:
     """A visitor gets no order's data and no change; the rule may be told to anybody."""
     route = sheet.intent(wish.intent).route(wish.act)
     sheet.say("refused", "login")
+    sheet.look_at_products(values(wish.slots, "product"))  # after the login they say: has it shipped?
     if route.policy and wish.act in ASKS_RULE:
         sheet.search(Query(said(sheet, wish), policy=route.policy, valid_on=sheet.heard.valid_on))
 

@@ -92,7 +92,7 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     valid_on = date.fromisoformat(query.valid_on) if query.valid_on else state["valid_on"]
     products = tuple(p.lower() for p in query.products)
     stated = money(query.state, language) if query.state else None
-    plain = stated or (_unnamed(query.text, state, knowledge) if query.rule and not products else query.text)
+    plain = stated or _plain(query, state, knowledge)
     text = stated or _named(query.text, products, knowledge, language)
 
     def search(words: str = plain, **options: Any) -> list[Passage]:
@@ -152,14 +152,24 @@ def _named(text: str, products: tuple[str, ...], knowledge: Knowledge, language:
     return " ".join((*titles, text)) if not named else text
 
 
-def _unnamed(text: str, state: Turn, knowledge: Knowledge) -> str:
-    """A question for a rule without the titles of products that an earlier turn gave it: no rule hangs on the thing."""
-    known = knowledge.products(state["language"])
-    spoken = {p.document for p in mentioned(state["text"], known)}
-    for product in known:
-        if product.title in text and product.document not in spoken:
-            text = text.replace(product.title, " ").strip()
-    return text or state["text"]
+def _plain(query: Query, state: Turn, knowledge: Knowledge) -> str:
+    """The words to search by: the question, without what an earlier turn gave it where it says by itself what it means.
+
+    A question that names its topic means that, and a rule hangs on no thing: the products' titles that were put in its
+    words blur it.
+    """
+    text, said = query.text, state["text"]
+    if query.products:
+        return text
+    if query.topic and said in text:
+        return said
+    if query.rule:
+        known = knowledge.products(state["language"])
+        spoken = {p.document for p in mentioned(said, known)}
+        for product in known:
+            if product.title in text and product.document not in spoken:
+                text = text.replace(product.title, " ").strip()
+    return text or said
 
 
 def _evidence(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from shopassist.engine.figures import asked_for, figures, names_one
-from shopassist.engine.quote import quote
+from shopassist.engine.quote import leads, quote
 from shopassist.protocols import Knowledge
 from shopassist.replies import Passage
 
@@ -47,7 +47,10 @@ def otherwise(
     for period in reversed(knowledge.periods(document, language=language, since=day - AGO, until=day)):
         if (period.valid_from, period.valid_to) == (evidence[0].valid_from, evidence[0].valid_to):
             continue
-        found = quote(f"{text} {said[1]}", search(document, period.first))  # the sentence in its place
+        passages = search(document, period.first)
+        if leads(said[0]):  # what begins the one page stands against what begins the other
+            passages = [p for p in passages if leads(p)] or passages
+        found = quote(f"{text} {said[1]}", passages)
         if found is None or (units and not names_one(found[1], units, text)):
             continue
         if {*figures(found[1])} - {*figures(said[1])}:

@@ -5,14 +5,14 @@ Two more are LangChain's own: a model is any `BaseChatModel`, embeddings are any
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from shopassist.messages import Item, Message
-from shopassist.replies import Passage, Reply
+from shopassist.replies import Citation, Passage, Reply, Saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,115 @@ class Knowledge(Protocol):
 
     def products(self, language: str) -> Sequence[Product]:
         """The products that have a page in this language."""
+        ...
+
+
+class Released(Protocol):
+    """Knowledge that can say in which state its pages are; answers are kept only from such."""
+
+    @property
+    def release(self) -> str:
+        """A text that is another one as soon as anything in the pages is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """A question that others may ask too, as digests: nothing of its words is in it.
+
+    `context` is of all that shapes an answer besides the words. `same` is of the question's meaning, `alike` of that
+    without its order; `vector` gives what its likeness is told by, a list of floats of length 1, None where there are
+    no embeddings.
+    """
+
+    context: str
+    same: str
+    alike: str
+    vector: Callable[[], Sequence[float] | None] = field(default=lambda: None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A checked answer from the pages with its sources, and what it took to make (`saved`).
+
+    `products` are the documents of the products asked about, `focus` those that the conversation is about from then on.
+    """
+
+    sentences: tuple[str, ...]
+    citations: tuple[Citation, ...]
+    evidence: tuple[Passage, ...]
+    products: tuple[str, ...]
+    focus: tuple[str, ...]
+    saved: Saved
+
+
+class AnswerCache(Protocol):
+    """Keeps answers from the shop's pages that hold nothing of any customer's, for whoever asks the same.
+
+    Every method is safe to call from several threads at once and raises nothing: what cannot be had is not there.
+    """
+
+    def find(self, question: Hot) -> Kept | None:
+        """The answer to this question; `Kept.saved.how` says how it was found.
+
+        One to the `same` meaning comes first, then one that is `alike` and whose vector is near enough.
+        """
+        ...
+
+    def keep(self, question: Hot, answer: Kept) -> None:
+        """Keep an answer, for a time and as long as there is room."""
+        ...
+
+    def clear(self) -> None:
+        """Forget all answers: something has changed of which neither pages nor settings tell."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """One text of a source: what becomes a document of the knowledge.
+
+    `fields` are those of front matter; where they name no id, `id` stands. `text` is Markdown. `place` says where in
+    the source it is, and must not change while the text stays; where there is no such place, the texts are counted.
+    `mark` is what the source wants to be told at the next reading, to see that nothing changed (an ETag, a revision).
+    """
+
+    id: str
+    text: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    place: str = ""
+    mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The text at `place` is as its mark says it was."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The text at `place` cannot be read now: what is known from there stays, without a place all from the source."""
+
+    place: str
+    reason: str
+
+
+class Source(Protocol):
+    """Gives the texts of a place that is no file: a site, a database, a program of the shop's own."""
+
+    @property
+    def name(self) -> str:
+        """What the index calls the source, for good; one line, and no other source's."""
+        ...
+
+    def read(self, marks: Mapping[str, str]) -> Iterable[SourceText | Unchanged | Unreadable]:
+        """All texts there are now. `marks` are by place those of texts that the index has as they were marked.
+
+        A text that is not given, in a reading that ends well, leaves the index. Whatever is raised means that the
+        source was not read whole, and all that was known from it stays; the text of a `ValueError` is shown.
+        """
         ...
 
 

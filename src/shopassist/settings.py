@@ -82,6 +82,13 @@ class Settings(BaseSettings):
         None, description="SQLAlchemy's URL of the conversations; an SQLite file in `data_dir` if not given."
     )
 
+    ledger: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
+        description="The shop's ledger of changes, as `module:name`: a `Ledger`, or a function without arguments that "
+        "gives one. For `shopassist writes`, and for an assistant that gets none.",
+    )
+
     embeddings: Literal["auto", "onnx", "sentence-transformers", "none"] = Field(
         "auto",
         description="How texts become vectors. auto: onnx where its files are, else sentence-transformers, else none "
@@ -97,6 +104,25 @@ class Settings(BaseSettings):
     )
     synonyms_file: Path | None = Field(
         None, description="A YAML file with groups of words that mean the same in this shop, searched for one another."
+    )
+    chroma_url: Address | None = Field(
+        None,
+        description="A Chroma server for the vectors (`chroma run`), where pages are searched on several hosts; "
+        "without one they lie in the index. A user and a password in it are never shown.",
+    )
+    chroma_token: SecretStr | None = Field(
+        None, description="Sent to that server as `Authorization: Bearer`, for the proxy before it."
+    )
+    ray_address: str | None = Field(
+        None,
+        pattern=r"^(local|auto|ray://[^\s/]+|[^\s/:]+:\d+)$",
+        description="A Ray cluster whose workers embed the pages (extra `ray`): local, auto, or an address such as "
+        "ray://HOST:10001; without one this process does.",
+    )
+    probes_file: Path | None = Field(
+        None,
+        description="A YAML file of questions and the pages that they must find before a new index is used; "
+        "probes.yaml beside the pages if not given.",
     )
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Threads for embeddings and the model."
@@ -180,6 +206,12 @@ class Settings(BaseSettings):
         pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$",
         description="When people at the desk answer, in the shop's timezone.",
     )
+    consent_minutes: float = Field(
+        15.0,
+        gt=0,
+        le=1440,
+        description="Minutes for which a change waits for the customer's yes; after that it is asked about anew.",
+    )
     resume_after: float = Field(
         24.0,
         gt=0,
@@ -194,9 +226,29 @@ class Settings(BaseSettings):
         description="Seconds without another message after which a burst is answered, in a server 1.2; after 5 s it is "
         "in any case. 0 answers each message at once.",
     )
+    max_file_mb: float = Field(
+        50.0, gt=0, le=10_000, description="The largest file or web page that ingestion reads, in MB (10**6 bytes)."
+    )
+    max_file_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Seconds in which a file (HTML, PDF, DOCX, XLSX) must be parsed."
+    )
     max_message_chars: int = Field(4000, ge=100, le=100_000, description="The longest message, in characters.")
     relevance: float = Field(
         0.5, ge=0, le=1, description="The least relevance of a passage that may be answered from; higher is stricter."
+    )
+    answer_cache: int = Field(
+        1000,
+        ge=0,
+        le=100_000,
+        description="How many answers from the pages a process keeps for customers who ask the same; 0 keeps none.",
+    )
+    answer_cache_hours: float = Field(24.0, gt=0, le=720, description="Hours for which such an answer is kept.")
+    answer_cache_cosine: float = Field(
+        0.79,
+        gt=0,
+        le=1,
+        description="The least cosine of two questions that say the same in another order or with a kindred word; it "
+        "depends on the embedding model (`benchmarks/cache.py --fit` finds it).",
     )
     tracing: bool = Field(False, description="Let LangSmith trace turns: it sends customers' texts to its server.")
 
@@ -223,6 +275,7 @@ class Settings(BaseSettings):
         "intents_file",
         "texts_file",
         "synonyms_file",
+        "probes_file",
     )
     @classmethod
     def _expand(cls, value: Path | None) -> Path | None:

@@ -44,7 +44,8 @@ class Explanation:
 
     `language` is that of the pages that were searched, `passages` how many there are, and `holding` how many of them
     hold on the day. `words` are the tokens that tell what the question is about, with their weight between 0 and 1
-    (rare: 1, in no page: 0.5), `share` the words' share of the ranking (1 without vectors).
+    (rare: 1, in no page: 0.5), `share` the words' share of the ranking (1 without vectors). `noise` is how near the
+    pages come to questions that have nothing to do with them: mean and standard deviation of the cosine.
     """
 
     query: str
@@ -55,5 +56,6 @@ class Explanation:
     holding: int
     share: float
     words: Mapping[str, float]
+    noise: Mapping[str, float] | None = None
     found: tuple[Found, ...] = ()
     superseded: tuple[Superseded, ...] = ()

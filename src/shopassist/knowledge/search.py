@@ -25,6 +25,7 @@ from shopassist.knowledge.reranker import RERANKED, Reranker
 from shopassist.knowledge.sections import chosen, wider
 from shopassist.knowledge.slips import mended
 from shopassist.knowledge.synonyms import Groups, Synonyms
+from shopassist.knowledge.vectors import Embedded, VectorStore
 from shopassist.protocols import Period, Product
 from shopassist.replies import Passage, version_of
 from shopassist.text import clean
@@ -108,14 +109,18 @@ class ChromaKnowledge:
         folder: Path,
         embeddings: Embeddings | None,
         *,
+        store: VectorStore | None = None,
+        generation: str | None = None,
         synonyms: Mapping[str, Groups] | None = None,
         reranker: Reranker | None = None,
     ) -> None:
-        """Open the index. `synonyms` are the shop's own groups by language, see `load_synonyms`.
+        """Open the index, or the one `generation` of it that is named, and no other then.
 
-        Raises `IndexMissing`, `IndexMismatch`, `IndexDamaged`.
+        `store` is where the vectors are, by default in the index; `synonyms` are the shop's own groups by language, see
+        `load_synonyms`. Raises `IndexMissing`, `IndexMismatch`, `IndexDamaged`.
         """
         self._folder = folder
+        self._store = store or Embedded()
         self._synonyms = synonyms or {}
         self._reranker = reranker
         self._embeddings = embeddings
@@ -125,16 +130,27 @@ class ChromaKnowledge:
         self._refused: Path | None = None
         self._told: str | None = None
         self._last: tuple[str, NDArray[np.float32]] | None = None
-        self._generation = self._open(index.current_or_raise(folder))
+        self._pinned = generation is not None
+        opened = Generation(folder / generation, self._store) if generation else index.open_current(folder, self._store)
+        self._generation = self._checked(opened)
 
     @property
     def generation(self) -> Generation:
         """The current generation."""
-        if time.monotonic() - self._looked >= LOOK_EVERY:
+        if time.monotonic() - self._looked >= LOOK_EVERY and not self._pinned:
             with self._lock:
                 self._looked = time.monotonic()
                 self._look()
         return self._generation
+
+    @property
+    def release(self) -> str:
+        """The generation's name and when it was written: a name may come again where an index was removed."""
+        path = self.generation.path
+        try:
+            return f"{path.name}@{(path / 'meta.json').stat().st_mtime_ns}"
+        except OSError:  # removed meanwhile; what is open is still answered from
+            return path.name
 
     def _look(self) -> None:
         """Open a new generation; customers are answered from the former one if it cannot be used."""
@@ -142,15 +158,14 @@ class ChromaKnowledge:
         try:
             path = index.current(self._folder)
             if path is not None and path not in (self._generation.path, self._refused):
-                self._generation = self._open(path)
+                self._generation = self._checked(index.open_current(self._folder, self._store))
         except KnowledgeError as error:
             self._refused = path
             if str(error) != self._told:  # once, not at every look
                 self._told = str(error)
                 log.error("%s stays in use: %s", self._generation.path.name, error)
 
-    def _open(self, path: Path) -> Generation:
-        generation = Generation(path)
+    def _checked(self, generation: Generation) -> Generation:
         if generation.fingerprint != self._fingerprint:
             raise IndexMismatch(mismatch(generation.fingerprint, self._fingerprint))
         for language, shelf in generation.shelves.items():  # opened now rather than in the first customer's turn
@@ -260,6 +275,7 @@ class ChromaKnowledge:
             holding=int(holds.sum()),
             share=ranked.share,
             words={t: round(w, 3) for t, w in sorted(shelf.lexical.read(query).meaning.items())},
+            noise=noise,
             found=tuple(map(Found, ranked.best(limit, noise), ranked.explained(limit))),
             superseded=tuple(_superseded(shelf, p, holds, valid_on) for n, p in out if not holds[whole.rows[n]]),
         )

@@ -136,6 +136,14 @@ class Draft:
                     yield from self._by_template(found)
         elif missing := self._missing():
             yield Candidate(missing, trusted=True)
+        if self.shown > self.begun:
+            yield from self._otherwise()
+
+    def _otherwise(self) -> Iterator[Candidate]:
+        """What other versions of the pages say, each with the days of its orders."""
+        for other in dict.fromkeys(found.otherwise for found in self.open if found.otherwise is not None):
+            days = {"first": other.first.isoformat(), "last": other.last.isoformat()}
+            yield self._said(Point("knowledge", "otherwise", {"text": other.text, **days}))
 
     @property
     def answered(self) -> tuple[str, ...]:

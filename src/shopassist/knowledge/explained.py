@@ -20,7 +20,10 @@ Out = Literal["replaced", "ended", "coming"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage with what makes up its score: ``vectors``, ``words``, ``heading``, ``focus``. They add up to it."""
+    """A passage with the parts that add up to its score: ``vectors``, ``words``, ``heading``, ``focus``.
+
+    ``reranker`` stands in place of the first three where one is set.
+    """
 
     passage: Passage
     parts: Mapping[str, float]

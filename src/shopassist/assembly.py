@@ -13,6 +13,7 @@ from shopassist.language.catalogue import Catalogue
 from shopassist.language.head import fitted
 from shopassist.language.intents import Classifier
 from shopassist.models import weights
+from shopassist.prompts.points import Points, points
 from shopassist.protocols import ConversationStore, Knowledge
 from shopassist.settings import Settings
 from shopassist.shop import Shop
@@ -36,6 +37,11 @@ def toolbox_from(settings: Settings, shop: Shop | None, tools: Iterable[Tool], l
             "`ledger=SqlLedger(engine)` with the shop's own database"
         )
     return Toolbox(every, orders, ledger, time_limit=settings.tool_timeout)
+
+
+def texts_from(settings: Settings) -> Points:
+    """The words of the decisive sentences. Raises `ConfigurationError`."""
+    return Points.load(settings.texts_file) if settings.texts_file else points()
 
 
 @lru_cache(maxsize=1)

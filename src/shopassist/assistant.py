@@ -18,6 +18,7 @@ from shopassist.assembly import (
     embeddings_from,
     knowledge_from,
     store_from,
+    texts_from,
     toolbox_from,
 )
 from shopassist.desk import DeskDoor, history
@@ -48,7 +49,7 @@ from shopassist.settings import Settings
 from shopassist.shop import Shop
 from shopassist.text import clean
 from shopassist.tools import Ledger, Tool, Toolbox
-from shopassist.vault import Vault
+from shopassist.vault import Vault, conceal
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -84,7 +85,7 @@ class Assistant:
         self.classifier = classifier or built_in_classifier()
         self.texts = texts or points()
         self.store = store
-        self.desk = DeskDoor(store, self.texts, settings, _conceal)
+        self.desk = DeskDoor(store, self.texts, settings, conceal)
         self._own_desk = desk
         self.knowledge = knowledge
         self._closes_writer = not isinstance(model, Writer)  # one that was given may serve others too
@@ -108,12 +109,14 @@ class Assistant:
         tools: Iterable[Tool] = (),
         ledger: Ledger | None = None,
         desk: Desk | None = None,
+        texts: Points | None = None,
         **values: Any,
     ) -> Self:
         """Build all parts from the settings; `values` override single ones, `store` takes the place of the SQL store.
 
         `shop` brings the built-in tools for what it has, `tools` are the shop's own; as soon as one of them writes,
-        `ledger` is needed, in the shop's own database where a tool is atomic. `desk` is told of hand-offs.
+        `ledger` is needed, in the shop's own database where a tool is atomic. `desk` is told of hand-offs. `texts`
+        stand in for the built-in words and those of the setting `texts_file`.
 
         Without an index the assistant works and says that it does not know; a log line and `shopassist doctor` tell.
         Raises `ConfigurationError`, `KnowledgeError` (an index that cannot be used), `ModelUnavailable` (a model that
@@ -121,7 +124,7 @@ class Assistant:
         """
         settings = settings or settings_module.load(**values)
         toolbox = toolbox_from(settings, shop, tools, ledger)
-        words = Points.load(settings.texts_file) if settings.texts_file else points()
+        words = texts or texts_from(settings)
         embeddings = embeddings_from(settings)
         try:
             knowledge: Knowledge | None = knowledge_from(settings, embeddings)
@@ -201,15 +204,19 @@ class Assistant:
         message_id: str | None = None,
         wait: float = 30.0,
         deadline: float | None = None,
+        stopped: threading.Event | None = None,
     ) -> Generator[Event]:
         """As `reply`, in events; each sentence comes when it is checked. Closing the iterator stops the model.
+
+        `stopped` does the same from another thread, where this one waits for the model: once it is set the iterator
+        goes on within 0.2 s, to be closed.
 
         Where a person takes over in the middle, `Done` has no text, and what was shown is not stored. Bad input raises
         as in `reply`; what goes wrong after `Started` is the event `Failed`, the last one.
         """
         yield from self._stream(
-            messages, threading.Event(), conversation=conversation, customer=customer, message_id=message_id, wait=wait,
-            deadline=deadline,
+            messages, stopped or threading.Event(), conversation=conversation, customer=customer, message_id=message_id,
+            wait=wait, deadline=deadline,
         )  # fmt: skip
 
     async def areply(self, messages: Said, **options: Any) -> Reply:
@@ -348,7 +355,7 @@ class Assistant:
         check_id("conversation", conversation)
         longest = self.settings.model_deadline
         seconds = longest if deadline is None else min(deadline, longest)
-        taken = self.store.enqueue(conversation, owner_of(customer), incoming, _conceal)
+        taken = self.store.enqueue(conversation, owner_of(customer), incoming, conceal)
         replies = [t.reply for t in taken if t.reply]
         if len(replies) == len(taken):
             yield Done(self._shown(conversation, max(replies, key=lambda r: r.turn)))
@@ -450,9 +457,3 @@ class Assistant:
         exists, owner = self.store.owner(conversation)
         if exists and owner != caller:
             raise NotYourConversation("the conversation belongs to somebody else")
-
-
-def _conceal(vault: Mapping[str, str], text: str) -> tuple[str, Mapping[str, str]]:
-    """The text without personal data, and the vault that holds it."""
-    held = Vault(vault)
-    return held.hide(text), held.to_dict()

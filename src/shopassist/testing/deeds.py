@@ -92,7 +92,7 @@ def _request_exchange(case: Case, args: Mapping[str, Any], quote: Quote, new_id:
     row = {"id": made, "order_id": case.order.id, "product": line.product, "variant": sent.name, "remedy": remedy}
     row |= {"reason": args.get("reason"), "requested": case.today}
     key = {"product": line.product, "name": sent.name}
-    reserved = [("variants", key, {"stock": sent.stock - line.quantity})] if remedy == "exchange" else []
+    reserved = [("variants", key, {"stock": (sent.stock or 0) - line.quantity})] if remedy == "exchange" else []
     return Change(rows=[("exchanges", row)], updates=reserved, id=made, facts={"id": made})
 
 

@@ -171,7 +171,7 @@ def _request_exchange(case: Case, args: Mapping[str, Any]) -> _Yes:
     sent = wanted(case, line, _text(args, "variant"))
     facts |= {"items": [case.item(line)], "why": why, "postage": "shop", "stock": sent.stock}
     facts["wanted"] = {"zh": sent.name, "en": case.english.get((line.product, sent.name), "")}
-    if sent.stock >= line.quantity:
+    if (sent.stock or 0) >= line.quantity:
         return _Yes(facts=facts | {"remedy": "exchange"})
     return _Yes(case.paid([line]), facts | {"remedy": "refund", "restock": sent.restock})
 
@@ -261,7 +261,7 @@ def _names(case: Case, line: OrderLine) -> set[str]:
 def _now(case: Case, line: OrderLine) -> Decimal:
     """A product that is no longer sold has no price that could have fallen."""
     product = case.products.get(line.product)
-    return product.price if product else line.price
+    return line.price if product is None or product.price is None else product.price
 
 
 def _text(args: Mapping[str, Any], name: str) -> str:

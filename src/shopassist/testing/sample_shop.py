@@ -90,9 +90,8 @@ class SampleCatalogue:
             rows = {row["id"]: row for row in self._desk.book.rows(tx, "products")}
             products = self._desk.products(tx)
         fits = _fits(words, {key: f"{key} {r['name']} {r['name_en']} {r['search']}" for key, r in rows.items()})
-        wanted = [p for p in products if p.id in fits and (least is None or p.price >= least)]
-        wanted = [p for p in wanted if most is None or p.price <= most]
-        return sorted(wanted, key=lambda p: (-fits[p.id], p.price, p.id))
+        wanted = [p for p in products if p.id in fits and p.is_within(least, most)]
+        return sorted(wanted, key=lambda p: (-fits[p.id], p.costs, p.id))
 
     def coupons(self, customer: str) -> Sequence[Coupon]:
         """Those that hold today; none for somebody whom the shop does not know."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 def parsed(url):
     """The settings of a PostgreSQL at an SQLAlchemy URL, with its search path."""
     at = sa.make_url(url)
-    options = {"options": unquote(at.query["options"])} if "options" in at.query else {}
+    options = {name: unquote(at.query[name]) for name in ("options", "application_name") if name in at.query}
     host = at.query.get("host", at.host or "")
     return {
         "ENGINE": "django.db.backends.postgresql",

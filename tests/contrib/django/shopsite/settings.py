@@ -46,8 +46,10 @@ SHOPASSIST = {
     "SHOP": "shopsite.shop.Shop",
     "ASSISTANT": "shopsite.assistants.make",
     "MODEL": "none",
+    "MODEL_CALLS": 64,
     "EMBEDDINGS": "none",
     "DATA_DIR": os.environ.get("SITE_DATA", ".shopassist"),
     "THROTTLE_USER": os.environ.get("SITE_THROTTLE_USER", ""),
     "THROTTLE_IP": "",
+    "KEEP_ALIVE": float(os.environ.get("SITE_KEEP_ALIVE", "15")),
 }

@@ -37,13 +37,13 @@ AFTER_SALES_ACTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One product of an order. `price` is what one of it cost the customer."""
+    """One product of an order. `price` is what one of it cost the customer; None where `OrderView.total` is."""
 
     product: str
     name: str
     variant: str | None
     quantity: int
-    price: Decimal
+    price: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class ReturnView:
 class OrderView:
     """An order as its customer may see it. `version` changes with every change of the order.
 
+    `total` is None where it is in another currency than the shop's: the assistant speaks of one.
     `address` is one line of text, however the shop keeps it. `state` is the shop's own word for the status, said where
     `status` is ``other``.
     """
@@ -68,7 +69,7 @@ class OrderView:
     status: OrderStatus
     placed: datetime
     lines: tuple[OrderLine, ...]
-    total: Decimal
+    total: Decimal | None
     version: str
     shipped: date | None = None
     delivered: date | None = None

@@ -50,7 +50,7 @@ def _cancel_order(case: Case, args: Mapping[str, Any], _quote: Quote, _new_id: N
 def _change_address(case: Case, _args: Mapping[str, Any], quote: Quote, _new_id: NewId) -> Change:
     values: dict[str, Any] = {"address": quote.facts["address"]}
     if case.order.status == "unpaid" and quote.amount:  # what was paid already is settled by a person
-        values["total"] = case.order.total + Decimal(quote.amount)
+        values["total"] = (case.order.total or Decimal()) + Decimal(quote.amount)
     return Change(values)
 
 

@@ -186,6 +186,12 @@ class Settings(BaseSettings):
         description="Seconds without another message after which a burst is answered, in a server 1.2; after 5 s it is "
         "in any case. 0 answers each message at once.",
     )
+    max_file_mb: float = Field(
+        50.0, gt=0, le=10_000, description="The largest file or web page that ingestion reads, in MB (10**6 bytes)."
+    )
+    max_file_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Seconds in which a file (HTML, PDF, DOCX, XLSX) must be parsed."
+    )
     max_message_chars: int = Field(4000, ge=100, le=100_000, description="The longest message, in characters.")
     relevance: float = Field(
         0.5, ge=0, le=1, description="The least relevance of a passage that may be answered from; higher is stricter."

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from shopassist.protocols import ConversationStore
     from shopassist.settings import Settings
 
 
@@ -31,24 +32,38 @@ def replay(
     Personal data stays a placeholder unless you ask for it.
     """
     with shown():
-        from rich.console import Console
-
         from shopassist import settings as settings_
         from shopassist.assembly import store_from
-        from shopassist.engine.owner_view import revealed
 
         settings = settings_.load()
         with closing(store_from(settings, create=False)) as store:
-            found = store.export(conversation)
-        if not found:
-            raise InputError(f"there is no conversation {conversation!r}, or it was erased")
-        found = revealed(found) if reveal else {k: v for k, v in found.items() if k != "vault"}
-        if turn is not None:
-            found = _only(found, turn)
-        if as_json:
-            typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
-        else:
-            _print(Console(), found, settings)
+            show(store, conversation, settings, turn=turn, reveal=reveal, as_json=as_json)
+
+
+def show(
+    store: ConversationStore,
+    conversation: str,
+    settings: Settings,
+    *,
+    turn: int | None = None,
+    reveal: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Print a conversation of a store. Raises `InputError` where there is no such conversation or turn."""
+    from rich.console import Console
+
+    from shopassist.engine.owner_view import revealed
+
+    found = store.export(conversation)
+    if not found:
+        raise InputError(f"there is no conversation {conversation!r}, or it was erased")
+    found = revealed(found) if reveal else {k: v for k, v in found.items() if k != "vault"}
+    if turn is not None:
+        found = _only(found, turn)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        _print(Console(), found, settings)
 
 
 def _only(found: dict[str, Any], turn: int) -> dict[str, Any]:

@@ -42,7 +42,16 @@ def served(kind, **values):
         port = free.getsockname()[1]
     commands = {
         "uvicorn": ["uvicorn", "shopsite.asgi:application", "--port", str(port), "--log-level", "warning"],
-        "gunicorn": ["gunicorn", "shopsite.wsgi:application", "-b", f"127.0.0.1:{port}", "--threads", "8", "-k", "gthread"],
+        "gunicorn": [
+            "gunicorn",
+            "shopsite.wsgi:application",
+            "-b",
+            f"127.0.0.1:{port}",
+            "--threads",
+            "8",
+            "-k",
+            "gthread",
+        ],
     }
     process = subprocess.Popen([sys.executable, "-m", *commands[kind]], env=environment(**values))
     try:

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 import sqlalchemy as sa
-from servers import Visitor, events, manage, served
+from servers import Visitor, events, served
 
 QUESTION = "无线降噪耳机Pro续航多久"
 SENTENCE = "单次续航 8 小时，配合充电盒共 30 小时。"

@@ -3,7 +3,10 @@
 import json
 
 import pytest
+from django.conf import settings
+from django.db import connections
 from django.test import override_settings
+from shopsite import routers
 
 from shopassist.contrib.django import models
 
@@ -85,3 +88,40 @@ def test_where_all_places_are_taken_the_next_one_is_told_to_come_back(client_of,
             response = say(client, at)
             assert (response.status_code, response.json()["code"]) == (503, "overloaded")
         assert say(client, at).status_code == 200
+
+
+def test_where_migrations_have_not_run_the_page_is_told_to_come_back(client_of, caplog):
+    with connections[routers.current].cursor() as cursor:
+        cursor.execute("ALTER TABLE shopassist_conversation RENAME TO elsewhere")
+    try:
+        response = client_of().get(f"/assistant/conversations/{'0' * 32}/")
+    finally:
+        with connections[routers.current].cursor() as cursor:
+            cursor.execute("ALTER TABLE elsewhere RENAME TO shopassist_conversation")
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+    assert "manage.py migrate" in caplog.text
+    assert "migrate" not in response.content.decode()
+
+
+def test_while_the_database_is_read_only_one_reads_and_is_told_to_write_later(client_of, begin, say):
+    client = client_of()
+    at = begin(client)
+    say(client, at, id="m1")
+    with connections[routers.current].cursor() as cursor:
+        cursor.execute("PRAGMA query_only = ON")
+    try:
+        refused = say(client, at, "还在吗", id="m2")
+        assert client.get(f"{at}messages/").status_code == 200
+    finally:
+        with connections[routers.current].cursor() as cursor:
+            cursor.execute("PRAGMA query_only = OFF")
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert refused["Retry-After"]
+    assert say(client, at, "还在吗", id="m2").status_code == 200
+
+
+def test_without_an_index_the_assistant_says_that_it_does_not_know(client_of, begin, say, tmp_path):
+    own = {k: v for k, v in settings.SHOPASSIST.items() if k != "ASSISTANT"}
+    with override_settings(SHOPASSIST={**own, "DATA_DIR": str(tmp_path)}):
+        client = client_of()
+        assert say(client, begin(client), "七天无理由怎么退？").json()["text"]

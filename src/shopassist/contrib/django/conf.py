@@ -16,7 +16,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
 from types import NoneType, UnionType
@@ -103,7 +103,7 @@ _LEAST = {"visitor_days": 1, "max_body_bytes": 1024, "turns": 1, "wait": 0, "kee
 @lru_cache(maxsize=1)
 def options() -> Options:
     """The app's own settings. Raises `ImproperlyConfigured` that names the key."""
-    given, _ = _split()
+    given, _, _ = _split()
     if problems := [*_wrong(given)]:
         raise ImproperlyConfigured("\n".join(problem.text for problem in problems))
     values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
@@ -134,7 +134,8 @@ def problems() -> Iterable[Problem]:
     if not isinstance(_dictionary(), Mapping):
         yield Problem("shape", f"{NAME} must be a dictionary, not a {type(_dictionary()).__name__}")
         return
-    given, engine = _split()
+    given, engine, strange = _split()
+    yield from _unknown(strange)
     yield from _wrong(given)
     yield from _wrong_engine(engine)
     yield from _unloadable(given)
@@ -151,14 +152,24 @@ def _dictionary() -> Any:
     return getattr(settings, NAME, {})
 
 
-def _split() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The keys of `Options`, and all others, both in small letters; keys that are no capitals stay as they are."""
+def _split() -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
+    """The values for `Options`, those for the engine, both by names in small letters, and keys that are neither."""
     found = _dictionary()
     if not isinstance(found, Mapping):
         raise ImproperlyConfigured(f"{NAME} must be a dictionary, not a {type(found).__name__}")
-    lowered = {k.lower() if isinstance(k, str) and k.isupper() else k: v for k, v in found.items()}
-    own = {field.name for field in fields(Options)}
-    return {k: v for k, v in lowered.items() if k in own}, {k: v for k, v in lowered.items() if k not in own}
+    own, engine = ({n.upper() for n in names} for names in (Options.__dataclass_fields__, _engine_names()))
+    strange = [key for key in found if key not in own | engine]
+    return (
+        {key.lower(): value for key, value in found.items() if key in own},
+        {key.lower(): value for key, value in found.items() if key in engine},
+        strange,
+    )
+
+
+def _engine_names() -> set[str]:
+    from shopassist.settings import Settings
+
+    return {*Settings.model_fields} - {*OURS}
 
 
 def _wrong(given: Mapping[str, Any]) -> Iterable[Problem]:
@@ -178,22 +189,22 @@ def _wrong(given: Mapping[str, Any]) -> Iterable[Problem]:
 
 def _wrong_engine(values: Mapping[str, Any]) -> Iterable[Problem]:
     from shopassist.errors import SettingError
-    from shopassist.settings import Settings
     from shopassist.settings import load as load_settings
 
-    known = {*Settings.model_fields} - {*OURS}
-    every = sorted(name.upper() for name in known | {field.name for field in fields(Options)})
-    for name in values:
-        if name in OURS:
-            yield Problem("unknown", f"{NAME}[{name.upper()!r}] has no meaning here", OURS[name])
-        elif name not in known:
-            near = difflib.get_close_matches(str(name).upper(), every, 1)
-            shown = str(name).upper() if str(name).upper() in _dictionary() else name
-            yield Problem("unknown", f"{NAME} has no key {shown!r}", f"Did you mean {near[0]!r}?" if near else None)
     try:
-        load_settings(**{name: value for name, value in values.items() if name in known})
+        load_settings(**values)
     except SettingError as error:
         yield from (Problem("value", f"{NAME}: {line}") for line in str(error).splitlines())
+
+
+def _unknown(keys: Iterable[Any]) -> Iterable[Problem]:
+    known = sorted(name.upper() for name in {*Options.__dataclass_fields__} | _engine_names())
+    for key in keys:
+        if (name := str(key).lower()) in OURS:
+            yield Problem("unknown", f"{NAME}[{key!r}] has no meaning here", OURS[name])
+        else:
+            near = difflib.get_close_matches(str(key).upper(), known, 1)
+            yield Problem("unknown", f"{NAME} has no key {key!r}", f"Did you mean {near[0]!r}?" if near else None)
 
 
 def _unloadable(given: Mapping[str, Any]) -> Iterable[Problem]:

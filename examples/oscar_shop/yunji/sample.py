@@ -31,7 +31,9 @@ def load(password="shop"):
     )
     products = _products(rows)
     users = {row["id"]: _user(row, password) for row in rows["customers"]}
-    types = {name: get_model("order", "ShippingEventType").objects.create(name=name) for name in ("Shipped", "Delivered")}
+    types = {
+        name: get_model("order", "ShippingEventType").objects.create(name=name) for name in ("Shipped", "Delivered")
+    }
     for row in rows["orders"]:
         _order(row, rows, products, users[row["customer"]], types)
 

@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import Barrier
 
-import pytest
-
 from shopassist.tools.ledger import Ledger, Write, WriteState
 
 NOW = datetime(2024, 12, 5, 2, 0, tzinfo=UTC)

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
-from smallshop.models import Article, Client, Purchase, SentBack, Slip
 
 from shopassist.dialogue import Quote
 from shopassist.shop import Deed, OrderLine, OrderView, ProductView, ReturnView, Tracking
 from shopassist.text import fits
 from shopassist.tools import Changed, NotFound, Refused
+from smallshop.models import Article, Client, Purchase, SentBack, Slip
 
 STATES = {10: "unpaid", 20: "paid", 30: "shipped", 40: "delivered", 90: "cancelled"}
 OWN_WORDS = {25: "品鉴中"}

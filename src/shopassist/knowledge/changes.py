@@ -79,7 +79,7 @@ class Changes:
         if lost := [place for place in places if is_unread(place, self.found.unread)]:
             reason = next((str(b) for b in self.found.broken if file_of(b.source) == origin_of(lost[0])), lost[0])
             raise KnowledgeError(
-                f"{len(lost)} documents cannot be read again ({reason}), and a rebuild would lose them; mend what is "
+                f"{len(lost)} document{'s' if len(lost) > 1 else ''} cannot be read again ({reason}), and a rebuild would lose them; mend what is "
                 "broken, or run `shopassist ingest --rebuild --keep-going`"
             )
 

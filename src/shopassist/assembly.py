@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from shopassist.errors import ConfigurationError, WeightsMissing
+from shopassist.errors import ConfigurationError, ShopAssistError, WeightsMissing
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.head import fitted
 from shopassist.language.intents import Classifier
 from shopassist.models import weights
-from shopassist.protocols import ConversationStore, Knowledge
+from shopassist.prompts.points import Points, points
+from shopassist.protocols import AnswerCache, ConversationStore
 from shopassist.settings import Settings
 from shopassist.shop import Shop
 from shopassist.tools import Ledger, Tool, Toolbox, builtin
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
     from shopassist.knowledge.build import Encoder
+    from shopassist.knowledge.search import ChromaKnowledge
     from shopassist.knowledge.vectors import VectorStore
 
 log = logging.getLogger(__name__)
@@ -36,9 +39,29 @@ def toolbox_from(settings: Settings, shop: Shop | None, tools: Iterable[Tool], l
     if writing is not None and ledger is None:
         raise ConfigurationError(
             f"the tool {writing} writes, and there is no ledger that keeps it from writing twice: pass "
-            "`ledger=SqlLedger(engine)` with the shop's own database"
+            "`ledger=SqlLedger(engine)` with the shop's own database, or name one in the setting `ledger`"
         )
     return Toolbox(every, orders, ledger, time_limit=settings.tool_timeout)
+
+
+def ledger_from(settings: Settings) -> Ledger | None:
+    """The ledger that the settings name, None where they name none. Raises `ConfigurationError`."""
+    if settings.ledger is None:
+        return None
+    module, _, name = settings.ledger.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"setting `ledger` names {settings.ledger}, which is not there: {error}") from None
+    ledger = found() if callable(found) else found
+    if not all(callable(getattr(ledger, method, None)) for method in ("begin", "settle", "unsettled", "reconcile")):
+        raise ConfigurationError(f"setting `ledger` names {settings.ledger}, a {type(ledger).__name__} and no Ledger")
+    return cast("Ledger", ledger)
+
+
+def texts_from(settings: Settings) -> Points:
+    """The words of the decisive sentences. Raises `ConfigurationError`."""
+    return Points.load(settings.texts_file) if settings.texts_file else points()
 
 
 @lru_cache(maxsize=1)
@@ -55,7 +78,7 @@ def classifier_from(settings: Settings, embeddings: Embeddings | None) -> Classi
     return Classifier(Catalogue.load(*filter(None, [settings.intents_file])), embeddings, head)
 
 
-def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> Knowledge:
+def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> ChromaKnowledge:
     """The shop's pages. Raises `KnowledgeError` and `ConfigurationError`."""
     from shopassist.knowledge.search import ChromaKnowledge
 
@@ -89,6 +112,28 @@ def store_from(settings: Settings, *, create: bool = True) -> ConversationStore:
     if settings.database_url:
         return SqlStore(settings.database_url.get_secret_value(), create=create)
     return SqlStore(f"sqlite:///{settings.data_dir / 'conversations.db'}", create=create)
+
+
+def answers_from(settings: Settings) -> AnswerCache | None:
+    """What keeps answers for others who ask the same, None where the settings keep none."""
+    from shopassist.storage.memory_answers import MemoryAnswers
+
+    if not settings.answer_cache:
+        return None
+    return MemoryAnswers(settings.answer_cache, settings.answer_cache_hours * 3600, cosine=settings.answer_cache_cosine)
+
+
+def vector_of(embeddings: Embeddings | None, text: str) -> list[float] | None:
+    """A text's vector of length 1, None where there are no embeddings or they fail."""
+    from shopassist.knowledge.embeddings import encode
+
+    if embeddings is None:
+        return None
+    try:
+        return encode(embeddings, [text], private=True)[0].tolist()  # type: ignore[no-any-return]
+    except ShopAssistError as error:
+        log.warning("a question's vector could not be had, its answer is found by its words alone: %s", error)
+        return None
 
 
 def embeddings_from(settings: Settings) -> Embeddings | None:

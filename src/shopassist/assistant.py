@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shopassist import settings as settings_module
 from shopassist.assembly import (
+    answers_from,
     built_in_classifier,
     classifier_from,
     embeddings_from,
     knowledge_from,
+    ledger_from,
     store_from,
+    texts_from,
     toolbox_from,
+    vector_of,
 )
 from shopassist.desk import DeskDoor, history
 from shopassist.dialogue import Asked
@@ -41,16 +45,17 @@ from shopassist.messages import Customer, Message, check_id, owner_of
 from shopassist.models import routing
 from shopassist.models.writer import Writer
 from shopassist.prompts.points import Points, points
-from shopassist.protocols import Claim, ConversationStore, Desk, Knowledge, StoredMessage
+from shopassist.protocols import AnswerCache, Claim, ConversationStore, Desk, Knowledge, StoredMessage
 from shopassist.pseudonyms import Pseudonyms
 from shopassist.replies import Done, Event, Failed, Reply, ToolOutcome
 from shopassist.settings import Settings
 from shopassist.shop import Shop
 from shopassist.text import clean
 from shopassist.tools import Ledger, Tool, Toolbox
-from shopassist.vault import Vault
+from shopassist.vault import Vault, conceal
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from langchain_core.language_models.chat_models import BaseChatModel
 
 log = logging.getLogger(__name__)
@@ -65,6 +70,8 @@ class Assistant:
     and processes. `model` is any chat model of LangChain, or a `Writer` of it where its context and its tokenizer are
     to be known; None answers from templates. `knowledge` None knows no pages, `toolbox` None has no tools. `desk` is
     the shop's own, which is told of hand-offs; its people work through the attribute `desk`, as they do without one.
+    `answers` keeps what others may be told too, in memory by the settings if not given; with `embeddings` it also knows
+    a question in another order.
     """
 
     def __init__(
@@ -78,19 +85,23 @@ class Assistant:
         classifier: Classifier | None = None,
         texts: Points | None = None,
         desk: Desk | None = None,
+        answers: AnswerCache | None = None,
+        embeddings: Embeddings | None = None,
     ) -> None:
         self.settings = settings
         self.toolbox = toolbox or Toolbox(())
         self.classifier = classifier or built_in_classifier()
         self.texts = texts or points()
         self.store = store
-        self.desk = DeskDoor(store, self.texts, settings, _conceal)
+        self.desk = DeskDoor(store, self.texts, settings, self.classifier.catalogue, conceal)
         self._own_desk = desk
         self.knowledge = knowledge
         self._closes_writer = not isinstance(model, Writer)  # one that was given may serve others too
         if model is not None and not isinstance(model, Writer):
             model = Writer(model, name=type(model).__name__, settings=settings)
         self.writer = model
+        self.answers = answers if answers is not None else answers_from(settings)
+        self._vector = partial(vector_of, embeddings)
         self._pseudonyms = Pseudonyms(settings.pseudonym_key)
 
     @property
@@ -108,20 +119,22 @@ class Assistant:
         tools: Iterable[Tool] = (),
         ledger: Ledger | None = None,
         desk: Desk | None = None,
+        texts: Points | None = None,
         **values: Any,
     ) -> Self:
         """Build all parts from the settings; `values` override single ones, `store` takes the place of the SQL store.
 
         `shop` brings the built-in tools for what it has, `tools` are the shop's own; as soon as one of them writes,
-        `ledger` is needed, in the shop's own database where a tool is atomic. `desk` is told of hand-offs.
+        `ledger` (or the setting) is needed, in the shop's own database where a tool is atomic. `desk` is told of
+        hand-offs. `texts` stand in for the built-in words and those of the setting `texts_file`.
 
         Without an index the assistant works and says that it does not know; a log line and `shopassist doctor` tell.
         Raises `ConfigurationError`, `KnowledgeError` (an index that cannot be used), `ModelUnavailable` (a model that
         the settings name and that cannot be had), `StorageError`.
         """
         settings = settings or settings_module.load(**values)
-        toolbox = toolbox_from(settings, shop, tools, ledger)
-        words = Points.load(settings.texts_file) if settings.texts_file else points()
+        toolbox = toolbox_from(settings, shop, tools, ledger or ledger_from(settings))
+        words = texts or texts_from(settings)
         embeddings = embeddings_from(settings)
         try:
             knowledge: Knowledge | None = knowledge_from(settings, embeddings)
@@ -139,6 +152,7 @@ class Assistant:
             classifier=classifier_from(settings, embeddings),
             texts=words,
             desk=desk,
+            embeddings=embeddings,
         )
         made._closes_writer = True
         return made
@@ -201,15 +215,19 @@ class Assistant:
         message_id: str | None = None,
         wait: float = 30.0,
         deadline: float | None = None,
+        stopped: threading.Event | None = None,
     ) -> Generator[Event]:
         """As `reply`, in events; each sentence comes when it is checked. Closing the iterator stops the model.
 
-        Where a person takes over in the middle, `Done` has no text, and what was shown is not stored. Bad input raises
+        `stopped` does the same from another thread, where this one waits for the model: once it is set the iterator
+        goes on within 0.2 s, to be closed.
+
+        Where a person takes over in the middle, `Done` has what was shown until then. Bad input raises
         as in `reply`; what goes wrong after `Started` is the event `Failed`, the last one.
         """
         yield from self._stream(
-            messages, threading.Event(), conversation=conversation, customer=customer, message_id=message_id, wait=wait,
-            deadline=deadline,
+            messages, stopped or threading.Event(), conversation=conversation, customer=customer, message_id=message_id,
+            wait=wait, deadline=deadline,
         )  # fmt: skip
 
     async def areply(self, messages: Said, **options: Any) -> Reply:
@@ -321,7 +339,7 @@ class Assistant:
 
     def _stream(self, messages: Said, stopped: threading.Event, **options: Any) -> Generator[Event]:
         started = False
-        events = self._run(messages, stopped, **options)
+        events = self._run(messages, stopped, **options, streams=True)
         with closing(events):
             try:
                 for event in events:
@@ -342,18 +360,20 @@ class Assistant:
         message_id: str | None = None,
         wait: float = 30.0,
         deadline: float | None = None,
+        streams: bool = False,
     ) -> Generator[Event]:
         began = time.monotonic()
         incoming = self._incoming(messages, message_id)
         check_id("conversation", conversation)
         longest = self.settings.model_deadline
         seconds = longest if deadline is None else min(deadline, longest)
-        taken = self.store.enqueue(conversation, owner_of(customer), incoming, _conceal)
+        taken = self.store.enqueue(conversation, owner_of(customer), incoming, conceal)
         replies = [t.reply for t in taken if t.reply]
         if len(replies) == len(taken):
             yield Done(self._shown(conversation, max(replies, key=lambda r: r.turn)))
             return
         outcomes: tuple[ToolOutcome, ...] = ()
+        said: tuple[str, ...] = ()
         while True:
             found = inbox.wait_for(
                 self.store, conversation, taken, began=began, quiet=self.settings.burst_quiet, until=began + wait,
@@ -368,7 +388,7 @@ class Assistant:
             try:
                 if found.handoff is not None and found.handoff.status == "person":
                     language = Memory.load(found.state).language or self.settings.language
-                    yield from inbox.quiet(self.store, found, language=language, outcomes=outcomes)
+                    yield from inbox.quiet(self.store, found, language=language, outcomes=outcomes, said=said)
                 else:
                     yield from inbox.turn(self.store, found, ports, stopped=stopped, life=max(inbox.LIFE, 3 * longest))
             except Superseded:
@@ -377,6 +397,10 @@ class Assistant:
                 if self.store.open_handoff(conversation) == found.handoff:
                     raise
                 outcomes += error.outcomes  # a person took over, or let go: what was written stays written
+                if streams:
+                    said += error.sentences  # the customer has seen them
+                elif error.outcomes:
+                    said += error.sentences[: -1 if error.asks else None]  # and has to hear of what was done
                 stopped.clear()  # the lost lease set it; a caller who has left ends this at the next event
             else:
                 return
@@ -401,6 +425,7 @@ class Assistant:
             texts=self.texts,
             toolbox=self.toolbox,
             hand_off=partial(self._hand_off, claim),
+            ahead=partial(self._ahead, claim),
             knowledge=self.knowledge,
             writer=self.writer if seconds > 0 else None,
             who=self._pseudonyms.customer(customer.id if customer is not None else None),
@@ -411,6 +436,8 @@ class Assistant:
             newer=partial(inbox.newer, self.store, claim.conversation, messages[-1].seq) if messages else lambda: False,
             stopped=stopped,
             resumes=not messages,
+            answers=self.answers,
+            vector=self._vector,
         )
 
     def _hand_off(self, claim: Claim, reason: str, summary: Mapping[str, Any]) -> str | None:
@@ -426,6 +453,13 @@ class Assistant:
             self.store.withdraw(claim, number)
             return None
         return number
+
+    def _ahead(self, claim: Claim) -> int | None:
+        """How many wait before this conversation; None with a desk of the shop's own, which has an order of its own."""
+        if self._own_desk is not None or claim.handoff is None:
+            return None
+        waiting = [handoff.id for handoff in self.store.handoffs()]
+        return waiting.index(claim.handoff.id) if claim.handoff.id in waiting else None
 
     def _incoming(self, messages: Said, message_id: str | None) -> list[Message]:
         several = list(messages) if isinstance(messages, Sequence) and not isinstance(messages, str) else [messages]
@@ -450,9 +484,3 @@ class Assistant:
         exists, owner = self.store.owner(conversation)
         if exists and owner != caller:
             raise NotYourConversation("the conversation belongs to somebody else")
-
-
-def _conceal(vault: Mapping[str, str], text: str) -> tuple[str, Mapping[str, str]]:
-    """The text without personal data, and the vault that holds it."""
-    held = Vault(vault)
-    return held.hide(text), held.to_dict()

@@ -110,10 +110,13 @@ class Pending(ConversationError):
 class StaleTurn(ConversationError):
     """The turn lost its lease to a newer one; nothing of it was stored.
 
-    `outcomes` are the `ToolOutcome`s of the changes that it made all the same: the ledger has them.
+    `outcomes` are the `ToolOutcome`s of the changes that it made all the same: the ledger has them. `sentences` are
+    those that it had come to, as a caller of `stream` was shown them; with `asks` the last one is a question.
     """
 
     outcomes: tuple[Any, ...] = ()
+    sentences: tuple[str, ...] = ()
+    asks: bool = False
 
 
 class TurnFailed(ConversationError):

@@ -82,6 +82,13 @@ class Settings(BaseSettings):
         None, description="SQLAlchemy's URL of the conversations; an SQLite file in `data_dir` if not given."
     )
 
+    ledger: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
+        description="The shop's ledger of changes, as `module:name`: a `Ledger`, or a function without arguments that "
+        "gives one. For `shopassist writes`, and for an assistant that gets none.",
+    )
+
     embeddings: Literal["auto", "onnx", "sentence-transformers", "none"] = Field(
         "auto",
         description="How texts become vectors. auto: onnx where its files are, else sentence-transformers, else none "
@@ -191,6 +198,12 @@ class Settings(BaseSettings):
         pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$",
         description="When people at the desk answer, in the shop's timezone.",
     )
+    consent_minutes: float = Field(
+        15.0,
+        gt=0,
+        le=1440,
+        description="Minutes for which a change waits for the customer's yes; after that it is asked about anew.",
+    )
     resume_after: float = Field(
         24.0,
         gt=0,
@@ -214,6 +227,20 @@ class Settings(BaseSettings):
     max_message_chars: int = Field(4000, ge=100, le=100_000, description="The longest message, in characters.")
     relevance: float = Field(
         0.5, ge=0, le=1, description="The least relevance of a passage that may be answered from; higher is stricter."
+    )
+    answer_cache: int = Field(
+        1000,
+        ge=0,
+        le=100_000,
+        description="How many answers from the pages a process keeps for customers who ask the same; 0 keeps none.",
+    )
+    answer_cache_hours: float = Field(24.0, gt=0, le=720, description="Hours for which such an answer is kept.")
+    answer_cache_cosine: float = Field(
+        0.79,
+        gt=0,
+        le=1,
+        description="The least cosine of two questions that say the same in another order or with a kindred word; it "
+        "depends on the embedding model (`benchmarks/cache.py --fit` finds it).",
     )
     tracing: bool = Field(False, description="Let LangSmith trace turns: it sends customers' texts to its server.")
 

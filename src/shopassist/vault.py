@@ -130,6 +130,12 @@ class Vault:
             del self._entries[max(by_kind.values(), key=len).pop()]
 
 
+def conceal(vault: Mapping[str, str], text: str) -> tuple[str, Mapping[str, str]]:
+    """The text without personal data, and the vault that holds it: a `shopassist.protocols.Conceal`."""
+    held = Vault(vault)
+    return held.hide(text), held.to_dict()
+
+
 def _kind(key: str) -> str:
     return key[1 : key.index("_")].lower()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -33,15 +33,28 @@ def doctor(
             settings = settings_.load()
         except OSError as error:
             raise SettingError(f"{settings_.FILE} cannot be read: {error.strerror or error}") from error
-        findings = [
-            f for look in (_settings, _embeddings, _knowledge, model, _store, _disk) for f in _safely(look, settings)
-        ]
-        if as_json:
-            typer.echo(json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2))
-        else:
-            _print(findings)
-        if any(f.state == "broken" for f in findings):
+        looks = (_settings, _embeddings, _knowledge, model, _store, _disk)
+        if not report(found(settings, looks), as_json=as_json):
             raise typer.Exit(1)
+
+
+def engine(settings: Settings) -> list[Finding]:
+    """What is set up of the engine alone, wherever its settings come from and its conversations are."""
+    return found(settings, (_embeddings, _knowledge, model, _disk))
+
+
+def found(settings: Settings, looks: Iterable[Callable[[Settings], Iterator[Finding]]]) -> list[Finding]:
+    """What several looks find."""
+    return [finding for look in looks for finding in _safely(look, settings)]
+
+
+def report(findings: Sequence[Finding], *, as_json: bool) -> bool:
+    """Print findings; whether nothing is broken."""
+    if as_json:
+        typer.echo(json.dumps([asdict(f) for f in findings], ensure_ascii=False, indent=2))
+    else:
+        _print(findings)
+    return all(f.state != "broken" for f in findings)
 
 
 def _safely(look: Callable[[Settings], Iterator[Finding]], settings: Settings) -> Iterator[Finding]:
@@ -140,7 +153,7 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     yield Finding("disk", state, f"{free / 1024**3:.1f} GiB free")
 
 
-def _print(findings: list[Finding]) -> None:
+def _print(findings: Sequence[Finding]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

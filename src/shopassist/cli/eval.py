@@ -40,23 +40,27 @@ def evaluate(
 ) -> None:
     """Play scenarios on the sample shop and say what was missed. Exit code 1 if one was, 2 if a file is wrong."""
     with shown():
-        from rich.console import Console
-
         from shopassist import settings as settings_
 
-        settings = settings_.load(model=model)
-        console = Console(stderr=True)
-        scenarios = _load(files, settings, console)
-        with _with_pages(settings, console) as ready:
-            results = _play(scenarios, ready, jobs, console)
-        from shopassist.evaluation import report
-
-        if as_json:
-            typer.echo(json.dumps(report.as_json(results), ensure_ascii=False, indent=2, default=str))
-        else:
-            Console().print(report.table(results))
-        if not all(r.passed for r in results):
+        if not played(files, settings_.load(model=model), as_json=as_json, jobs=jobs):
             raise typer.Exit(1)
+
+
+def played(files: Sequence[Path], settings: Settings, *, as_json: bool, jobs: int | None) -> bool:
+    """Play files and print what came of them; whether nothing was missed. Exit code 2 for a file that is wrong."""
+    from rich.console import Console
+
+    from shopassist.evaluation import report
+
+    console = Console(stderr=True)
+    scenarios = _load(files, settings, console)
+    with _with_pages(settings, console) as ready:
+        results = _play(scenarios, ready, jobs, console)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(results), ensure_ascii=False, indent=2, default=str))
+    else:
+        Console().print(report.table(results))
+    return all(r.passed for r in results)
 
 
 def _load(files: Sequence[Path], settings: Settings, console: Console) -> list[Scenario]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from shopassist.protocols import ConversationStore
     from shopassist.settings import Settings
 
 
@@ -31,24 +32,38 @@ def replay(
     Personal data stays a placeholder unless you ask for it.
     """
     with shown():
-        from rich.console import Console
-
         from shopassist import settings as settings_
         from shopassist.assembly import store_from
-        from shopassist.engine.owner_view import revealed
 
         settings = settings_.load()
         with closing(store_from(settings, create=False)) as store:
-            found = store.export(conversation)
-        if not found:
-            raise InputError(f"there is no conversation {conversation!r}, or it was erased")
-        found = revealed(found) if reveal else {k: v for k, v in found.items() if k != "vault"}
-        if turn is not None:
-            found = _only(found, turn)
-        if as_json:
-            typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
-        else:
-            _print(Console(), found, settings)
+            show(store, conversation, settings, turn=turn, reveal=reveal, as_json=as_json)
+
+
+def show(
+    store: ConversationStore,
+    conversation: str,
+    settings: Settings,
+    *,
+    turn: int | None = None,
+    reveal: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Print a conversation of a store. Raises `InputError` where there is no such conversation or turn."""
+    from rich.console import Console
+
+    from shopassist.engine.owner_view import revealed
+
+    found = store.export(conversation)
+    if not found:
+        raise InputError(f"there is no conversation {conversation!r}, or it was erased")
+    found = revealed(found) if reveal else {k: v for k, v in found.items() if k != "vault"}
+    if turn is not None:
+        found = _only(found, turn)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    else:
+        _print(Console(), found, settings)
 
 
 def _only(found: dict[str, Any], turn: int) -> dict[str, Any]:
@@ -69,13 +84,14 @@ def _print(console: Console, found: Mapping[str, Any], settings: Settings) -> No
 
     replies = {reply["turn"]: reply for reply in found["replies"]}
     handed = {one["turn"]: one for one in found["handoffs"]}
-    before: int | None = None
+    before: tuple[int | None, str | None] | None = None
     for message in found["messages"]:
         now = message["turn"]
         reply = replies.get(now) if message["role"] == "assistant" else None
-        if now != before:
-            console.print(Rule(_title(now, replies.get(now), settings), align="left", style="dim"))
-            before = now
+        place = now, message.get("agent")
+        if place != before:
+            console.print(Rule(_title(*place, replies.get(now), settings), align="left", style="dim"))
+            before = place
         console.print(Text(f"{message['role']:<10}  {message['text']}", style="bold"))
         for item in message.get("items") or ():
             console.print(Text(f"{'':<10}  {json.dumps(item, ensure_ascii=False)}"))
@@ -86,7 +102,9 @@ def _print(console: Console, found: Mapping[str, Any], settings: Settings) -> No
     console.print(Text(_end(found), style="dim"))
 
 
-def _title(turn: int | None, reply: Mapping[str, Any] | None, settings: Settings) -> str:
+def _title(turn: int | None, agent: str | None, reply: Mapping[str, Any] | None, settings: Settings) -> str:
+    if agent is not None:
+        return f"{agent} at the desk"
     if turn is None:
         return "not answered yet"
     when = reply.get("answered") if reply else None

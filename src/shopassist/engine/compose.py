@@ -108,6 +108,10 @@ class Draft:
         if not self.looked:
             return
         self.opening = self.shown
+        if (recalled := self.state.get("recalled")) is not None:
+            yield from (Candidate(sentence, trusted=True) for sentence in recalled.sentences)
+            self.closing = self.shown
+            return
         for found in self.looked:
             if found.quoted and found.evidence:
                 yield from self._by_template(found)
@@ -285,6 +289,8 @@ class Draft:
         count = 0
         try:
             for count, sentence in enumerate(_whole_sentences(self._timed(writing)), start=1):
+                if ports.stopped.is_set() and not ENDED.search(sentence):
+                    break  # half a sentence: it was stopped within
                 if writing.ended == "length" and not ENDED.search(sentence):
                     ports.degraded = "CutOff"
                     log.warning("%s: the model's answer was cut off at `max_tokens`", ports.who)

@@ -77,7 +77,7 @@ def _source(found: Looked) -> Citation | None:
     passage = found.evidence[0]
     nearest = quote(found.query, [passage])
     text = nearest[1] if nearest else next(iter(sentences(passage.text)), passage.text).strip()
-    return Citation(passage.document, passage.version, passage.title, text, passage.url)
+    return Citation(passage.document, passage.version, passage.title, text, passage.url, passage.id)
 
 
 def _look(query: Query, state: Turn, ports: Ports) -> Looked:

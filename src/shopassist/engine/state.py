@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -17,7 +17,7 @@ from shopassist.language.catalogue import Catalogue
 from shopassist.language.intents import Classifier
 from shopassist.messages import Customer, Item
 from shopassist.prompts.points import Points
-from shopassist.protocols import Claim, Knowledge
+from shopassist.protocols import AnswerCache, Claim, Hot, Kept, Knowledge
 from shopassist.replies import Citation, Event, Language, Mode, Mood, Passage, Rejection, Reply
 from shopassist.settings import Settings
 from shopassist.tools.outcome import ToolOutcome
@@ -73,6 +73,8 @@ class Turn(TypedDict, total=False):
 
     `page` is a whole page that the model may read where the passages in `evidence` do not suffice.
     `known` is what the shop was asked in this turn, `rounds` how often; `outcomes` are the writes that were tried.
+    `hot` is the question where others may get its answer, `recalled` the answer that was kept for it; at `recalled_at`
+    (monotonic) it was looked for.
     """
 
     text: str
@@ -88,6 +90,9 @@ class Turn(TypedDict, total=False):
     reads: tuple[str, ...]
     outcomes: tuple[ToolOutcome, ...]
     plan: Plan
+    hot: Hot | None
+    recalled: Kept | None
+    recalled_at: float
     looked: tuple[Looked, ...]
     evidence: tuple[Passage, ...]
     page: Passage | None
@@ -114,11 +119,14 @@ class Ports:
     """All that the steps of one turn may use; handed over as LangGraph's runtime context.
 
     `hand_off` puts the conversation into the desk's queue and gives the number that the customer is told, None where
-    the desk cannot be reached. `who` is the customer's pseudonym for log lines, `warm_at` the conversation's, by which
-    a proxy finds the server that has its prompt in the cache. `spent` is what understanding took of the turn's calls.
+    the desk cannot be reached; `ahead` says how many wait there before this one, None where that is not known. `who` is
+    the customer's pseudonym for log lines, `warm_at` the conversation's, by which a proxy finds the server that has its
+    prompt in the cache. `spent` is what understanding took of the turn's calls.
     `newer` says whether the customer has sent another message meanwhile, for which
     the turn may begin anew until `anew_until` (monotonic), `superseded` that what was not shown by then
-    is left out. `resumes` says that the customer has come back and said nothing yet.
+    is left out. `resumes` says that the customer has come back and said nothing yet. `keep` raises `StaleTurn` or
+    `ConversationErased` where this turn has the conversation no longer. `answers` keeps what others may be told too,
+    `vector` is a text's, None without embeddings.
     """
 
     settings: Settings
@@ -143,12 +151,16 @@ class Ports:
     deadline: float
     anew_until: float
     newer: Callable[[], bool]
+    ahead: Callable[[], int | None] = lambda: None
+    keep: Callable[[], None] = lambda: None
     stopped: threading.Event = field(default_factory=threading.Event)
     draft: Draft | None = None
     spent: Spent = field(default_factory=Spent)
     degraded: str | None = None
     superseded: bool = False
     resumes: bool = False
+    answers: AnswerCache | None = None
+    vector: Callable[[str], Sequence[float] | None] = field(default=lambda text: None)
 
 
 @dataclass(frozen=True, slots=True)

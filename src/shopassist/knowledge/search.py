@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,13 @@ from langchain_core.embeddings import Embeddings
 from shopassist.errors import IndexMismatch, KnowledgeError, ShopAssistError
 from shopassist.knowledge import index
 from shopassist.knowledge.embeddings import encode, fingerprint, mismatch
+from shopassist.knowledge.explained import Explanation, Found, Superseded
 from shopassist.knowledge.index import Generation, Shelf
-from shopassist.knowledge.lexical import UNKNOWN
+from shopassist.knowledge.lexical import UNKNOWN, telling
 from shopassist.knowledge.relevance import relevance
 from shopassist.knowledge.vectors import Embedded, VectorStore
 from shopassist.protocols import Product
-from shopassist.replies import Passage
+from shopassist.replies import Passage, version_of
 from shopassist.text import HAN, clean, fold, tokens
 
 if TYPE_CHECKING:
@@ -48,6 +50,53 @@ _STEPS = re.compile(r"步骤|流程|方法|怎么|如何|\bhow\b|\bsteps?\b|sett
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at which generation is current."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question to one shelf; `holds` tells the rows that may be found."""
+
+    query: str
+    shelf: Shelf
+    holds: NDArray[np.bool_]
+    within: frozenset[str]
+    only: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """The candidates of a search: their rows, what speaks for each, and the scores' parts, all in the same order."""
+
+    asked: _Asked
+    rows: NDArray[np.int64]
+    cosines: dict[int, float]
+    words: NDArray[np.float32]
+    share: float
+    parts: dict[str, NDArray[Any]]
+
+    @property
+    def score(self) -> NDArray[np.float64]:
+        return np.sum([np.zeros(len(self.rows)), *self.parts.values()], axis=0)  # type: ignore[no-any-return]
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """The places of the candidates, best first."""
+        return np.argsort(-self.score, kind="stable")
+
+    def best(self, limit: int, noise: Any) -> list[Passage]:
+        """The first passages."""
+        score, asked = self.score, self.asked
+        return [
+            _passage(
+                asked.shelf, row, float(score[n]), asked.query, self.cosines.get(row), float(self.words[row]), noise
+            )
+            for n in self.order[:limit]
+            for row in [int(self.rows[n])]
+        ]
+
+    def explained(self, limit: int) -> list[dict[str, float]]:
+        """What made up the scores of the first passages."""
+        return [{k: round(float(v[n]), 4) for k, v in self.parts.items()} for n in self.order[:limit]]
 
 
 class ChromaKnowledge:
@@ -91,6 +140,15 @@ class ChromaKnowledge:
                 self._look()
         return self._generation
 
+    @property
+    def release(self) -> str:
+        """The generation's name and when it was written: a name may come again where an index was removed."""
+        path = self.generation.path
+        try:
+            return f"{path.name}@{(path / 'meta.json').stat().st_mtime_ns}"
+        except OSError:  # removed meanwhile; what is open is still answered from
+            return path.name
+
     def _look(self) -> None:
         """Open a new generation; customers are answered from the former one if it cannot be used."""
         path = None
@@ -116,8 +174,7 @@ class ChromaKnowledge:
 
     def document(self, document: str, *, language: str, valid_on: date) -> Passage | None:
         """A whole document: its passages in their order, each heading once."""
-        shelves = self.generation.shelves
-        shelf = shelves.get(language) or next(iter(shelves.values()), None)
+        shelf = _shelf(self.generation, language)
         if shelf is None:
             return None
         holds = shelf.holds(valid_on)
@@ -161,37 +218,68 @@ class ChromaKnowledge:
         With `only`, every passage of these documents is ranked, even one that shares nothing with the question.
         Raises `KnowledgeError`, whose text holds nothing of the question.
         """
-        query = clean(query)
         generation = self.generation
-        shelves = generation.shelves
-        shelf = shelves.get(language) or next(iter(shelves.values()), None)
+        shelf = _shelf(generation, language)
         if shelf is None:
             return []
+        return self._ranked(_Asked(clean(query), shelf, shelf.holds(valid_on), within, only)).best(
+            limit, generation.meta["calibration"].get(shelf.language)
+        )
+
+    def explained(
+        self,
+        query: str,
+        *,
+        language: str,
+        valid_on: date,
+        limit: int = 4,
+        within: frozenset[str] = frozenset(),
+        only: frozenset[str] = frozenset(),
+    ) -> Explanation:
+        """What `search` finds, with the parts of each score, and what the day keeps out. Raises `KnowledgeError`."""
+        query, generation = clean(query), self.generation
+        shelf = _shelf(generation, language)
+        if shelf is None:
+            return Explanation(query, None, generation.path.name, valid_on, 0, 0, 1.0, {})
         noise = generation.meta["calibration"].get(shelf.language)
         holds = shelf.holds(valid_on)
+        ranked = self._ranked(_Asked(query, shelf, holds, within, only))
+        whole = self._ranked(_Asked(query, shelf, np.ones_like(holds), within, only))
+        out = [(n, p) for n, p in zip(whole.order[:limit], whole.best(limit, noise), strict=True)]
+        return Explanation(
+            query=query,
+            language=shelf.language,
+            generation=generation.path.name,
+            valid_on=valid_on,
+            passages=len(shelf.rows),
+            holding=int(holds.sum()),
+            share=ranked.share,
+            words={t: round(shelf.lexical.weight(t), 3) for t in sorted(telling(query))},
+            noise=noise,
+            found=tuple(map(Found, ranked.best(limit, noise), ranked.explained(limit))),
+            superseded=tuple(_superseded(shelf, p, holds, valid_on) for n, p in out if not holds[whole.rows[n]]),
+        )
+
+    def _ranked(self, asked: _Asked) -> _Ranked:
+        """The candidates with their scores."""
+        query, shelf, holds = asked.query, asked.shelf, asked.holds
         if not query.strip() or not holds.any():
-            return []
+            return _Ranked(asked, np.zeros(0, np.int64), {}, np.zeros(0, np.float32), 1.0, {})
         words = shelf.lexical.scores(query)
         words[~holds] = 0
-        own = [n for n in shelf.of(only) if holds[n]] if only else None
+        own = [n for n in shelf.of(asked.only) if holds[n]] if asked.only else None
         cosines = self._cosines(shelf, query, holds, words, own)
         rows = np.array(sorted(cosines or (_best(words, CANDIDATES) if own is None else own)), np.int64)
-        if not len(rows):
-            return []
         share = _share(shelf, query) if cosines else 1.0
-        score = share * _standard(words[rows])
+        if not len(rows):
+            return _Ranked(asked, rows, cosines, words, share, {})
+        parts = {"words": share * _standard(words[rows])}
         if cosines:
-            score += (1 - share) * _standard(np.array([cosines[n] for n in rows], np.float32))
-        score += _headings(shelf, query, rows)
-        if within:
-            score += FOCUS_BONUS * np.array([shelf.rows[n].document in within for n in rows])
-        order = np.argsort(-score, kind="stable")[:limit]
-        return [
-            _passage(
-                shelf, int(rows[n]), float(score[n]), query, cosines.get(int(rows[n])), float(words[rows[n]]), noise
-            )
-            for n in order
-        ]
+            parts["vectors"] = (1 - share) * _standard(np.array([cosines[n] for n in rows], np.float32))
+        parts["heading"] = _headings(shelf, query, rows)
+        if asked.within:
+            parts["focus"] = FOCUS_BONUS * np.array([shelf.rows[n].document in asked.within for n in rows], np.float64)
+        return _Ranked(asked, rows, cosines, words, share, parts)
 
     def _vector(self, embeddings: Embeddings, query: str) -> NDArray[np.float32]:
         """The question's vector; the last one is kept, since a turn searches all pages and the one that decides."""
@@ -237,6 +325,21 @@ class ChromaKnowledge:
         from shopassist.knowledge.retriever import PageRetriever
 
         return PageRetriever(knowledge=self, language=language, limit=limit)
+
+
+def _shelf(generation: Generation, language: str) -> Shelf | None:
+    """The pages of a language; where it has none, the shop's other pages."""
+    shelves = generation.shelves
+    return shelves.get(language) or next(iter(shelves.values()), None)
+
+
+def _superseded(shelf: Shelf, passage: Passage, holds: NDArray[np.bool_], day: date) -> Superseded:
+    """Why a passage does not hold on a day."""
+    other = next((shelf.rows[n] for n in shelf.of((passage.document,)) if holds[n]), None)
+    by = version_of(other.document, other.valid_from, other.valid_to) if other else None
+    if passage.valid_from and passage.valid_from > day:
+        return Superseded(passage, "coming", by)
+    return Superseded(passage, "ended" if passage.valid_to and passage.valid_to < day else "replaced", by)
 
 
 def _headings(shelf: Shelf, query: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -16,7 +16,8 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shopassist.errors import MissingExtra, StorageError
-from shopassist.storage.sqlite import BUSY_SECONDS, READS, SOON, prepare
+from shopassist.storage.reasons import BUSY_SECONDS, REASONS, code_of, reason_for
+from shopassist.storage.sqlite import READS, SOON, prepare
 
 log = logging.getLogger(__name__)
 
@@ -27,29 +28,6 @@ POSTGRESQL_READS = {"isolation_level": "REPEATABLE READ", "postgresql_readonly":
 """Execution options of a connection that only reads: all its tables at one moment, and never waiting for a writer."""
 
 _SETTING_UP = 0x73686F70  # the number of PostgreSQL's advisory lock: "shop"
-
-_REASONS = {  # the start of SQLite's error name or of PostgreSQL's SQLSTATE
-    "SQLITE_FULL": "has no room left on its disk; free some space",
-    "SQLITE_BUSY": f"stayed locked for {BUSY_SECONDS} s; find out which process keeps it locked",
-    "SQLITE_LOCKED": f"stayed locked for {BUSY_SECONDS} s; find out which process keeps it locked",
-    "SQLITE_READONLY": "is read-only; give the process the right to write the file and its folder",
-    "SQLITE_PERM": "is read-only; give the process the right to write the file and its folder",
-    "SQLITE_CANTOPEN": "cannot be opened; check that the file is a file and that its folder may be written",
-    "SQLITE_NOTADB": "is not an SQLite database, or a damaged one; restore it from a backup",
-    "SQLITE_CORRUPT": "is damaged; restore it from a backup",
-    "SQLITE_IOERR": "cannot be read or written; check the disk",
-    "53100": "has no room left on its disk; free some space",
-    "53": "has no connection or memory left; allow it more connections",
-    "40": "was busy with the same conversation; try again",
-    "55P03": f"stayed locked for {BUSY_SECONDS} s; find out which session keeps it locked",
-    "25006": "is read-only; connect to the primary server",
-    "42501": "refuses this user; grant it the rights on the schema and its tables",
-    "42P01": "lacks its tables; restart, which creates them",
-    "28": "refuses the login; check the URL's user and password",
-    "3D": "does not exist; create the database",
-    "08": "cannot be reached; check that the server runs",
-    "57P": "cannot be reached; check that the server runs",
-}
 
 
 class Database:
@@ -112,7 +90,7 @@ class Database:
             yield
             return
         if not self._line.acquire(timeout=BUSY_SECONDS):
-            raise StorageError(f"the conversation store {self._name} {_REASONS['SQLITE_BUSY']}")
+            raise StorageError(f"the conversation store {self._name} {REASONS['SQLITE_BUSY']}")
         try:
             yield
         finally:
@@ -226,8 +204,7 @@ def _reason(error: SQLAlchemyError) -> str:
     if isinstance(error, PoolTimeout):
         return "has no connection free; fewer threads may use it at once"
     cause = getattr(error, "orig", None)
-    code = str(next(filter(None, (getattr(cause, a, None) for a in ("sqlite_errorname", "sqlstate", "pgcode"))), ""))
+    code = code_of(cause)
     if not code and isinstance(error, OperationalError):
         return "cannot be reached; check that the server runs, and the URL's host, database, user and password"
-    known = next((reason for start, reason in _REASONS.items() if code.startswith(start)), "refused a statement")
-    return f"{known} ({type(cause or error).__name__} {code}".rstrip() + ")"
+    return f"{reason_for(code)} ({type(cause or error).__name__} {code}".rstrip() + ")"

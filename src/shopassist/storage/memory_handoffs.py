@@ -21,6 +21,7 @@ from shopassist.storage.rules import (
     new_handoff_id,
     plain_json,
     stale,
+    unanswered,
     unknown,
 )
 from shopassist.text import clean
@@ -49,7 +50,7 @@ class Conversation:
 
     def unanswered(self) -> list[StoredMessage]:
         """The customer's messages that wait for a turn."""
-        return [m for m in self._without_turn() if self.attempts.get(m.seq, 0) < MAX_ATTEMPTS]
+        return [m for m in self._without_turn() if unanswered(self.attempts.get(m.seq, 0))]
 
     def count_try(self) -> None:
         """Count a claim, and settle those whose last try has ended: see MAX_ATTEMPTS."""

@@ -32,6 +32,9 @@ One more means that this is settled: the last try has ended, since another claim
 OPEN = ("waiting", "person")
 """The statuses of a hand-off that is not closed."""
 
+MODES = {"waiting": "waiting", "person": "person", "closed": "bot"}
+"""Who has the conversation, by its hand-off's status."""
+
 _SPEAKABLE = "34679CDFHJKMNPRTVWXY"  # of those that look alike one is left or none, and no vowels: they make words
 
 
@@ -79,6 +82,11 @@ def check_held(claim: Claim, *, erased: bool, token: str | None, fence: int) -> 
 def stale(claim: Claim) -> StaleTurn:
     """Make the error for a claim that was lost."""
     return StaleTurn(f"turn {claim.turn} of the conversation {claim.conversation!r} lost its lease; nothing was stored")
+
+
+def unanswered(attempts: int) -> bool:
+    """Whether a message without a turn still waits for one."""
+    return attempts < MAX_ATTEMPTS
 
 
 def given_up(*, turn: int | None, attempts: int, held: bool) -> bool:

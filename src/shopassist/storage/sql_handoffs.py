@@ -15,6 +15,7 @@ from shopassist.replies import Reply
 from shopassist.storage import statements
 from shopassist.storage.database import Database, insert_new
 from shopassist.storage.rules import (
+    MODES,
     check_has,
     check_held,
     check_takes,
@@ -26,9 +27,6 @@ from shopassist.storage.rules import (
 )
 from shopassist.storage.tables import SCHEMA, check_schema, handoffs
 from shopassist.text import clean
-
-MODES = {"waiting": "waiting", "person": "person", "closed": "bot"}
-"""Who has the conversation, by its hand-off's status."""
 
 
 class SqlHandOffs:

@@ -7,8 +7,7 @@ import time
 
 import sqlalchemy as sa
 
-BUSY_SECONDS = 5
-"""How long a transaction waits for another one's lock."""
+from shopassist.storage.reasons import BUSY_SECONDS
 
 READS = {"shopassist_reads": True}
 """Execution options of a connection that only reads: its transaction takes no lock of a writer."""

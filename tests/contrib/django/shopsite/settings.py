@@ -1,0 +1,55 @@
+"""A small project: its database, its primary keys and its middleware are told by the environment."""
+
+import os
+from pathlib import Path
+
+from shopsite import dj_url
+
+HERE = Path(os.environ.get("SITE_FOLDER", "."))
+SECRET_KEY = "for tests"
+ALLOWED_HOSTS = ["*"]
+DEBUG = False
+ROOT_URLCONF = "shopsite.urls"
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+LANGUAGE_CODE = "zh-hans"
+DEFAULT_AUTO_FIELD = f"django.db.models.{os.environ.get('SITE_KEYS', 'BigAutoField')}"
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "shopassist.contrib.django",
+    "shopsite",
+]
+AUTH_USER_MODEL = "shopsite.Shopper"
+MIDDLEWARE = [
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "shopsite.middleware.BasketMiddleware",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+SQLITE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": HERE / "shop.db",
+    "OPTIONS": {"init_command": "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;", "timeout": 20},
+}
+DATABASES = {"default": dj_url.parsed(os.environ["SITE_DATABASE"]) if os.environ.get("SITE_DATABASE") else SQLITE}
+DATABASES["default"]["ATOMIC_REQUESTS"] = bool(os.environ.get("SITE_ATOMIC"))
+DATABASE_ROUTERS = ["shopsite.routers.Router"]
+SHOPASSIST = {
+    "SHOP": "shopsite.shop.Shop",
+    "ASSISTANT": "shopsite.assistants.make",
+    "MODEL": "none",
+    "MODEL_CALLS": 64,
+    "EMBEDDINGS": "none",
+    "DATA_DIR": os.environ.get("SITE_DATA", ".shopassist"),
+    "THROTTLE_USER": os.environ.get("SITE_THROTTLE_USER", ""),
+    "THROTTLE_IP": "",
+    "KEEP_ALIVE": float(os.environ.get("SITE_KEEP_ALIVE", "15")),
+}

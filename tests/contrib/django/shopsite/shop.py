@@ -1,0 +1,66 @@
+"""The shop's orders for the assistant: what this shop does not offer is refused, and products stay with the pages."""
+
+from datetime import UTC
+from decimal import Decimal
+
+from shopassist.dialogue import Quote
+from shopassist.shop import Deed, OrderLine, OrderView
+from shopassist.tools import Changed
+from shopsite.models import Order
+
+
+class Orders:
+    def list(self, customer):
+        return [_view(order) for order in Order.objects.filter(shopper_id=customer).order_by("-placed")]
+
+    def get(self, customer, order_id):
+        order = Order.objects.filter(shopper_id=customer, number=order_id).first()
+        return _view(order) if order else None
+
+    def track(self, customer, order_id):
+        return None
+
+    def check(self, action, customer, order_id, args):
+        order = Order.objects.filter(shopper_id=customer, number=order_id).first()
+        if order is None or action not in ("cancel_order", "change_address"):
+            return Quote(False, reason="unsupported", version=str(order.version) if order else "")
+        allowed = order.status == "paid"
+        facts = {"order": order.number, "status": order.status}
+        return Quote(allowed, reason=None if allowed else "shipped", facts=facts, version=str(order.version))
+
+    def cancel(self, tx, customer, order_id, reason):
+        return self._change(tx, customer, order_id, status="cancelled")
+
+    def change_address(self, tx, customer, order_id, address):
+        return self._change(tx, customer, order_id, address=address)
+
+    def change_contact(self, tx, customer, order_id, recipient, phone):
+        raise NotImplementedError
+
+    def urge(self, tx, customer, order_id):
+        raise NotImplementedError
+
+    def _change(self, tx, customer, order_id, **values):
+        order = Order.objects.using(tx).get(shopper_id=customer, number=order_id)
+        rows = Order.objects.using(tx).filter(pk=order.pk, version=order.version)
+        if rows.update(version=order.version + 1, **values) != 1:
+            raise Changed("version")
+        return Deed({"order": order.number}, str(order.version + 1))
+
+
+class Shop:
+    orders = Orders()
+    catalogue = None
+    after_sales = None
+
+
+def _view(order):
+    return OrderView(
+        id=order.number,
+        status=order.status,
+        placed=order.placed.astimezone(UTC),
+        lines=(OrderLine("earbuds", "云听 Pro 真无线耳机", None, 1, Decimal(order.total)),),
+        total=order.total,
+        version=str(order.version),
+        address=order.address,
+    )

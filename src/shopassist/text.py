@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from operator import add
+from typing import TypeVar
+
+K = TypeVar("K")
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN = re.compile(f"[{HAN}]")
@@ -129,6 +134,22 @@ def content(text: str) -> frozenset[str]:
 
 def _inflected(forms: list[str]) -> bool:
     return len(forms) == 2 and forms[0].isalpha() and forms[0].isascii()
+
+
+ENOUGH = 0.5
+"""A text is found if it fits the words at least half as well as the best one does."""
+
+
+def fits(words: str, texts: Mapping[K, str]) -> dict[K, float]:
+    """How well texts fit the words, rare words counting more; only those near the best, and all without words."""
+    asked = content(words)
+    if not words.strip():
+        return dict.fromkeys(texts, 0.0)
+    known = {key: content(text) for key, text in texts.items()}
+    weights = {word: sum(word in own for own in known.values()) for word in asked}
+    scores = {key: sum(math.log(1 + len(known) / weights[word]) for word in asked & own) for key, own in known.items()}
+    best = max(scores.values(), default=0.0)
+    return {key: score for key, score in scores.items() if score and score >= ENOUGH * best}
 
 
 @lru_cache(maxsize=4096)

@@ -102,7 +102,7 @@ class Draft:
         data = {**names(self.ports.settings, self.words), **point.data}
         turn = self.ports.turn if variant is None else variant
         text = self.ports.texts.say(point.kind, point.name, data, self.state["language"], variant=turn)
-        return Candidate(text, trusted=True)
+        return Candidate(text, trusted=True, quoted=point.data.get("text") if point.kind == "knowledge" else None)
 
     def _knowledge(self) -> Iterator[Candidate]:
         if not self.looked:

@@ -46,10 +46,11 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence on its way to the customer. `trusted` ones are templates or quotations."""
+    """A sentence on its way to the customer. `trusted` ones are templates or quotations, `quoted` a page's words in it."""
 
     text: str
     trusted: bool
+    quoted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

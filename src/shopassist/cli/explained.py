@@ -15,7 +15,7 @@ from shopassist.text import fold, tokens
 if TYPE_CHECKING:
     from shopassist.knowledge.explained import Explanation, Superseded
 
-PARTS = ("vectors", "words", "heading", "focus")
+PARTS = ("vectors", "words", "heading", "reranker", "focus")
 SHOWN_CHARS = 70
 OUT = {"replaced": "replaced by {by}", "ended": "ended on {last}", "coming": "begins on {first}"}
 

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
-from smallshop.models import Article, Client, Purchase, SentBack, Slip
 
 from shopassist.dialogue import Quote
 from shopassist.shop import Deed, OrderLine, OrderView, ProductView, ReturnView, Tracking
 from shopassist.text import fits
 from shopassist.tools import Changed, NotFound, Refused
+from smallshop.models import Article, Client, Purchase, SentBack, Slip
 
 STATES = {10: "unpaid", 20: "paid", 30: "shipped", 40: "delivered", 90: "cancelled"}
 OWN_WORDS = {25: "品鉴中"}
@@ -87,7 +87,8 @@ class Orders:
         if action in ("cancel_order", "change_address"):
             reason = None if purchase.state in (10, 20) else facts["status"]
         if action == "change_address" and not reason:
-            facts["address"] = args["address"]
+            reason = None if args.get("address") else "needs_address"
+            facts["address"] = args.get("address")
         return Quote(reason is None, None, reason, None, facts, str(purchase.revision))
 
     def cancel(self, tx, customer, order_id, reason):

@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand
 from oscar.core.loading import get_model
+
 from yunji.sample import load
 
 

@@ -49,10 +49,16 @@ def otherwise(
             continue
         passages = search(document, period.first)
         if leads(said[0]):  # what begins the one page stands against what begins the other
-            passages = [p for p in passages if leads(p)] or passages
+            passages = [p for p in passages if leads(p)] or _under_the_title(passages)
         found = quote(f"{text} {said[1]}", passages)
         if found is None or (units and not names_one(found[1], units, text)):
             continue
         if {*figures(found[1])} - {*figures(said[1])}:
             return Otherwise(*found, period.first, period.last)
     return None
+
+
+def _under_the_title(passages: list[Passage]) -> list[Passage]:
+    """The passages with the shortest way of headings: a page whose title and first heading differ has one over all."""
+    depths = [p.text.partition("\n")[0].count(" › ") for p in passages]
+    return [p for p, depth in zip(passages, depths, strict=True) if depth == min(depths)]

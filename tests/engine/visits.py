@@ -130,6 +130,8 @@ class Instead:
 class Down:
     """A part of the shop of which every method raises, with an error that quotes what nobody may see."""
 
+    unsupported = ()
+
     def __init__(self, error=None):
         self._error = error or RuntimeError("李娜 13912345678 JD0098765432101")
 

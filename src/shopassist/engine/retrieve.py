@@ -15,7 +15,7 @@ from shopassist.engine.planning.points import Query
 from shopassist.engine.quote import authority, leads, quote, spans, telling
 from shopassist.engine.state import Looked, Ports, Turn
 from shopassist.engine.versions import otherwise
-from shopassist.language.references import attached, leaning, mentioned
+from shopassist.language.references import attached, leaning, mentioned, own_subject
 from shopassist.language.states import money
 from shopassist.protocols import Knowledge
 from shopassist.replies import Citation, Passage
@@ -111,9 +111,10 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     pages = search(text, limit=LIMIT * len(products), only=frozenset(products)) if products else []
     points = leaning(state["text"], language) or (query.pending and _says_little(state["text"]))
     margin = 1.0 if points and not query.topic else MEANT
+    elsewhere = own_subject(state["text"], language)
     for page, less in ((query.context, margin), (query.topic, NAMED)):
         if page and not own:
-            own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less)
+            own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less, elsewhere=elsewhere)
     beside = [] if query.quoted and own else found  # what stands beside a tool's answer is the rule for it, no other's
     evidence = _evidence(text, beside, own, pages, ports.settings.relevance)
     considered = tuple(dict.fromkeys((*found, *own, *pages)))
@@ -137,10 +138,17 @@ def _says_little(text: str) -> bool:
     return sum(weight >= 1 for weight in telling(text).values()) <= LITTLE
 
 
-def _if_meant(own: list[Passage], found: list[Passage], less: float) -> list[Passage]:
-    """The page's passages, where no other page is nearer to the question by more than `less`."""
+def _if_meant(own: list[Passage], found: list[Passage], less: float, *, elsewhere: bool = False) -> list[Passage]:
+    """The page's passages, where no other page is nearer to the question by more than `less`.
+
+    Where the question brings a subject of its own (`elsewhere`), and another page is nearer at all, the page must be
+    among the best that it finds by itself.
+    """
     best = max((p.relevance for p in found), default=0.0)
     nearest = max((p.relevance for p in own), default=0.0)
+    first = {p.document for p in found[:SEEN]}
+    if elsewhere and less < 1 and nearest < best and not any(p.document in first for p in own):
+        return []
     return own if nearest + less >= best and (nearest >= SOME or less >= 1) else []
 
 

@@ -1,12 +1,16 @@
-"""What is left of turns with writes whose workers are killed, and of many workers at one conversation.
+"""What is left of turns whose workers are killed, of many workers at one conversation, and of killed ingestions.
 
-    python benchmarks/faults.py [--kills 200] [--database sqlite|postgres|both] [--seed 1] [--json FILE]
+    python benchmarks/faults.py [--kills 200] [--database sqlite|postgres|both|none] [--ingestions 50] [--seed 1]
+        [--json FILE]
 
 Each kill is a SIGKILL to a process of its own in the middle of a customer's yes: after a random time within the turn's
 usual duration, or at a random statement, commit or call. The next worker gets the same message again. Two deeds
 of three are the shop's own, in one transaction with the ledger's row; the third calls a service outside (a file with a
 line for each call) that takes 0.1 s. Afterwards four processes send 50 messages each to one conversation. PostgreSQL is
 SHOPASSIST_TEST_POSTGRES's, else one that is started for this.
+
+Each killed ingestion is a SIGKILL at a random time within its usual duration, while four processes search; the next
+ingestion must succeed each time, no search may fail, and no answer may hold pages of two editions.
 """
 
 import argparse
@@ -114,20 +118,54 @@ def crowd(database: str, url: str | None, folder: Path, processes: int = 4, each
     ]
 
 
+def ingestions(folder: Path, count: int, draw: random.Random, readers: int = 4) -> list[Figure]:
+    import ingesting
+
+    pages, index = folder / "pages", folder / "index"
+    for edition in (1, 2):
+        ingesting.publish(pages, edition)
+        usual = ingesting.take(pages, index)
+    at_work, after = 0, []
+    with ingesting.readers(index, readers) as seen:
+        for edition in range(3, 3 + count):
+            ingesting.publish(pages, edition)
+            at_work += ingesting.kill(pages, index, draw.uniform(0, usual))
+            after.append(ingesting.take(pages, index))
+            print(f"ingestion: {len(after)} kills", file=sys.stderr)
+    for failure in [f for s in seen for f in s.failed]:
+        print(f"  failed: {failure}", file=sys.stderr)
+    return [
+        Figure("ingestions killed", count, ""),
+        Figure("of them still at work", at_work, ""),
+        Figure("next ingestions that succeeded", len(after), "", count, True),
+        Figure("next ingestion, p50", float(np.median(after)), "s"),
+        Figure(f"searches by {readers} readers", sum(s.searches for s in seen), ""),
+        Figure("failed searches", sum(s.failures for s in seen), "", 0),
+        Figure("answers of two generations", sum(s.mixed for s in seen), "", 0),
+        Figure("answers older than the one before", sum(s.back for s in seen), "", 0),
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=read.count, default=200)
-    parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
+    parser.add_argument("--database", choices=("sqlite", "postgres", "both", "none"), default="both")
+    parser.add_argument("--ingestions", type=int, default=50, help="how many ingestions are killed; 0 for none")
     parser.add_argument("--seed", type=int, default=1, help="of the points at which workers die")
     parser.add_argument("--json", type=read.output, help="write the figures to this file")
     options = parser.parse_args()
     import worker
 
     describe()
-    worker.nursery()
+    if options.database != "none":
+        worker.nursery()
     every: list[Figure] = []
     with tempfile.TemporaryDirectory() as scratch:
-        for database in ("sqlite", "postgres") if options.database == "both" else (options.database,):
+        if options.ingestions:
+            every = ingestions(Path(scratch), options.ingestions, random.Random(options.seed))
+            show("ingestions killed while others search", every)
+        named = {"both": ("sqlite", "postgres"), "none": ()}.get(options.database, (options.database,))
+        for database in named:
             with server(Path(scratch)) if database == "postgres" else nullcontext() as url:
                 figures = kills(database, url, Path(scratch), options.kills, random.Random(options.seed))
                 show(f"workers killed in a turn with a write, {database}", figures)

@@ -8,9 +8,11 @@ import time
 
 import pytest
 
-from shopassist import Customer, Done, Sentence
+from shopassist import Assistant, Customer, Done, Sentence
+from shopassist.assembly import toolbox_from
 from shopassist.engine import inbox
 from shopassist.errors import (
+    ConversationErased,
     HandOffClosed,
     HandOffNotClaimed,
     HandOffTaken,
@@ -19,7 +21,9 @@ from shopassist.errors import (
     MessageTooLong,
     NotYourConversation,
     StaleTurn,
+    TurnFailed,
 )
+from shopassist.storage.sql import SqlStore
 from shopassist.testing import MemoryLedger, MemoryShop, ScriptedModel
 
 ME = Customer("u-1001")
@@ -160,12 +164,69 @@ def test_an_asynchronous_caller_hears_that_a_person_took_over(assistant, shop, m
     claimed = []
     events = asyncio.run(asyncio.wait_for(stream(), 30))
     assert isinstance(events[-1], Done)
-    assert (events[-1].reply.text, events[-1].reply.mode) == ("", "person")
-    assert [role for role, _ in phone.seen(after=2)] == ["customer"]
+    shown = "".join(event.text for event in events if isinstance(event, Sentence))
+    assert ANSWER in shown
+    assert shown.endswith("。")
+    assert (events[-1].reply.text, events[-1].reply.mode) == (shown, "person")
+    assert phone.seen(after=2) == [("customer", QUESTION), ("assistant", shown)]
 
 
-def test_what_a_dropped_turn_wrote_is_kept_with_the_message(assistant, shop):
-    """A person claims between the yes and the answer: the order is cancelled, and the silent reply says so."""
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_what_was_shown_before_a_person_claimed_is_in_the_history(request, settings, lexical, kind):
+    """Personal data in it stay placeholders in the store."""
+    store = SqlStore(request.getfixturevalue(f"{kind}_url"))
+    model = ScriptedModel(answers=[f"{ANSWER}请拨打{PHONE}。"])
+    phone = Phone(Assistant(settings=settings, store=store, knowledge=lexical, model=model))
+    handoff = phone.say(f"转人工，我的电话是{PHONE}").handoff
+    shown = []
+    for event in phone.assistant.stream(QUESTION, conversation="c", customer=ME):
+        if isinstance(event, Sentence):
+            if not shown:
+                phone.assistant.desk.claim(handoff, "anna")
+                phone.assistant.desk.say(handoff, "anna", "您好，我来看看")
+            shown.append(event.text)
+    assert (event.reply.text, event.reply.mode) == ("".join(shown), "person")
+    told = [("customer", QUESTION), ("person", "您好，我来看看"), ("assistant", "".join(shown))]
+    assert phone.seen(after=2) == told
+    assert [(m.role, m.text) for m in phone.assistant.desk.history(handoff, "anna", after=2)] == told
+    assert PHONE not in json.dumps([m.text for m in store.history("c")], ensure_ascii=False)
+    assert phone.say("好的").text == ""
+    phone.assistant.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("act", ["claim", "forget"])
+def test_a_change_does_not_begin_once_a_person_has_claimed_or_all_is_forgotten(request, settings, shop, kind, act):
+    """That comes while the turn is at work, before its write, which looks for newer messages first."""
+
+    class Store(SqlStore):
+        def history(self, *arguments, **options):
+            found = super().history(*arguments, **options)
+            if armed:
+                armed.pop()()
+            return found
+
+    armed, own = [], settings.model_copy(update={"tool_timeout": None})
+    store = Store(request.getfixturevalue(f"{kind}_url"))
+    toolbox = toolbox_from(own, shop, (), MemoryLedger())
+    phone = Phone(Assistant(settings=own, store=store, knowledge=None, model=None, toolbox=toolbox))
+    handoff = phone.say("转人工").handoff
+    phone.say(f"取消订单{UNPAID}")
+    desk = phone.assistant.desk
+    armed.append({"claim": lambda: desk.claim(handoff, "anna"), "forget": lambda: store.erase("c")}[act])
+    if act == "claim":
+        reply = phone.say("好的")
+        assert (reply.text, reply.mode, reply.tool_outcomes) == ("", "person", ())
+    else:
+        with pytest.raises(ConversationErased):
+            phone.say("好的")
+        assert (store.export("c"), desk.waiting()) == ({}, [])
+    assert shop.orders.get("u-1001", UNPAID).status == "unpaid"
+    phone.assistant.close()
+
+
+def test_what_a_dropped_turn_wrote_is_told_and_kept_with_the_message(assistant, shop):
+    """A person claims between the yes and the answer: the order is cancelled, both sides hear it, nothing is asked."""
     claims = []
 
     class Ledger(MemoryLedger):
@@ -178,7 +239,9 @@ def test_what_a_dropped_turn_wrote_is_kept_with_the_message(assistant, shop):
     phone.say(f"取消订单{UNPAID}")
     reply = phone.say("好的", message_id="yes")
     assert len(claims) == 1
-    assert reply.text == ""
+    assert "已取消" in reply.text
+    assert not reply.text.endswith("？")
+    assert phone.seen(after=reply.turn + 2)[-1] == ("assistant", reply.text)
     assert shop.orders.get("u-1001", UNPAID).status == "cancelled"
     kept = phone.assistant.store.reply_to("c", "yes")
     assert [(o.name, o.status) for o in kept.tool_outcomes] == [("cancel_order", "done")]
@@ -288,6 +351,8 @@ def test_the_desk_has_asynchronous_doors(phone):
     async def work():
         assert [h.id for h in await desk.awaiting()] == [handoff]
         await desk.aclaim(handoff, "anna")
+        assert [h.id for h in await desk.aclaimed("anna")] == [handoff]
+        assert await desk.astatus(handoff) == "person"
         await desk.asay(handoff, "anna", "您好")
         assert [m.role for m in await desk.ahistory(handoff, "anna")] == ["customer", "assistant", "person"]
         assert [m.text for m in await phone.assistant.ahistory("c", customer=ME, after=2)] == ["您好"]
@@ -373,6 +438,53 @@ def test_the_summary_says_who_what_was_done_what_not_and_why_and_quotes(assistan
         assert words in english
 
 
+def test_the_summary_is_of_the_moment_of_the_claim(phone, shop):
+    """The customer went on while nobody came, and the bot did what was asked for."""
+    phone.say(f"取消订单{UNPAID}")
+    handoff = phone.say("转人工").handoff
+    [waiting] = phone.assistant.desk.waiting()
+    phone.say("好的")
+    phone.say("气死我了，什么垃圾店")
+    claimed = phone.assistant.desk.claim(handoff, "anna")
+    assert (waiting.summary["open"][0]["status"], waiting.summary["done"]) == ("consent", [])
+    assert ([d["order"] for d in claimed.summary["done"]], claimed.summary["open"]) == ([UNPAID], [])
+    assert (claimed.summary["mood"]["times"], waiting.summary["mood"]["times"]) == (1, None)
+    assert claimed.summary["quotes"][-2:] == ["好的", "气死我了，什么垃圾店"]
+    assert [w["intent"] for w in claimed.summary["wishes"]][:1] == ["cancel_order"]
+    text = phone.assistant.desk.text(claimed)
+    assert "已办：取消订单" in text
+    assert "等顾客确认" not in text
+    assert phone.assistant.desk.claim(handoff, "anna").summary == claimed.summary
+
+
+def test_a_visitor_who_logged_in_meanwhile_has_a_name_in_the_summary(assistant, shop):
+    phone = Phone(assistant(shop=shop), customer=None)
+    handoff = phone.say("转人工").handoff
+    phone.assistant.adopt("c", customer=ME)
+    phone.customer = ME
+    phone.say("在吗")
+    assert phone.assistant.desk.claim(handoff, "anna").summary["who"] == "u-1001"
+
+
+def test_a_hand_off_whose_turn_broke_keeps_the_summary_that_it_has(assistant, shop, monkeypatch):
+    phone = Phone(assistant(shop=shop))
+    monkeypatch.setattr(phone.assistant.store, "commit", lambda *_, **__: 1 / 0)
+    with pytest.raises(TurnFailed):
+        phone.say("转人工，充电器漏电了")
+    monkeypatch.undo()
+    [waiting] = phone.assistant.desk.waiting()
+    assert phone.assistant.desk.claim(waiting.id, "anna").summary == waiting.summary
+    assert waiting.summary["quotes"] == ["转人工，充电器漏电了"]
+
+
+def test_who_has_what_is_listed_for_a_page_that_is_opened_again(phone, taken):
+    desk = phone.assistant.desk
+    assert [h.id for h in desk.claimed("anna")] == [taken]
+    assert (desk.claimed("ben"), desk.waiting()) == ([], [])
+    desk.give_back(taken, "anna")
+    assert desk.claimed("anna") == []
+
+
 def test_the_summary_of_a_visitor_names_nobody(assistant):
     phone = Phone(assistant(), customer=None)
     phone.say("转人工")
@@ -435,6 +547,33 @@ def test_a_desk_that_cannot_be_reached_is_not_pretended(assistant, shop, wording
     second = phone.say("那再试试转人工")
     assert second.handoff in second.text
     assert [h.id for h, _ in tickets.opened] == [second.handoff]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_desk_that_took_it_in_and_could_not_say_so_learns_that_nobody_waits(request, settings, kind):
+    """Its call timed out: the ticket is there, the hand-off was withdrawn, and asking for it is no error."""
+
+    class Slow(Tickets):
+        def open(self, handoff, text):
+            super().open(handoff, text)
+            raise TimeoutError
+
+    tickets, store = Slow(), SqlStore(request.getfixturevalue(f"{kind}_url"))
+    phone = Phone(Assistant(settings=settings, store=store, knowledge=None, model=None, desk=tickets))
+    assert phone.say("转人工").handoff is None
+    [(lost, _)] = tickets.opened
+    desk = phone.assistant.desk
+    assert desk.status(lost.id) == "gone"
+    tickets.open = lambda *_: None
+    kept = phone.say("转人工").handoff
+    assert desk.status(kept) == "waiting"
+    desk.claim(kept, "anna")
+    assert desk.status(kept) == "person"
+    desk.close(kept, "anna")
+    assert desk.status(kept) == "closed"
+    phone.assistant.forget("c", customer=ME)
+    assert (desk.status(kept), desk.status("H00000000")) == ("gone", "gone")
+    phone.assistant.close()
 
 
 def test_who_is_in_danger_hears_what_to_do_even_if_the_desk_is_out(assistant, shop, wordings):

@@ -28,7 +28,12 @@ EXPECTED = {
         "4 person",
         "由我继续",
     ],
-    "desk_webhook.py": ["503 1 ticket\n200 1 ticket", "请稍等。 True", "现在联系不上"],
+    "desk_webhook.py": [
+        "503 1 ticket\n200 1 ticket",
+        "请稍等。 True",
+        "现在联系不上",
+        "nobody waits for 转人工 H",
+    ],
     "with_langchain_tool.py": ["已换新电池"],
 }
 

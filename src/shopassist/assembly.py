@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from shopassist.errors import ConfigurationError, WeightsMissing
 from shopassist.language.catalogue import Catalogue
@@ -22,6 +23,9 @@ from shopassist.tools import Ledger, Tool, Toolbox, builtin
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
+    from shopassist.knowledge.build import Encoder
+    from shopassist.knowledge.vectors import VectorStore
+
 log = logging.getLogger(__name__)
 
 
@@ -34,9 +38,24 @@ def toolbox_from(settings: Settings, shop: Shop | None, tools: Iterable[Tool], l
     if writing is not None and ledger is None:
         raise ConfigurationError(
             f"the tool {writing} writes, and there is no ledger that keeps it from writing twice: pass "
-            "`ledger=SqlLedger(engine)` with the shop's own database"
+            "`ledger=SqlLedger(engine)` with the shop's own database, or name one in the setting `ledger`"
         )
     return Toolbox(every, orders, ledger, time_limit=settings.tool_timeout)
+
+
+def ledger_from(settings: Settings) -> Ledger | None:
+    """The ledger that the settings name, None where they name none. Raises `ConfigurationError`."""
+    if settings.ledger is None:
+        return None
+    module, _, name = settings.ledger.partition(":")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(f"setting `ledger` names {settings.ledger}, which is not there: {error}") from None
+    ledger = found() if callable(found) else found
+    if not all(callable(getattr(ledger, method, None)) for method in ("begin", "settle", "unsettled", "reconcile")):
+        raise ConfigurationError(f"setting `ledger` names {settings.ledger}, a {type(ledger).__name__} and no Ledger")
+    return cast("Ledger", ledger)
 
 
 def texts_from(settings: Settings) -> Points:
@@ -62,7 +81,27 @@ def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> 
     """The shop's pages. Raises `KnowledgeError` and `ConfigurationError`."""
     from shopassist.knowledge.search import ChromaKnowledge
 
-    return ChromaKnowledge(settings.index_dir, embeddings or embeddings_from(settings))
+    return ChromaKnowledge(
+        settings.index_dir, embeddings or embeddings_from(settings), store=vector_store_from(settings)
+    )
+
+
+def vector_store_from(settings: Settings) -> VectorStore:
+    """Where the vectors are: in the index's own folder, or on the Chroma server that the settings name."""
+    from shopassist.knowledge.chroma_server import ChromaServer
+    from shopassist.knowledge.vectors import Embedded
+
+    return ChromaServer(settings.chroma_url, settings.chroma_token) if settings.chroma_url else Embedded()
+
+
+def encoder_from(settings: Settings) -> Encoder | None:
+    """Who embeds pages: the workers of the Ray cluster that the settings name, or None for this process.
+
+    Raises `MissingExtra`.
+    """
+    from shopassist.knowledge.partitions import RayEncoder
+
+    return RayEncoder(settings.ray_address) if settings.ray_address else None
 
 
 def store_from(settings: Settings, *, create: bool = True) -> ConversationStore:

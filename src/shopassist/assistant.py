@@ -17,6 +17,7 @@ from shopassist.assembly import (
     classifier_from,
     embeddings_from,
     knowledge_from,
+    ledger_from,
     store_from,
     texts_from,
     toolbox_from,
@@ -85,7 +86,7 @@ class Assistant:
         self.classifier = classifier or built_in_classifier()
         self.texts = texts or points()
         self.store = store
-        self.desk = DeskDoor(store, self.texts, settings, conceal)
+        self.desk = DeskDoor(store, self.texts, settings, self.classifier.catalogue, conceal)
         self._own_desk = desk
         self.knowledge = knowledge
         self._closes_writer = not isinstance(model, Writer)  # one that was given may serve others too
@@ -115,15 +116,15 @@ class Assistant:
         """Build all parts from the settings; `values` override single ones, `store` takes the place of the SQL store.
 
         `shop` brings the built-in tools for what it has, `tools` are the shop's own; as soon as one of them writes,
-        `ledger` is needed, in the shop's own database where a tool is atomic. `desk` is told of hand-offs. `texts`
-        stand in for the built-in words and those of the setting `texts_file`.
+        `ledger` (or the setting) is needed, in the shop's own database where a tool is atomic. `desk` is told of
+        hand-offs. `texts` stand in for the built-in words and those of the setting `texts_file`.
 
         Without an index the assistant works and says that it does not know; a log line and `shopassist doctor` tell.
         Raises `ConfigurationError`, `KnowledgeError` (an index that cannot be used), `ModelUnavailable` (a model that
         the settings name and that cannot be had), `StorageError`.
         """
         settings = settings or settings_module.load(**values)
-        toolbox = toolbox_from(settings, shop, tools, ledger)
+        toolbox = toolbox_from(settings, shop, tools, ledger or ledger_from(settings))
         words = texts or texts_from(settings)
         embeddings = embeddings_from(settings)
         try:
@@ -211,7 +212,7 @@ class Assistant:
         `stopped` does the same from another thread, where this one waits for the model: once it is set the iterator
         goes on within 0.2 s, to be closed.
 
-        Where a person takes over in the middle, `Done` has no text, and what was shown is not stored. Bad input raises
+        Where a person takes over in the middle, `Done` has what was shown until then. Bad input raises
         as in `reply`; what goes wrong after `Started` is the event `Failed`, the last one.
         """
         yield from self._stream(
@@ -328,7 +329,7 @@ class Assistant:
 
     def _stream(self, messages: Said, stopped: threading.Event, **options: Any) -> Generator[Event]:
         started = False
-        events = self._run(messages, stopped, **options)
+        events = self._run(messages, stopped, **options, streams=True)
         with closing(events):
             try:
                 for event in events:
@@ -349,6 +350,7 @@ class Assistant:
         message_id: str | None = None,
         wait: float = 30.0,
         deadline: float | None = None,
+        streams: bool = False,
     ) -> Generator[Event]:
         began = time.monotonic()
         incoming = self._incoming(messages, message_id)
@@ -361,6 +363,7 @@ class Assistant:
             yield Done(self._shown(conversation, max(replies, key=lambda r: r.turn)))
             return
         outcomes: tuple[ToolOutcome, ...] = ()
+        said: tuple[str, ...] = ()
         while True:
             found = inbox.wait_for(
                 self.store, conversation, taken, began=began, quiet=self.settings.burst_quiet, until=began + wait,
@@ -375,7 +378,7 @@ class Assistant:
             try:
                 if found.handoff is not None and found.handoff.status == "person":
                     language = Memory.load(found.state).language or self.settings.language
-                    yield from inbox.quiet(self.store, found, language=language, outcomes=outcomes)
+                    yield from inbox.quiet(self.store, found, language=language, outcomes=outcomes, said=said)
                 else:
                     yield from inbox.turn(self.store, found, ports, stopped=stopped, life=max(inbox.LIFE, 3 * longest))
             except Superseded:
@@ -384,6 +387,10 @@ class Assistant:
                 if self.store.open_handoff(conversation) == found.handoff:
                     raise
                 outcomes += error.outcomes  # a person took over, or let go: what was written stays written
+                if streams:
+                    said += error.sentences  # the customer has seen them
+                elif error.outcomes:
+                    said += error.sentences[: -1 if error.asks else None]  # and has to hear of what was done
                 stopped.clear()  # the lost lease set it; a caller who has left ends this at the next event
             else:
                 return
@@ -408,6 +415,7 @@ class Assistant:
             texts=self.texts,
             toolbox=self.toolbox,
             hand_off=partial(self._hand_off, claim),
+            ahead=partial(self._ahead, claim),
             knowledge=self.knowledge,
             writer=self.writer if seconds > 0 else None,
             who=self._pseudonyms.customer(customer.id if customer is not None else None),
@@ -433,6 +441,13 @@ class Assistant:
             self.store.withdraw(claim, number)
             return None
         return number
+
+    def _ahead(self, claim: Claim) -> int | None:
+        """How many wait before this conversation; None with a desk of the shop's own, which has an order of its own."""
+        if self._own_desk is not None or claim.handoff is None:
+            return None
+        waiting = [handoff.id for handoff in self.store.handoffs()]
+        return waiting.index(claim.handoff.id) if claim.handoff.id in waiting else None
 
     def _incoming(self, messages: Said, message_id: str | None) -> list[Message]:
         several = list(messages) if isinstance(messages, Sequence) and not isinstance(messages, str) else [messages]

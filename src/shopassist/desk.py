@@ -6,10 +6,13 @@ import asyncio
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, cast
 
 from shopassist.engine.owner_view import mapped
-from shopassist.errors import InvalidMessage, MessageTooLong
+from shopassist.engine.state import Memory
+from shopassist.engine.summary import since
+from shopassist.errors import HandOffUnknown, InvalidMessage, MessageTooLong
+from shopassist.language.catalogue import Catalogue
 from shopassist.messages import check_id
 from shopassist.prompts.points import Points
 from shopassist.protocols import Conceal, ConversationStore, HandOff, StoredMessage
@@ -19,6 +22,8 @@ from shopassist.storage.rules import check_has
 from shopassist.text import clean
 from shopassist.vault import Vault
 
+HandOffStatus = Literal["waiting", "person", "closed", "gone"]
+
 
 class DeskDoor:
     """The desk's side of the conversations, `Assistant.desk`; safe to use from several threads and processes.
@@ -27,22 +32,44 @@ class DeskDoor:
     hand-off raises `HandOffUnknown`, `HandOffTaken`, `HandOffNotClaimed`, `HandOffClosed`.
     """
 
-    def __init__(self, store: ConversationStore, texts: Points, settings: Settings, conceal: Conceal) -> None:
-        self._store, self._texts, self._settings, self._conceal = store, texts, settings, conceal
+    def __init__(
+        self, store: ConversationStore, texts: Points, settings: Settings, catalogue: Catalogue, conceal: Conceal
+    ) -> None:
+        self._store, self._texts, self._settings, self._catalogue = store, texts, settings, catalogue
+        self._conceal = conceal
 
     def waiting(self) -> list[HandOff]:
-        """The hand-offs that nobody has claimed, oldest first; personal data are placeholders."""
+        """The hand-offs that nobody has claimed, oldest first; summaries are of then, personal data placeholders."""
         return self._store.handoffs()
 
-    def claim(self, handoff: str, agent: str) -> HandOff:
-        """Take a conversation: from now on the bot is silent. The summary has the customer's personal data.
+    def claimed(self, agent: str) -> list[HandOff]:
+        """The hand-offs that this person has, as `waiting` gives them: for a page that is opened again."""
+        return [handoff for handoff in self._store.handoffs("person") if handoff.agent == agent]
 
-        Of two at once one gets it; `HandOffTaken` tells the other who did.
+    def status(self, handoff: str) -> HandOffStatus:
+        """``waiting``, ``person`` or ``closed``; ``gone`` where no hand-off has this id (any more).
+
+        The shop's own desk asks it for what it took in and then failed to say so: that was withdrawn, and is gone, as
+        is what a customer had erased.
+        """
+        try:
+            return cast("HandOffStatus", self._store.handoff(handoff).status)
+        except HandOffUnknown:
+            return "gone"
+
+    def claim(self, handoff: str, agent: str) -> HandOff:
+        """Take a conversation: from now on the bot is silent.
+
+        The summary is of this moment, with the customer's personal data. Of two at once one gets it; `HandOffTaken`
+        tells the other who did. Whoever has it may claim it again, for the summary.
         """
         _check(agent)
         taken = self._store.take(handoff, agent)
-        vault = Vault(self._store.vault(taken.conversation))
-        return replace(taken, summary=mapped(dict(taken.summary), vault.reveal))
+        stored = self._store.export(taken.conversation)  # nothing changes the state now but this person
+        memory, summary = Memory.load(stored.get("state", {})), taken.summary
+        if memory.handoff == taken.id:
+            summary = since(summary, memory, self._catalogue)
+        return replace(taken, summary=mapped(dict(summary), Vault(stored.get("vault", {})).reveal))
 
     def history(self, handoff: str, agent: str, *, after: int = 0, limit: int = 100) -> list[StoredMessage]:
         """The messages of a conversation that one has claimed, those with a `seq` above `after`, oldest first."""
@@ -75,7 +102,8 @@ class DeskDoor:
 
     def close(self, handoff: str, agent: str) -> None:
         """End a hand-off without a word to the customer, claimed or not: it was settled elsewhere."""
-        language = self._language(self.claim(handoff, agent).conversation)
+        _check(agent)
+        language = self._language(self._store.take(handoff, agent).conversation)
         self._store.give_back(handoff, agent, _reply("", language))
 
     def text(self, handoff: HandOff, language: Language | None = None) -> str:
@@ -85,6 +113,14 @@ class DeskDoor:
         told["refused"] = [{**one, "why": self._why(one, language)} for one in told.get("refused", ())]
         data = {**told, "who": told.get("who") or "visitor", "id": handoff.id, "reason": handoff.reason}
         return self._texts.say("handoff", "summary", data, language)
+
+    async def aclaimed(self, agent: str) -> list[HandOff]:
+        """`claimed` for asynchronous callers."""
+        return await asyncio.to_thread(self.claimed, agent)
+
+    async def astatus(self, handoff: str) -> HandOffStatus:
+        """`status` for asynchronous callers."""
+        return await asyncio.to_thread(self.status, handoff)
 
     async def awaiting(self) -> list[HandOff]:
         """`waiting` for asynchronous callers."""

@@ -28,7 +28,8 @@
     │   ├── IndexMissing
     │   ├── IndexMismatch
     │   ├── IndexDamaged
-    │   └── IndexBusy
+    │   ├── IndexBusy
+    │   └── ProbesFailed
     ├── ModelError
     │   ├── ModelUnavailable
     │   │   ├── ModelMissing
@@ -109,10 +110,13 @@ class Pending(ConversationError):
 class StaleTurn(ConversationError):
     """The turn lost its lease to a newer one; nothing of it was stored.
 
-    `outcomes` are the `ToolOutcome`s of the changes that it made all the same: the ledger has them.
+    `outcomes` are the `ToolOutcome`s of the changes that it made all the same: the ledger has them. `sentences` are
+    those that it had come to, as a caller of `stream` was shown them; with `asks` the last one is a question.
     """
 
     outcomes: tuple[Any, ...] = ()
+    sentences: tuple[str, ...] = ()
+    asks: bool = False
 
 
 class TurnFailed(ConversationError):
@@ -168,6 +172,17 @@ class IndexDamaged(KnowledgeError):
 
 class IndexBusy(KnowledgeError):
     """Another process is ingesting; wait for it."""
+
+
+class ProbesFailed(KnowledgeError):
+    """A new index does not find the pages of known questions and is not used; the text names them and the ways on.
+
+    `fallen` are the `shopassist.knowledge.questions.Fallen`, one a question.
+    """
+
+    def __init__(self, text: str, fallen: tuple[Any, ...] = ()) -> None:
+        super().__init__(text)
+        self.fallen = fallen
 
 
 class ModelError(ShopAssistError):

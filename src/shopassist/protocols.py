@@ -5,7 +5,7 @@ Two more are LangChain's own: a model is any `BaseChatModel`, embeddings are any
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -49,6 +49,54 @@ class Knowledge(Protocol):
 
     def products(self, language: str) -> Sequence[Product]:
         """The products that have a page in this language."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """One text of a source: what becomes a document of the knowledge.
+
+    `fields` are those of front matter; where they name no id, `id` stands. `text` is Markdown. `place` says where in
+    the source it is, and must not change while the text stays; where there is no such place, the texts are counted.
+    `mark` is what the source wants to be told at the next reading, to see that nothing changed (an ETag, a revision).
+    """
+
+    id: str
+    text: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    place: str = ""
+    mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The text at `place` is as its mark says it was."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The text at `place` cannot be read now: what is known from there stays, without a place all from the source."""
+
+    place: str
+    reason: str
+
+
+class Source(Protocol):
+    """Gives the texts of a place that is no file: a site, a database, a program of the shop's own."""
+
+    @property
+    def name(self) -> str:
+        """What the index calls the source, for good; one line, and no other source's."""
+        ...
+
+    def read(self, marks: Mapping[str, str]) -> Iterable[SourceText | Unchanged | Unreadable]:
+        """All texts there are now. `marks` are by place those of texts that the index has as they were marked.
+
+        A text that is not given, in a reading that ends well, leaves the index. Whatever is raised means that the
+        source was not read whole, and all that was known from it stays; the text of a `ValueError` is shown.
+        """
         ...
 
 

@@ -82,6 +82,13 @@ class Settings(BaseSettings):
         None, description="SQLAlchemy's URL of the conversations; an SQLite file in `data_dir` if not given."
     )
 
+    ledger: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
+        description="The shop's ledger of changes, as `module:name`: a `Ledger`, or a function without arguments that "
+        "gives one. For `shopassist writes`, and for an assistant that gets none.",
+    )
+
     embeddings: Literal["auto", "onnx", "sentence-transformers", "none"] = Field(
         "auto",
         description="How texts become vectors. auto: onnx where its files are, else sentence-transformers, else none "
@@ -89,6 +96,25 @@ class Settings(BaseSettings):
     )
     embedding_model: Path | None = Field(
         None, description="A folder with an embedding model; used as it is, instead of the one in `models_dir`."
+    )
+    chroma_url: Address | None = Field(
+        None,
+        description="A Chroma server for the vectors (`chroma run`), where pages are searched on several hosts; "
+        "without one they lie in the index. A user and a password in it are never shown.",
+    )
+    chroma_token: SecretStr | None = Field(
+        None, description="Sent to that server as `Authorization: Bearer`, for the proxy before it."
+    )
+    ray_address: str | None = Field(
+        None,
+        pattern=r"^(local|auto|ray://[^\s/]+|[^\s/:]+:\d+)$",
+        description="A Ray cluster whose workers embed the pages (extra `ray`): local, auto, or an address such as "
+        "ray://HOST:10001; without one this process does.",
+    )
+    probes_file: Path | None = Field(
+        None,
+        description="A YAML file of questions and the pages that they must find before a new index is used; "
+        "probes.yaml beside the pages if not given.",
     )
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Threads for embeddings and the model."
@@ -172,6 +198,12 @@ class Settings(BaseSettings):
         pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$",
         description="When people at the desk answer, in the shop's timezone.",
     )
+    consent_minutes: float = Field(
+        15.0,
+        gt=0,
+        le=1440,
+        description="Minutes for which a change waits for the customer's yes; after that it is asked about anew.",
+    )
     resume_after: float = Field(
         24.0,
         gt=0,
@@ -185,6 +217,12 @@ class Settings(BaseSettings):
         le=5,
         description="Seconds without another message after which a burst is answered, in a server 1.2; after 5 s it is "
         "in any case. 0 answers each message at once.",
+    )
+    max_file_mb: float = Field(
+        50.0, gt=0, le=10_000, description="The largest file or web page that ingestion reads, in MB (10**6 bytes)."
+    )
+    max_file_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Seconds in which a file (HTML, PDF, DOCX, XLSX) must be parsed."
     )
     max_message_chars: int = Field(4000, ge=100, le=100_000, description="The longest message, in characters.")
     relevance: float = Field(
@@ -206,7 +244,14 @@ class Settings(BaseSettings):
         return None if value == "none" else value
 
     @field_validator(
-        "data_dir", "models_dir", "embedding_model", "model_file", "tokenizer_file", "intents_file", "texts_file"
+        "data_dir",
+        "models_dir",
+        "embedding_model",
+        "model_file",
+        "tokenizer_file",
+        "intents_file",
+        "texts_file",
+        "probes_file",
     )
     @classmethod
     def _expand(cls, value: Path | None) -> Path | None:

@@ -151,11 +151,16 @@ class Coupon:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What a write did: `facts` are what the reply may say, `version` the order's new one, `id` what was made."""
+    """What a write did: `facts` are what the reply may say, `version` the order's new one, `id` what was made.
+
+    `quote` is the check as the write made it again, once nobody else could change the order: where its version or
+    amount is not what the customer agreed to, an atomic write is rolled back, and the customer asked anew.
+    """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
     id: str | None = None
+    quote: Quote | None = None
 
 
 class Orders(Protocol):

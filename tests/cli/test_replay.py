@@ -86,3 +86,13 @@ def test_what_is_not_there_is_named(run, talk, arguments, words):
 def test_an_erased_conversation_is_gone(run, talk):
     talk.forget("c-1", customer=ME)
     assert "no conversation" in run("c-1").stderr
+
+
+def test_what_a_person_wrote_stands_under_their_name(run, talk):
+    handoff = talk.desk.waiting()[0].id
+    talk.desk.claim(handoff, "anna")
+    talk.desk.say(handoff, "anna", "您好，我是小李")
+    lines = run("c-1").stdout.splitlines()
+    said = next(n for n, line in enumerate(lines) if "我是小李" in line)
+    assert lines[said - 1].startswith("anna at the desk")
+    assert not any("not answered yet" in line for line in lines)

@@ -615,6 +615,14 @@ def test_a_consent_holds_until_it_expires(visit):
     assert [o.status for o in talk.say("好的").tool_outcomes] == ["done"]
 
 
+def test_how_long_a_consent_holds_is_a_setting(visit):
+    talk = visit(options={"consent_minutes": 2})
+    first = talk.say(CANCEL)
+    talk.later(minutes=3)
+    assert talk.say("好的").consent.id != first.consent.id
+    talk.nothing_written()
+
+
 @pytest.mark.parametrize("burst", [("好的", "好的"), ("是的", "取消吧"), ("嗯", "确认取消", "快点"), ("yes", "yes")])
 def test_two_yes_in_one_burst_write_once(visit, burst):
     talk = visit()

@@ -7,6 +7,7 @@ from visits import ME, NOBODY, OTHER, Visit
 
 from shopassist.errors import ConversationErased, NotYourConversation
 from shopassist.testing import ScriptedModel
+from shopassist.tools import ToolContext
 
 PAID, UNPAID = "ORD20241203003", "ORD20241201002"
 
@@ -32,6 +33,18 @@ def test_what_has_changed_since_is_told_once(talk):
     assert (reply.merged, reply.usage.model_calls) == ((), 0)
     assert back(talk, hours=1) is None
     assert [m["role"] for m in talk.export()["messages"]] == ["customer", "assistant", "assistant"]
+
+
+def test_what_a_worker_did_and_could_not_tell_is_told_as_done(talk):
+    """It died behind the write, and its message was given up: the ledger knows."""
+    consent = talk.say("键盘那单取消").consent
+    box = talk.assistant.toolbox
+    assert box.write(consent.tool, consent.args, consent, ToolContext(ME, talk.now)).status == "done"
+    reply = back(talk, minutes=2)
+    assert reply.text.count("已取消") == 1
+    assert [(o.name, o.status) for o in reply.tool_outcomes] == [("cancel_order", "done")]
+    assert "接着办" not in reply.text
+    assert back(talk, hours=30) is None
 
 
 def test_what_the_customer_changed_himself_is_no_news(talk):

@@ -1,13 +1,23 @@
 import importlib.util
 import os
+import pickle
+import re
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from shopassist.errors import KnowledgeError, MissingExtra, WeightsMissing
-from shopassist.knowledge.embeddings import OnnxEmbeddings, SentenceTransformerEmbeddings, encode, fingerprint
+from shopassist.knowledge.embeddings import (
+    SAMPLE,
+    OnnxEmbeddings,
+    SentenceTransformerEmbeddings,
+    cost,
+    encode,
+    fingerprint,
+)
 from shopassist.knowledge.sources import files, read
 from shopassist.knowledge.split import split
 from shopassist.testing import HashEmbeddings
@@ -85,6 +95,26 @@ def test_embeddings_that_do_not_name_themselves_are_known_by_their_vectors():
     assert fingerprint(Plain(32)) == fingerprint(Plain(32)) != fingerprint(Plain(64))
     assert fingerprint(None) == "none"
     assert np.allclose(np.linalg.norm(encode(Plain(32), TEXTS[:-1]), axis=1), 1)
+
+
+def test_what_a_rebuild_costs_is_measured_on_some_of_the_passages():
+    class Slow(HashEmbeddings):
+        def embed_documents(self, texts):
+            time.sleep(0.01 * len(texts))
+            return super().embed_documents(texts)
+
+    slow = Slow()
+    told = cost(slow, [f"第{n}段" for n in range(1000)])
+    assert re.match(r"A rebuild embeds 1,000 passages, about \d+ s at \d+(\.\d+)? a second \(measured", told)
+    assert float(re.search(r"at (\S+) a second", told)[1]) < 101
+    assert slow.embedded <= SAMPLE + 1
+    assert "1 passages" in cost(None, ["x"])
+    assert "empty" in cost(HashEmbeddings(), [])
+
+
+@pytest.mark.real_embeddings
+def test_an_encoder_that_was_sent_to_another_process_gives_the_same(onnx):
+    assert np.array_equal(pickle.loads(pickle.dumps(onnx)).encode(TEXTS), onnx.encode(TEXTS))
 
 
 @pytest.mark.real_embeddings

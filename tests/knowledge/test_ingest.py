@@ -17,6 +17,7 @@ from shopassist.errors import DocumentError, IndexBusy, IndexDamaged, IndexMisma
 from shopassist.knowledge.index import Generation, unreadable
 from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import ChromaKnowledge
+from shopassist.knowledge.sources import Skipped
 from shopassist.testing import HashEmbeddings
 
 DAY = date(2024, 12, 5)
@@ -45,7 +46,7 @@ def embeddings(request):
 
 def texts(index, document):
     meta = json.loads((current(index) / "meta.json").read_text("utf-8"))
-    assert meta["format"] == 1
+    assert meta["format"] == 2
     rows = [r for s in Generation(current(index)).shelves.values() for r in s.rows]
     return [r.text for r in rows if r.document == document]
 
@@ -206,7 +207,8 @@ def test_two_rows_with_one_id_are_named_and_the_other_rows_go_in(pages, index):
     (pages / "faq.csv.yaml").write_text('id: "faq-{id}"\ntitle: "{q}"\ntext: "{q}"\n', "utf-8")
     for _ in range(2):
         (broken,) = ingest([pages], index, None).broken
-        assert broken.reason.startswith(f"{pages / 'faq.csv'}#4: faq-1/zh is already in {pages / 'faq.csv'}#2")
+        assert (broken.source, broken.place) == (str(pages / "faq.csv"), "row 4")
+        assert broken.reason.startswith(f"faq-1/zh is already in {pages / 'faq.csv'}#2")
         assert texts(index, "faq-1") == ["能退吗"]
         assert texts(index, "faq-2") == ["能换吗"]
     (pages / "faq.csv").write_text("id,q\n1,能修吗\n1,能退吗\n", "utf-8")  # the indexed row is the second now
@@ -215,9 +217,12 @@ def test_two_rows_with_one_id_are_named_and_the_other_rows_go_in(pages, index):
 
 
 def test_what_is_passed_over_is_reported(pages, index):
-    (pages / "prices.xlsx").touch()
+    (pages / "prices.pptx").touch()
     (pages / "faq.csv.yaml").write_text("text: x", "utf-8")
-    assert ingest([pages], index, None).skipped == (str(pages / "faq.csv.yaml"), str(pages / "prices.xlsx"))
+    assert ingest([pages], index, None).skipped == (
+        Skipped(str(pages / "faq.csv.yaml"), "a side file without its file"),
+        Skipped(str(pages / "prices.pptx"), "of a kind that is not read"),
+    )
 
 
 def test_a_file_that_nobody_could_read_keeps_no_other_out(pages, index):
@@ -225,13 +230,13 @@ def test_a_file_that_nobody_could_read_keeps_no_other_out(pages, index):
     (pages / "half.md").write_text('---\ntitle: "\\ud800半"\n---\n正文', "utf-8")
     try:
         (pages / os.fsdecode(b"caf\xe9.md")).write_text("退货。", "utf-8")
-        (pages / os.fsdecode(b"caf\xe9.xlsx")).touch()
+        (pages / os.fsdecode(b"caf\xe9.pptx")).touch()
     except OSError:
         pytest.skip("this file system takes UTF-8 names only")
     report = ingest([pages], index, None)
     assert documents(index) == {"returns", "long", "shipping", "half"}
     assert len(report.broken) == 2
-    json.dumps([b.reason + b.source for b in report.broken] + list(report.skipped), ensure_ascii=False).encode()
+    json.dumps([str(x) for x in (*report.broken, *report.skipped)], ensure_ascii=False).encode()
 
 
 def test_the_same_key_twice_is_named_with_both_files(pages, index):
@@ -284,7 +289,9 @@ def test_other_embeddings_are_refused_and_a_rebuild_reads_all_earlier_roots(page
     (other / "more.md").write_text("另一页。", "utf-8")
     ingest([pages], index, None)
     ingest([other], index, None)
-    with pytest.raises(IndexMismatch, match="--rebuild"):
+    with pytest.raises(
+        IndexMismatch, match=r"run `shopassist ingest --rebuild`\. A rebuild embeds 8 passages, about \d+ s"
+    ):
         ingest([pages], index, HashEmbeddings(64))
     with pytest.raises(IndexMismatch, match="--rebuild"):
         ChromaKnowledge(index, HashEmbeddings(64))
@@ -535,11 +542,19 @@ def test_a_rebuild_that_finds_no_path_says_that_one_must_be_named(pages, index):
 
 def test_without_vectors_nothing_is_built_on_either(pages, index):
     ingest([pages], index, HashEmbeddings())
-    shutil.rmtree(current(index) / "chroma")
+    shutil.rmtree(current(index) / "vectors")
     (pages / "returns.md").write_text("十天。", "utf-8")
     with pytest.raises(IndexDamaged, match=r"run `shopassist ingest --rebuild`"):
         ingest([pages], index, HashEmbeddings())
     assert current(index).name == "gen-000001"
+
+
+def test_a_lost_chroma_is_made_again_from_the_vectors(pages, index):
+    ingest([pages], index, HashEmbeddings())
+    shutil.rmtree(current(index) / "chroma")
+    (pages / "returns.md").write_text("# 退货\n\n十天。", "utf-8")
+    assert ingest([pages], index, HashEmbeddings()).embedded == 1
+    assert ChromaKnowledge(index, HashEmbeddings()).search("退货", language="zh", valid_on=DAY)[0].text == "十天。"
 
 
 def test_embeddings_that_fail_are_not_called_a_damaged_index(pages, index):

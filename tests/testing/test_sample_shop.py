@@ -547,3 +547,27 @@ def test_a_write_and_its_ledger_row_share_a_transaction(sql_shop, clock):
     assert tools.write("cancel_order", args, agreed, context).repeated
     assert tools.write("cancel_order", args, replace(agreed, id="c-2"), context).status == Changed.status
     assert sql_shop.orders.get(ZHANG, PAID).version == "2"
+
+
+def test_an_order_that_changes_between_the_check_and_the_write_is_asked_about_anew(postgres_url, clock):
+    """Within the transaction even: until the shop's own lock another one may still commit."""
+    shop, changed = SqlShop.create(postgres_url, clock), []
+
+    class Orders:
+        def __getattr__(self, name):
+            return getattr(shop.orders, name)
+
+        def check(self, *arguments):
+            quote = shop.orders.check(*arguments)
+            if not changed:
+                changed.append(shop.change_order(UNPAID, address="北京市海淀区中关村大街 1 号"))
+            return quote
+
+    agreed = shop.orders.check("cancel_order", "u-1001", UNPAID, {})
+    consent = Consent("c-1", "cancel_order", {"order_id": UNPAID}, agreed, clock() + timedelta(minutes=15))
+    ledger = SqlLedger(shop.engine)
+    toolbox = Toolbox(builtin(Orders()), shop.orders, ledger)
+    outcome = toolbox.write("cancel_order", {"order_id": UNPAID}, consent, ToolContext(Customer("u-1001"), clock()))
+    assert (outcome.status, ledger.find("c-1")) == ("changed", None)
+    assert shop.orders.get("u-1001", UNPAID).status == "unpaid"
+    shop.close()

@@ -166,7 +166,7 @@ def test_facts_are_plain_json(context):
         "at": "2024-12-05T10:00:00+08:00",
         "half": "耳机",
         "t": [1, 2.5, True],
-        "deed": {"facts": {"x": 1}, "version": "", "id": None},
+        "deed": {"facts": {"x": 1}, "version": "", "id": None, "quote": None},
     }
     json.dumps(facts, allow_nan=False).encode()
 

@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from threading import Barrier, Event, get_ident
 
 import pytest
@@ -155,6 +156,16 @@ def test_a_version_that_changed_between_question_and_write_writes_nothing(engine
     assert (outcome.status, points(engine)) == ("changed", 0)
 
 
+@pytest.mark.parametrize("quote", [Quote(True, version="2"), Quote(True, version="1", amount="5.00")])
+def test_a_deed_by_another_quote_than_the_agreed_one_is_rolled_back(engine, quote):
+    """The order, or what it costs, changed after the check within the transaction and before the tool's own lock."""
+    box = atomic(engine, then=lambda: Deed({"given": 1}, quote=quote))
+    assert (box.write("give_points", {}, AGREED, context()).status, points(engine)) == ("changed", 0)
+    assert SqlLedger(engine).find("c-1") is None
+    agreed = atomic(engine, then=lambda: Deed({"given": 1}, quote=Quote(True, version="1")))
+    assert (agreed.write("give_points", {}, AGREED, context()).status, points(engine)) == ("done", 1)
+
+
 def test_an_atomic_write_runs_in_the_callers_thread(engine):
     outcome = atomic(engine, then=lambda: {"thread": get_ident()}).write("give_points", {}, AGREED, context())
     assert outcome.facts == {"thread": get_ident()}
@@ -277,6 +288,10 @@ def test_a_deed_in_doubt_is_not_done_again_under_a_new_consent(engine):
     assert SqlLedger(engine).find("c-2") is None
     other = ToolContext(Customer("u-2"), NOW)
     assert box.write("give_points", {}, again, other).status == "done", "another customer's is another deed"
+    begun_before = ToolContext(Customer("u-1"), NOW - timedelta(minutes=5))
+    assert box.write("give_points", {}, replace(AGREED, id="c-4"), begun_before).reason == "in_doubt", (
+        "a turn before it"
+    )
     SqlLedger(engine).reconcile("c-1", "refused", {}, NOW)
     assert box.write("give_points", {}, replace(AGREED, id="c-3"), context()).status == "done"
 

@@ -14,12 +14,14 @@ from shopassist.cli.eval import evaluate
 from shopassist.cli.graph import graph
 from shopassist.cli.ingest import ingest
 from shopassist.cli.intents import app as intents
+from shopassist.cli.knowledge import app as knowledge
 from shopassist.cli.model import app as model
 from shopassist.cli.pull import pull
 from shopassist.cli.replay import replay
 from shopassist.cli.review import review
 from shopassist.cli.search import search
 from shopassist.cli.train import train
+from shopassist.cli.writes import writes
 
 app = typer.Typer(
     name="shopassist",
@@ -43,5 +45,7 @@ app.command("eval")(evaluate)
 app.command()(replay)
 app.command()(review)
 app.command()(train)
+app.command()(writes)
+app.add_typer(knowledge, name="knowledge")
 app.add_typer(model, name="model")
 app.add_typer(intents, name="intents")

@@ -84,13 +84,14 @@ def _print(console: Console, found: Mapping[str, Any], settings: Settings) -> No
 
     replies = {reply["turn"]: reply for reply in found["replies"]}
     handed = {one["turn"]: one for one in found["handoffs"]}
-    before: int | None = None
+    before: tuple[int | None, str | None] | None = None
     for message in found["messages"]:
         now = message["turn"]
         reply = replies.get(now) if message["role"] == "assistant" else None
-        if now != before:
-            console.print(Rule(_title(now, replies.get(now), settings), align="left", style="dim"))
-            before = now
+        place = now, message.get("agent")
+        if place != before:
+            console.print(Rule(_title(*place, replies.get(now), settings), align="left", style="dim"))
+            before = place
         console.print(Text(f"{message['role']:<10}  {message['text']}", style="bold"))
         for item in message.get("items") or ():
             console.print(Text(f"{'':<10}  {json.dumps(item, ensure_ascii=False)}"))
@@ -101,7 +102,9 @@ def _print(console: Console, found: Mapping[str, Any], settings: Settings) -> No
     console.print(Text(_end(found), style="dim"))
 
 
-def _title(turn: int | None, reply: Mapping[str, Any] | None, settings: Settings) -> str:
+def _title(turn: int | None, agent: str | None, reply: Mapping[str, Any] | None, settings: Settings) -> str:
+    if agent is not None:
+        return f"{agent} at the desk"
     if turn is None:
         return "not answered yet"
     when = reply.get("answered") if reply else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from shopassist.engine.evidence import about, cite, contradicts, quote, reversed_claim, untraced
 from shopassist.engine.figures import figures, without_figures
@@ -48,6 +49,11 @@ def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
         update["citations"] = (*state["citations"], citation)
     gap = between(shown[-1], state["language"]) if shown else ""
     return {**update, "sentences": (*shown, text), "events": (Sentence(gap + text),)}
+
+
+def joined(sentences: Sequence[str], language: str) -> str:
+    """A reply's sentences as its text."""
+    return "".join(s + between(s, language) for s in sentences[:-1]) + (sentences[-1] if sentences else "")
 
 
 def between(sentence: str, language: str) -> str:

@@ -285,6 +285,8 @@ class Draft:
         count = 0
         try:
             for count, sentence in enumerate(_whole_sentences(self._timed(writing)), start=1):
+                if ports.stopped.is_set() and not ENDED.search(sentence):
+                    break  # half a sentence: it was stopped within
                 if writing.ended == "length" and not ENDED.search(sentence):
                     ports.degraded = "CutOff"
                     log.warning("%s: the model's answer was cut off at `max_tokens`", ports.who)

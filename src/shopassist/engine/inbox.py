@@ -14,10 +14,11 @@ from typing import Any, cast
 
 from langsmith import tracing_context
 
+from shopassist.engine.check import joined
 from shopassist.engine.graph import RECURSION_LIMIT, graph
 from shopassist.engine.owner_view import owner_view
 from shopassist.engine.state import Ports, Superseded, Turn
-from shopassist.errors import ShopAssistError, StaleTurn, TurnFailed
+from shopassist.errors import ConversationErased, ShopAssistError, StaleTurn, TurnFailed
 from shopassist.protocols import Claim, ConversationStore, Enqueued, StoredMessage
 from shopassist.replies import Done, Event, Language, Reply, Sentence, Stage, Started, ToolOutcome, Usage, plain
 from shopassist.vault import Vault
@@ -123,20 +124,27 @@ def turn(
     """
     with _held(store, claim, stopped, life) as hold, _translated(claim):
         ports = make_ports()
+        ports.keep = hold.keep
         yield Started(claim.conversation, claim.turn)
         state: Turn = {}
         times: dict[str, float] = {}
-        with closing(_events(ports, state, times)) as events:
-            try:
-                for event in events:  # noqa: UP028 - `yield from` would close the steps with this
-                    yield event
-            except GeneratorExit:
-                if state.get("outcomes"):
-                    _without_caller(hold, ports, state, times, events)
-                raise
-        if ports.resumes and not state["reply"].text:
-            return
-        reply = hold.commit(ports, state, times)
+        try:
+            with closing(_events(ports, state, times)) as events:
+                try:
+                    for event in events:  # noqa: UP028 - `yield from` would close the steps with this
+                        yield event
+                except GeneratorExit:
+                    if state.get("outcomes"):
+                        _without_caller(hold, ports, state, times, events)
+                    raise
+            if ports.resumes and not state["reply"].text:
+                return
+            reply = hold.commit(ports, state, times)
+        except StaleTurn as error:
+            error.outcomes = state.get("outcomes", ())
+            error.sentences = tuple(map(ports.vault.reveal, state.get("sentences", ())))
+            error.asks = "reply" in state and state["plan"].dialogue.asked is not None
+            raise
     yield Done(owner_view(reply, ports.vault))
 
 
@@ -171,18 +179,26 @@ def _without_caller(hold: _Hold, ports: Ports, state: Turn, times: dict[str, flo
 
 
 def quiet(
-    store: ConversationStore, claim: Claim, *, language: Language, outcomes: Sequence[ToolOutcome] = ()
+    store: ConversationStore,
+    claim: Claim,
+    *,
+    language: Language,
+    outcomes: Sequence[ToolOutcome] = (),
+    said: Sequence[str] = (),
 ) -> Iterator[Event]:
     """Answer the messages of a claim with nothing: a person has the conversation, and they are theirs to answer.
 
-    `outcomes` are what a turn wrote whose reply was dropped, since the person came in between.
+    `outcomes` are what a turn wrote whose reply was dropped, since the person came in between, and `said` what of it
+    the customer has seen or has to hear: it is stored, so that the person sees it too.
     """
     merged = tuple(m.id for m in claim.messages if m.id)
-    reply = Reply(uuid.uuid4().hex, claim.turn, "", (), language, mode="person", merged=merged)
-    reply = replace(reply, tool_outcomes=tuple(outcomes))
-    store.commit(claim, state=claim.state, reply=reply)
+    vault = Vault(claim.vault)
+    sentences = tuple(str(vault.cover(sentence, claim.turn * 1000)) for sentence in said)
+    reply = Reply(uuid.uuid4().hex, claim.turn, joined(sentences, language), sentences, language)
+    reply = replace(reply, mode="person", merged=merged, tool_outcomes=tuple(outcomes))
+    store.commit(claim, state=claim.state, reply=reply, vault=_added(vault, claim))
     yield Started(claim.conversation, claim.turn)
-    yield Done(owner_view(reply, Vault(claim.vault)))
+    yield Done(owner_view(reply, vault))
 
 
 def _steps(ports: Ports) -> Iterator[tuple[str, Turn]]:
@@ -220,6 +236,11 @@ def _usage(ports: Ports, times: dict[str, float]) -> Usage:
     )
 
 
+def _added(vault: Vault, claim: Claim) -> dict[str, str]:
+    """What a turn added to the conversation's vault."""
+    return {k: v for k, v in vault.to_dict().items() if k not in claim.vault}
+
+
 class _Hold:
     """A claim that is renewed in the background until it is committed or given back."""
 
@@ -248,6 +269,16 @@ class _Hold:
                 # The lease lasts for two more tries; if it is lost, the commit says so.
                 log.error("the lease of turn %d could not be renewed: %s", self.claim.turn, type(error).__name__)
 
+    def keep(self) -> None:
+        """Renew at once. Raises `StaleTurn` where the conversation was lost, `ConversationErased` where it is gone."""
+        try:
+            self.claim = self.store.renew(self.claim, lease=LEASE)
+        except StaleTurn:
+            conversation = self.claim.conversation
+            if not self.store.owner(conversation)[0]:
+                raise ConversationErased(f"the conversation {conversation!r} was erased meanwhile") from None
+            raise
+
     def end(self) -> None:
         self._over.set()
         self._thread.join()
@@ -256,13 +287,8 @@ class _Hold:
         """Store the turn and give the conversation back; the reply as it is stored."""
         merged = tuple(m.id for m in self.claim.messages if m.id)
         reply = replace(state["reply"], usage=_usage(ports, times), merged=merged)
-        vault = {k: v for k, v in ports.vault.to_dict().items() if k not in self.claim.vault}
         self.end()
-        try:
-            self.store.commit(self.claim, state=plain(state["memory"]), reply=reply, vault=vault)
-        except StaleTurn as error:
-            error.outcomes = reply.tool_outcomes
-            raise
+        self.store.commit(self.claim, state=plain(state["memory"]), reply=reply, vault=_added(ports.vault, self.claim))
         self.committed = True
         return reply
 

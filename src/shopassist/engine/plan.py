@@ -10,7 +10,7 @@ from uuid import uuid4
 from langgraph.runtime import Runtime
 
 from shopassist.dialogue import Quote
-from shopassist.engine.planning.contracts import Plan, Setting, Settled
+from shopassist.engine.planning.contracts import Heard, Plan, Setting, Settled
 from shopassist.engine.planning.lookup import Call
 from shopassist.engine.planning.planner import plan as make_plan
 from shopassist.engine.read import context_of
@@ -27,7 +27,7 @@ ROUNDS = 3
 def plan(state: Turn, runtime: Runtime[Ports]) -> Turn:
     """Make the plan with what is known so far."""
     ports = runtime.context
-    setting, known = _setting(ports), dict(state["known"])
+    setting, known = _setting(ports, state["heard"]), dict(state["known"])
     before: Turn = {}
     made = make_plan(ports.memory.dialogue, state["heard"], setting, known, state["settled"])
     if made.write is None and (before := _done_before(state, ports)):
@@ -67,7 +67,7 @@ def _started(made: Plan) -> tuple[ToolStarted, ...]:
     return tuple(ToolStarted(call.name, call.effect) for call in made.reads)
 
 
-def _setting(ports: Ports) -> Setting:
+def _setting(ports: Ports, heard: Heard) -> Setting:
     tools, reads, partial = _arguments(ports.toolbox)
     return Setting(
         turn=ports.turn,
@@ -80,10 +80,18 @@ def _setting(ports: Ports) -> Setting:
         known_customer=ports.customer is not None,
         handoff=ports.memory.handoff,
         answered_from=answered_from(ports.now, ports.settings.desk_minutes),
+        desk_hours=ports.settings.desk_hours,
+        ahead=ports.ahead() if ports.memory.handoff is not None and _asks_for_person(ports, heard) else None,
         told=ports.memory.told,
         seen=ports.memory.seen,
         rested=ports.memory.away(ports.now, ports.settings.resume_after),
+        consent_lasts=timedelta(minutes=ports.settings.consent_minutes),
     )
+
+
+def _asks_for_person(ports: Ports, heard: Heard) -> bool:
+    wished = any(ports.catalogue[w.intent].route(w.act).handoff for w in heard.wishes)
+    return wished or heard.talk == "queue" or heard.alarm is not None
 
 
 def _arguments(

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
-from shopassist.engine.check import between
+from shopassist.engine.check import joined
 from shopassist.engine.owner_view import mapped
 from shopassist.engine.planning.contracts import Dialogue
 from shopassist.engine.planning.returning import seen
@@ -23,7 +23,7 @@ def reply(state: Turn, runtime: Runtime[Ports]) -> Turn:
     ports, made = runtime.context, state["plan"]
     heard, cover = state["heard"], _cover(ports)
     sentences = tuple(map(cover, state["sentences"]))
-    text = "".join(s + between(s, state["language"]) for s in sentences[:-1]) + (sentences[-1] if sentences else "")
+    text = joined(sentences, state["language"])
     memory = _memory(state, ports)
     searched = next((found for found in state["looked"] if not found.silent), None)
     dialogue = memory.dialogue
@@ -71,9 +71,13 @@ def _intents(state: Turn) -> tuple[str, ...]:
         if not state["evidence"]:
             return ("out_of_scope",)
         return ("product_question",) if heard.products else ("policy_question",)
-    return {"thanks": ("thanks",), "greeting": ("greeting",), "foreign": ("out_of_scope",), "empty": ()}.get(
-        heard.talk or "", ("chitchat",) if heard.talk in ("goodbye", "identity") else ()
-    )
+    return {
+        "thanks": ("thanks",),
+        "greeting": ("greeting",),
+        "queue": ("human",),
+        "foreign": ("out_of_scope",),
+        "empty": (),
+    }.get(heard.talk or "", ("chitchat",) if heard.talk in ("goodbye", "identity") else ())
 
 
 def _memory(state: Turn, ports: Ports) -> Memory:

@@ -114,11 +114,13 @@ class Ports:
     """All that the steps of one turn may use; handed over as LangGraph's runtime context.
 
     `hand_off` puts the conversation into the desk's queue and gives the number that the customer is told, None where
-    the desk cannot be reached. `who` is the customer's pseudonym for log lines, `warm_at` the conversation's, by which
-    a proxy finds the server that has its prompt in the cache. `spent` is what understanding took of the turn's calls.
+    the desk cannot be reached; `ahead` says how many wait there before this one, None where that is not known. `who` is
+    the customer's pseudonym for log lines, `warm_at` the conversation's, by which a proxy finds the server that has its
+    prompt in the cache. `spent` is what understanding took of the turn's calls.
     `newer` says whether the customer has sent another message meanwhile, for which
     the turn may begin anew until `anew_until` (monotonic), `superseded` that what was not shown by then
-    is left out. `resumes` says that the customer has come back and said nothing yet.
+    is left out. `resumes` says that the customer has come back and said nothing yet. `keep` raises `StaleTurn` or
+    `ConversationErased` where this turn has the conversation no longer.
     """
 
     settings: Settings
@@ -143,6 +145,8 @@ class Ports:
     deadline: float
     anew_until: float
     newer: Callable[[], bool]
+    ahead: Callable[[], int | None] = lambda: None
+    keep: Callable[[], None] = lambda: None
     stopped: threading.Event = field(default_factory=threading.Event)
     draft: Draft | None = None
     spent: Spent = field(default_factory=Spent)

@@ -34,7 +34,7 @@ from shopassist.language.provisos import asks_something, with_proviso
 from shopassist.language.reading import finder_in
 from shopassist.language.reasons import paid_to, private, sound
 from shopassist.language.references import asks_range, attached, leaning, mentioned, own_subject, restated
-from shopassist.language.remarks import hurries, remark
+from shopassist.language.remarks import awaits, hurries, remark
 from shopassist.language.segments import segments
 from shopassist.language.slots import CODES, NAMES, Found, normal, slots
 from shopassist.language.states import bought, states, supposed
@@ -150,7 +150,7 @@ class _Reader:
         answer = self._answer(said)
         if answer is not None and answer.kind == "yes" and self._of_another(sent):
             answer = None  # 这个退了 beside the card of another order
-        talk = self._talk() or self._grumble(answer)
+        talk = self._queue(answer) or self._talk() or self._grumble(answer)
         adds = bool(self.dialogue.last) and supposing(self.text, self.language)
         found = [] if talk is not None or adds or answer_is_all(answer) else self._unsaid_or_said(answer, said)
         if answer is not None and answer.kind == "yes" and self.asked is not None and self.asked.kind == "consent":
@@ -233,6 +233,13 @@ class _Reader:
         if not self.found and not any(c.isalnum() for c in self.text):
             return kind or ("empty" if not self.ports.items else None)
         return kind if kind in TALK else None
+
+    def _queue(self, answer: Answer | None) -> str | None:
+        """Impatience while a person is waited for asks for that person, and wishes nothing."""
+        if self.ports.memory.handoff is None or answer is not None or self.found:
+            return None
+        open_question = self.asked is not None and self.asked.kind in OPEN
+        return "queue" if awaits(self.text) or (remark(self.text) == "feeling" and not open_question) else None
 
     def _grumble(self, answer: Answer | None) -> str | None:
         """A remark beside a question of ours: it is no answer, and wishes nothing."""

@@ -17,11 +17,13 @@ from shopassist.replies import ToolFinished
 def write(state: Turn, runtime: Runtime[Ports]) -> Turn:
     """Do it once. What was known before counts no more: the plan is made again on what is there now.
 
-    Raises `Superseded` where a newer message waits, which may take the yes back.
+    Raises `Superseded` where a newer message waits, which may take the yes back; `StaleTurn` where a person has
+    claimed the conversation or another worker has it, `ConversationErased` where it was forgotten: nothing begins then.
     """
     ports, made = runtime.context, state["plan"]
     if not state["outcomes"] and ports.newer():
         raise Superseded
+    ports.keep()
     settled = state["settled"] or Settled()
     if made.write is not None:
         return _written(state, ports, made.write)

@@ -6,9 +6,11 @@ import hashlib
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from shopassist.errors import KnowledgeError, MissingExtra, ShopAssistError, WeightsMissing
+from shopassist.knowledge.batches import Batches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_TOKENS = 512
+SAMPLE, PATIENCE = 64, 2.0
+"""Passages on which a rebuild's time is measured, and for how many seconds at most."""
+
 ONNX_FILES = ("onnx/model_quantized.onnx", "model_quantized.onnx", "onnx/model.onnx", "model.onnx")
 
 
@@ -76,6 +82,10 @@ class OnnxEmbeddings(Embeddings):
         assert self._pool is not None  # noqa: S101 - set by _open
         return np.stack(list(self._pool.map(self._one, texts)))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For a worker in another process, which opens the files by itself."""
+        return partial(OnnxEmbeddings, threads=self.threads), (self.folder,)
+
     def _open(self) -> None:
         if self._session is not None:
             return
@@ -120,7 +130,11 @@ class OnnxEmbeddings(Embeddings):
 
 
 class SentenceTransformerEmbeddings(Embeddings):
-    """Any model folder of sentence-transformers (extra `sentence-transformers`), on a GPU where torch has one."""
+    """Any model folder of sentence-transformers (extra `sentence-transformers`), on a GPU where torch has one.
+
+    Texts are encoded in batches, whose size is found by itself (`batches.Batches`). In another batch a text's vector
+    may differ in its last bits.
+    """
 
     def __init__(self, folder: Path, *, device: str | None = None) -> None:
         """Name the model's folder; it is opened when first used. Raises `WeightsMissing`, `MissingExtra`."""
@@ -128,6 +142,7 @@ class SentenceTransformerEmbeddings(Embeddings):
         if not (self.folder / "config.json").is_file():
             raise WeightsMissing(f"{self.folder} has no sentence-transformers model; run `shopassist pull`")
         self.device = device
+        self.batches = Batches()
         self._model: Any = None
         self._lock = threading.Lock()
 
@@ -149,10 +164,22 @@ class SentenceTransformerEmbeddings(Embeddings):
         """Vectors of shape (len(texts), dimension)."""
         model = self._open()
         prepared = [t.lower() for t in texts] if self._lower else list(texts)
-        return np.asarray(
-            model.encode(prepared, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True),
-            np.float32,
-        )
+
+        def batch(texts: Sequence[str]) -> NDArray[np.float32]:
+            found = model.encode(
+                list(texts),
+                batch_size=len(texts),
+                normalize_embeddings=True,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+            )
+            return np.asarray(found, np.float32)
+
+        return self.batches.run(prepared, batch)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For a worker in another process, which opens the files by itself."""
+        return partial(SentenceTransformerEmbeddings, device=self.device), (self.folder,)
 
     def _open(self) -> Any:
         with self._lock:
@@ -229,6 +256,33 @@ def mismatch(theirs: str, mine: str) -> str:
         f"the index was built with embeddings {theirs!r}, this process uses {mine!r}; set SHOPASSIST_EMBEDDINGS or "
         "SHOPASSIST_EMBEDDING_MODEL back, or run `shopassist ingest --rebuild`"
     )
+
+
+def cost(embeddings: Embeddings | None, texts: Sequence[str]) -> str:
+    """What a rebuild costs, in a sentence: measured on some of the passages, for two seconds at most."""
+    if not texts:
+        return "The index is empty: a rebuild takes seconds"
+    if embeddings is None:
+        return f"A rebuild by words alone takes seconds for {len(texts):,} passages"
+    encode(embeddings, texts[:1])  # opens the model
+    took, count = 0.0, 0
+    some = texts[:: max(1, len(texts) // SAMPLE)][:SAMPLE]
+    began = time.perf_counter()
+    while some[count:] and took < PATIENCE:
+        encode(embeddings, some[count : count + 8])
+        count += len(some[count : count + 8])
+        took = time.perf_counter() - began
+    rate = count / max(took, 1e-9)
+    return (
+        f"A rebuild embeds {len(texts):,} passages, about {_duration(len(texts) / rate)} at {rate:.3g} a second "
+        "(measured on this machine just now); until it is done, searches with the former embeddings go on"
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def onnx_file(folder: Path) -> Path | None:

@@ -1,25 +1,26 @@
-"""A generation of the index on disk, and which one is current.
+"""A generation of the index, opened for reading.
 
 ::
 
     knowledge/CURRENT                the name of the current generation
-    knowledge/gen-000042/chroma      vectors, a collection a language (ids only)
+    knowledge/gen-000042/chroma      Chroma's index of the vectors, a collection a language (unless on a server)
+    knowledge/gen-000042/vectors     the vectors themselves, an array a language
     knowledge/gen-000042/lexical/zh  BM25
-    knowledge/gen-000042/passages.jsonl, meta.json
+    knowledge/gen-000042/passages.jsonl, meta.json, readers.lock
 
 A generation is written beside the current one, probed, and never changed once `CURRENT` has named it.
 """
 
 from __future__ import annotations
 
-import errno
 import json
+import logging
 import os
 import re
-import shutil
+import time
+import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -28,26 +29,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shopassist.errors import IndexDamaged, IndexMismatch, IndexMissing, KnowledgeError
+from shopassist.errors import IndexMismatch, IndexMissing, KnowledgeError
+from shopassist.knowledge import hold
+from shopassist.knowledge.damage import unreadable
 from shopassist.knowledge.lexical import Lexical
+from shopassist.knowledge.vectors import Embedded, Reader, StoreAway, VectorStore
 from shopassist.protocols import Product
 from shopassist.text import fold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = 1
-KEPT = 3
+log = logging.getLogger(__name__)
 
-FULL = 1 << 20
-"""Bytes: where less is free, a store that fails without a reason of its own fails for want of space."""
+FORMAT = 2
 
-_NAME = re.compile(r"gen-\d{6,}")
+NAME = re.compile(r"gen-\d{6,}")
 _META = {
     "format": int, "split": int, "fingerprint": str, "calibration": dict, "roots": list, "passages": int,
-    "documents": dict,
+    "documents": dict, "created": str, "store": str, "files": dict,
 }  # fmt: skip
-_DAMAGE = (errno.ENOENT, errno.EISDIR, errno.ENOTDIR)  # other errors of the system are no fault of the files
+_EVER = {"format": int, "roots": list, "documents": dict}
 _FAR_PAST, _FAR_FUTURE = date.min.toordinal(), date.max.toordinal()
 
 
@@ -75,14 +77,24 @@ class Row:
 
 
 class Shelf:
-    """The passages of one language: rows, BM25, vectors, and which rows hold on a day."""
+    """The passages of one language: rows, BM25, vectors, and which rows hold on a day.
 
-    def __init__(self, path: Path, language: str, rows: Sequence[Row], lexical: Lexical, collection: Any) -> None:
-        self.path = path
+    `vectors` has a row for each of `rows`, read from the disk as needed; None in a lexical index.
+    """
+
+    def __init__(
+        self,
+        opened: Opened,
+        language: str,
+        rows: Sequence[Row],
+        lexical: Lexical,
+        vectors: NDArray[np.float32] | None,
+    ) -> None:
+        self.opened = opened
         self.language = language
         self.rows = rows
         self.lexical = lexical
-        self.collection = collection
+        self.vectors = vectors
         self.place = {row.id: n for n, row in enumerate(rows)}
         self._from = np.array([r.valid_from.toordinal() if r.valid_from else _FAR_PAST for r in rows])
         self._to = np.array([r.valid_to.toordinal() if r.valid_to else _FAR_FUTURE for r in rows])
@@ -130,26 +142,35 @@ class Shelf:
         return sorted(n for document in documents for n in self._places.get(document, ()))
 
     def nearest(self, vector: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The rows nearest to a vector and their cosines, by Chroma's HNSW index. Raises `KnowledgeError`."""
+        """The rows nearest to a vector and their cosines, best first, by Chroma's HNSW index. Raises `KnowledgeError`.
+
+        While a server of the vectors is away, every vector is compared: the same rows, for more time.
+        """
+        assert self.opened.reader is not None  # noqa: S101 - the caller asks an index with vectors only
         try:
-            found = self.collection.query(
-                query_embeddings=[vector.tolist()], n_results=min(count, len(self.rows)), include=["distances"]
-            )
-            rows = np.array([self.place[i] for i in found["ids"][0]], np.int64)
-            return rows, 1.0 - np.array(found["distances"][0], np.float32)
-        except Exception as error:  # Chroma raises what its Rust core and SQLite raise
-            raise unreadable(self.path, error) from error
+            ids, cosines = self.opened.reader.nearest(self.language, vector, min(count, len(self.rows)))
+        except StoreAway as error:
+            self.opened.tell(error)
+            return self.exact(vector, count)
+        try:
+            return np.array([self.place[i] for i in ids], np.int64), cosines
+        except KeyError as error:
+            raise unreadable(self.opened.path, error) from error
+
+    def exact(self, vector: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The same as `nearest` by comparing with every vector."""
+        assert self.vectors is not None  # noqa: S101 - as above
+        cosines = self.vectors @ vector
+        count = min(count, len(cosines))
+        rows = np.sort(np.argpartition(-cosines, count - 1)[:count])
+        rows = rows[np.argsort(-cosines[rows], kind="stable")]
+        return rows, cosines[rows]
 
     def cosines(self, vector: NDArray[np.float32], rows: Sequence[int]) -> dict[int, float]:
-        """Exact cosines of some rows. Raises `KnowledgeError`."""
-        if not rows:
+        """Exact cosines of some rows."""
+        if not rows or self.vectors is None:
             return {}
-        try:
-            found = self.collection.get(ids=[self.rows[n].id for n in rows], include=["embeddings"])
-            values = np.asarray(found["embeddings"], np.float32) @ vector
-            return {self.place[i]: float(v) for i, v in zip(found["ids"], values, strict=True)}
-        except Exception as error:  # as above
-            raise unreadable(self.path, error) from error
+        return {int(n): float(v) for n, v in zip(rows, self.vectors[list(rows)] @ vector, strict=True)}
 
 
 def _marks(title: str) -> set[str]:
@@ -158,12 +179,47 @@ def _marks(title: str) -> set[str]:
     return {w for w in words if len(w) > 1 and (any(c.isdigit() for c in w) or w == words[-1])}
 
 
+class Opened:
+    """What an open generation holds of the system: its lock against removal, and Chroma.
+
+    Given back when nothing refers to it any more: a search that is under way finishes on the generation it began on.
+    """
+
+    def __init__(self, path: Path, store: VectorStore, languages: Sequence[str] | None) -> None:
+        """Open what lies in `path`, with vectors of these languages, or None without."""
+        self.path = path
+        self.reader: Reader | None = None
+        self._told = 0.0
+        lock = hold.take(path)
+        try:
+            self.reader = store.reading(path, languages) if languages is not None else None
+        except BaseException:
+            _give_back(lock, None)
+            raise
+        weakref.finalize(self, _give_back, lock, self.reader)
+
+    def tell(self, error: StoreAway) -> None:
+        """Log an outage, once a minute."""
+        now = time.monotonic()
+        if now - self._told > 60 or not self._told:
+            self._told = now
+            log.warning("%s; every vector is compared meanwhile", error)
+
+
+def _give_back(lock: int | None, reader: Reader | None) -> None:
+    if reader is not None:
+        reader.close()
+    if lock is not None:
+        os.close(lock)
+
+
 class Generation:
     """A generation opened for reading."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, store: VectorStore | None = None) -> None:
         """Open it. Raises `IndexDamaged`, `IndexMismatch` (another format), `KnowledgeError` (the disk's fault)."""
         self.path = path
+        self.store = store or Embedded()
         self.meta = read_meta(path)
         if self.meta["format"] != FORMAT:
             raise IndexMismatch(
@@ -171,11 +227,17 @@ class Generation:
                 "run `shopassist ingest --rebuild`"
             )
         try:
+            _sizes(path, self.meta)
             self._rows = read_rows(path, self.meta)
             if (found := sum(map(len, self._rows.values()))) != self.meta["passages"]:
                 raise ValueError(f"{found} passages of {self.meta['passages']}")
         except Exception as error:  # JSON of any other shape
             raise unreadable(path, error) from error
+        if self.fingerprint != "none" and self.meta["store"] != self.store.kind:
+            raise IndexMismatch(
+                f"the vectors of {path} are of the kind {self.meta['store']!r}, the setting `chroma_url` is for "
+                f"{self.store.kind!r}; set it back, or run `shopassist ingest PATH`, which moves them"
+            )
 
     @property
     def fingerprint(self) -> str:
@@ -185,20 +247,24 @@ class Generation:
     @cached_property
     def shelves(self) -> dict[str, Shelf]:
         """The passages by language."""
-        client = chroma(self.path) if self.fingerprint != "none" else None
-        shelves = {}
+        with_vectors = self.fingerprint != "none"
         try:
-            for language, rows in self._rows.items():
-                lexical = Lexical.load(self.path / "lexical" / language, len(rows))
-                collection = (
-                    client.get_collection(collection_name(language), embedding_function=None) if client else None
-                )
-                if collection is not None and collection.count() != len(rows):
-                    raise ValueError(f"{collection.count()} vectors for {len(rows)} passages in {language}")
-                shelves[language] = Shelf(self.path, language, rows, lexical, collection)
-        except Exception as error:  # Chroma and bm25s raise many kinds over a broken file
+            opened = Opened(self.path, self.store, list(self._rows) if with_vectors else None)
+            counts = opened.reader.counts() if opened.reader and self.store.kind == Embedded.kind else {}
+            return {
+                language: self._shelf(opened, language, rows, counts.get(language, len(rows)))
+                for language, rows in self._rows.items()
+            }
+        except Exception as error:  # Chroma, numpy and bm25s raise many kinds over a broken file
             raise unreadable(self.path, error) from error
-        return shelves
+
+    def _shelf(self, opened: Opened, language: str, rows: list[Row], count: int) -> Shelf:
+        lexical = Lexical.load(self.path / "lexical" / language, len(rows))
+        vectors = read_vectors(self.path, language) if opened.reader else None
+        for found in (count, len(rows) if vectors is None else len(vectors)):
+            if found != len(rows):
+                raise ValueError(f"{found} vectors for {len(rows)} passages in {language}")
+        return Shelf(opened, language, rows, lexical, vectors)
 
     @cached_property
     def products(self) -> dict[str, tuple[Product, ...]]:
@@ -210,11 +276,27 @@ class Generation:
         return replace(product, names=tuple(dict.fromkeys((*product.names, *(n for p in alike for n in p.names)))))
 
 
+def _sizes(path: Path, meta: dict[str, Any]) -> None:
+    """Whether the files are as long as when they were written: a cut one can end a process that maps it."""
+    for name, (size, _) in meta["files"].items():
+        if (found := (path / name).stat().st_size) != size:
+            raise ValueError(f"{name} has {found} bytes of {size}")
+
+
+def read_vectors(path: Path, language: str) -> NDArray[np.float32]:
+    """The vectors of a language, one for each of its passages, mapped from the disk. Raises what numpy raises."""
+    found: NDArray[np.float32] = np.load(path / "vectors" / f"{language}.npy", mmap_mode="r")
+    if found.ndim != 2 or found.dtype != np.float32:
+        raise ValueError(f"vectors/{language}.npy has shape {found.shape}, {found.dtype}")
+    return found
+
+
 def read_meta(path: Path) -> dict[str, Any]:
-    """A generation's account of itself. Raises `IndexDamaged`, `KnowledgeError` (the disk's fault)."""
+    """A generation's account of itself, in any format. Raises `IndexDamaged`, `KnowledgeError` (the disk's fault)."""
     try:
         meta = json.loads((path / "meta.json").read_text("utf-8"))
-        wrong = [k for k, kind in _META.items() if not isinstance(meta[k], kind)]
+        needed = _META if meta["format"] == FORMAT else _EVER
+        wrong = [k for k, kind in needed.items() if not isinstance(meta[k], kind)]
         wrong += [k for k, d in meta["documents"].items() if not (isinstance(d["source"], str) and d["digest"])]
         wrong += ["roots" for root in meta["roots"] if not isinstance(root, str)]
         if wrong:
@@ -249,44 +331,6 @@ def read_rows(path: Path, meta: dict[str, Any]) -> dict[str, list[Row]]:
     return rows
 
 
-def chroma(path: Path) -> Any:
-    """A Chroma client on a generation's folder. Raises `IndexDamaged`, `KnowledgeError` (the disk's fault)."""
-    import chromadb
-    from chromadb.config import Settings
-
-    try:
-        return chromadb.PersistentClient(
-            str(path / "chroma"), settings=Settings(anonymized_telemetry=False, allow_reset=False)
-        )
-    except Exception as error:  # the client raises what its Rust core and SQLite raise
-        raise unreadable(path, error) from error
-
-
-def collection_name(language: str) -> str:
-    """Chroma wants ASCII names of three characters at least."""
-    return f"passages-{language}"
-
-
-def unreadable(path: Path, error: Exception) -> KnowledgeError:
-    """What to raise where an index cannot be read: `IndexDamaged`, or the disk's fault, which no rebuild mends."""
-    if isinstance(error, OSError) and error.errno and error.errno not in _DAMAGE:
-        return KnowledgeError(f"the index {path} cannot be read: {error.strerror}")
-    reason = f"{type(error).__name__}: {error}".splitlines()[0]
-    fault = None if isinstance(error, OSError) else _disk_fault(path)
-    if fault:
-        return KnowledgeError(f"the index {path} cannot be read ({reason}): {fault}")
-    return IndexDamaged(f"the index {path} cannot be read ({reason}); run `shopassist ingest --rebuild`")
-
-
-def _disk_fault(path: Path) -> str | None:
-    """Why nothing can be written where the index is: SQLite under Chroma writes even to read."""
-    if not path.exists():
-        return None
-    if not all(os.access(p, os.W_OK) for p in (path, *path.glob("chroma/*.sqlite3"))):
-        return "it is read-only for this process, by its disk or its permissions"
-    return "the disk is full" if shutil.disk_usage(path).free < FULL else None
-
-
 def current(folder: Path) -> Path | None:
     """The current generation's folder, or None where nothing was ingested.
 
@@ -294,7 +338,7 @@ def current(folder: Path) -> Path | None:
     """
     try:
         name = (folder / "CURRENT").read_text("utf-8").strip()
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise ValueError("CURRENT names no generation")
     except FileNotFoundError:
         return None
@@ -313,32 +357,17 @@ def current_or_raise(folder: Path) -> Path:
     return path
 
 
-def make_current(folder: Path, name: str) -> None:
-    """Name the current generation, at once for all readers, and keep the last `KEPT`."""
-    temporary = folder / "CURRENT.part"
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(name + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / "CURRENT")
-    older = sorted(p for p in folder.glob("gen-*") if p.is_dir() and p.suffix != ".part" and p.name <= name)
-    for path in older[:-KEPT]:
-        shutil.rmtree(path, ignore_errors=True)
+def open_current(folder: Path, store: VectorStore | None = None) -> Generation:
+    """The current generation; of one that was replaced and removed while it was being opened, the next.
 
-
-@contextmanager
-def under_construction(folder: Path, base: Path | None) -> Iterator[Path]:
-    """A folder for the next generation, begun as a copy of `base`; it is removed again unless the block succeeds."""
-    for leftover in folder.glob("gen-*.part"):
-        shutil.rmtree(leftover)
-    newest = max((int(p.name[4:10]) for p in folder.glob("gen-??????") if p.name[4:10].isdigit()), default=0)
-    path = folder / f"gen-{newest + 1:06d}.part"
-    try:
-        if base is None:
-            path.mkdir()
-        else:
-            shutil.copytree(base, path)
-        yield path
-        path.rename(path.with_suffix(""))
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    Raises `IndexMissing`, and what `current` and `Generation` raise.
+    """
+    while True:
+        path = current_or_raise(folder)
+        try:
+            generation = Generation(path, store)
+            _ = generation.shelves  # opened now rather than in the first customer's turn
+            return generation
+        except KnowledgeError:
+            if current(folder) == path:
+                raise

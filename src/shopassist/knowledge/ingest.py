@@ -5,38 +5,35 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
 from langchain_core.embeddings import Embeddings
 
-from shopassist.errors import DocumentError, IndexBusy, IndexMismatch, KnowledgeError
-from shopassist.knowledge import index, sources
-from shopassist.knowledge.build import Update, probe
-from shopassist.knowledge.documents import Document
-from shopassist.knowledge.embeddings import fingerprint, mismatch
-from shopassist.knowledge.inventory import (
-    Inventory,
-    Progress,
-    broken_files,
-    file_of,
-    gone,
-    inventory,
-    settled,
-    under,
-)
-from shopassist.knowledge.sources import Broken
+from shopassist.errors import IndexDamaged, IndexMismatch, KnowledgeError, ProbesFailed
+from shopassist.knowledge import generations, index, marks, questions
+from shopassist.knowledge.build import Encoder, Update
+from shopassist.knowledge.changes import changes
+from shopassist.knowledge.embeddings import cost, fingerprint, mismatch
+from shopassist.knowledge.inventory import Progress
+from shopassist.knowledge.journal import forget
+from shopassist.knowledge.probing import probe
+from shopassist.knowledge.questions import Fallen, Probe
+from shopassist.knowledge.sources import Broken, Limits, Remark, Skipped
 from shopassist.knowledge.split import VERSION
+from shopassist.knowledge.vectors import Embedded, VectorStore
+from shopassist.protocols import Source
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an ingestion did. Documents are named by key; `generation` is the current one afterwards.
+    """What an ingestion did, or with `dry_run` would do. Documents are named by key.
 
-    `skipped` are the files of folders that were not read: of an unknown kind, or side files without their file.
+    `generation` is the current one afterwards. `hidden` are documents that are not public. `skipped` are what was
+    passed over in folders. `remarks` tell of what was taken, though an editor should look at it.
     """
 
     generation: str | None
@@ -46,67 +43,105 @@ class Report:
     unchanged: int = 0
     hidden: tuple[str, ...] = ()
     broken: tuple[Broken, ...] = ()
-    skipped: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     passages: int = 0
     embedded: int = 0
+    remarks: tuple[Remark, ...] = ()
+    dry_run: bool = False
 
 
 def ingest(
-    paths: Sequence[Path],
+    paths: Sequence[Path | Source],
     folder: Path,
     embeddings: Embeddings | None,
     *,
     rebuild: bool = False,
     wait: float = 0.0,
     progress: Progress = lambda stage, done, total: None,
+    limits: Limits | None = None,
+    dry_run: bool = False,
+    keep_going: bool = False,
+    store: VectorStore | None = None,
+    encoder: Encoder | None = None,
+    probes: Path | None = None,
+    today: date | None = None,
 ) -> Report:
-    """Bring the index in `folder` up to date with the files under `paths`.
+    """Bring the index in `folder` up to date with the files under `paths`, and with sources among them.
 
-    Documents from other paths stay as they are; a document whose file is gone leaves the index, be it the last one;
-    one whose file is broken keeps its former text. `rebuild` reads all paths that were ever ingested, and these, from
-    nothing. `wait` is how many seconds another ingestion may take to finish. Raises `IndexBusy`, `IndexMismatch`,
-    `IndexDamaged`, `DocumentError` (a path that does not exist), `KnowledgeError` (a full disk, or nothing to begin
-    an index with).
+    Documents from elsewhere stay as they are; a document whose file is gone, or that its source does not give any
+    more, leaves the index, be it the last one; one whose file or source cannot be read keeps its former text.
+    `rebuild` reads all that was ever ingested, and these, from nothing; it is refused where it would lose documents
+    that cannot be read now, unless `keep_going`. `wait` is how many seconds another ingestion may take to finish.
+    `dry_run` writes nothing, asks no known questions and locks nobody out. `store` is where the vectors go, by default
+    into the index; `encoder` computes them, by default in this process. `probes` names the file of known questions
+    instead of ``probes.yaml`` at the roots; they are asked as of `today`. Raises `IndexBusy`, `IndexMismatch`,
+    `IndexDamaged`, `ProbesFailed`, `DocumentError` (a path that does not exist, known questions that cannot be read),
+    `KnowledgeError` (a full disk, or nothing to begin an index with).
     """
-    with _alone(folder, wait), _disk_errors(folder):
+    store = store or Embedded()
+    with nullcontext() if dry_run else generations.alone(folder, wait), _disk_errors(folder):
         base, meta = _former(folder, rebuild)
-        held: dict[str, Any] = meta.get("documents", {})
-        reading, roots = _reading(paths, meta, rebuild)
-        if rebuild and not (reading or paths):
-            raise KnowledgeError(_no_path(folder, roots))
-        found = inventory(reading, progress)
-        old = {} if rebuild else held
         if not rebuild and base is not None:
-            _same_index(meta, embeddings)
-        documents = settled(found, held, old, paths)
-        broken = broken_files(found)
-        kept = {k for k in old if k not in documents and not gone(file_of(old[k]["source"]), paths, broken)}
-        removed = [k for k in old if k not in documents and k not in kept]
-        changed = [k for k, d in documents.items() if k in old and not _same(old[k], d)]
-        added = [k for k in documents if k not in old]
+            _same_index(base, meta, embeddings)
+        known = {} if rebuild else marks.read(folder, meta.get("documents", {}))
+        told = changes(paths, meta, rebuild=rebuild, progress=progress, limits=limits, known=known)
+        if rebuild and not keep_going:
+            told.check_loss(meta)
+        places = questions.places(probes, told.roots)
+        known_questions = questions.read(places)
+        known_files = {p.resolve() for p in places}
         report = Report(
-            base.name if base else None, tuple(added), tuple(changed), tuple(removed),
-            len(documents) - len(changed) - len(added) + len(kept), tuple(found.hidden), tuple(found.broken),
-            tuple(found.skipped), meta.get("passages", 0),
+            base.name if base else None, told.added, told.changed, told.removed, told.unchanged,
+            tuple(told.found.hidden), tuple(told.found.broken),
+            tuple(s for s in told.found.skipped if Path(s.source).resolve() not in known_files),
+            meta.get("passages", 0), remarks=tuple(told.found.remarks), dry_run=dry_run,
         )  # fmt: skip
-        if not (rebuild or added or changed or removed) and roots == meta.get("roots"):
+        old = {} if rebuild else meta
+        if dry_run:
+            passages, embedded = told.cost(base, old)
+            return replace(report, passages=passages, embedded=0 if embeddings is None else embedded)
+        moved = embeddings is not None and meta.get("store", store.kind) != store.kind
+        if not (rebuild or moved or told) and told.roots == meta.get("roots"):
+            marks.write(folder, known, told.found)
             return report
-        if not (base or meta or documents):
-            raise KnowledgeError(_nothing(reading, found))
-        keep = kept | (documents.keys() - set(added) - set(changed))
-        fresh = [documents[k] for k in [*added, *changed]]
-        update = Update({} if rebuild else meta, keep, fresh, roots, embeddings, progress)
-        with index.under_construction(folder, None if rebuild else base) as path:
+        update = Update(
+            None if rebuild else base, old, told.keep, told.fresh, told.roots, embeddings, progress,
+            store=store, encoder=encoder,
+        )  # fmt: skip
+        with generations.under_construction(folder, None if rebuild else base, store) as path:
             passages, embedded = update.write(path)
-            probe(path)
-            name = path.with_suffix("").name
-        index.make_current(folder, name)
-        return replace(report, generation=name, passages=passages, embedded=embedded)
+            fallen = _probed(path, embeddings, store, known_questions, today or date.today())
+            if fallen:
+                raise _refused(fallen, len(known_questions), base, generations.set_aside(path))
+        generations.make_current(folder, path.stem)
+        forget(folder)
+        generations.prune(folder, generations.KEPT, store)
+        marks.write(folder, known, told.found)
+        return replace(report, generation=path.stem, passages=passages, embedded=embedded)
 
 
-def _same(entry: dict[str, Any], document: Document) -> bool:
-    """Whether a known document is as it was, in the file where it was."""
-    return bool(entry["digest"] == document.digest) and file_of(entry["source"]) == file_of(document.source)
+def _probed(
+    path: Path, embeddings: Embeddings | None, store: VectorStore, known: Sequence[Probe], today: date
+) -> list[Fallen]:
+    try:
+        faults, fallen = probe(path, embeddings, store, known, today=today)
+    except IndexDamaged as error:
+        raise IndexDamaged(f"the new index {error}; the former one stays") from error
+    if faults:
+        raise IndexDamaged(f"the new index failed its probes ({faults[0]}); the former one stays")
+    return fallen
+
+
+def _refused(fallen: Sequence[Fallen], asked: int, base: Path | None, aside: Path) -> ProbesFailed:
+    lines = "".join(f"\n  {f}" for f in fallen)
+    stays = f"{base.name} stays current" if base else "no index answers yet"
+    return ProbesFailed(
+        f"{len(fallen)} of {asked} known questions do not find their page in the new index; {stays}, and the new one "
+        f"lies aside as {aside.name}:{lines}\nCorrect the pages, or the questions in {questions.FILE}, and run "
+        "`shopassist ingest` again (what was embedded is kept); or take the new index as it is: "
+        "`shopassist knowledge accept`",
+        tuple(fallen),
+    )
 
 
 def _former(folder: Path, rebuild: bool) -> tuple[Path | None, dict[str, Any]]:
@@ -126,60 +161,13 @@ def _former(folder: Path, rebuild: bool) -> tuple[Path | None, dict[str, Any]]:
     return base, {}
 
 
-def _reading(paths: Sequence[Path], meta: dict[str, Any], rebuild: bool) -> tuple[list[Path], list[str]]:
-    """What is to be read, and the paths ever ingested. A path that is gone is no mistake if the index knows it."""
-    former = set(meta.get("roots", ()))
-    for path in paths:
-        sources.check_name(path)
-    absent = [p for p in paths if not sources.exists(p)]
-    if absent:
-        known = [Path(r) for r in former] + [file_of(d["source"]) for d in meta.get("documents", {}).values()]
-        for path in absent:
-            if not any(under(k, [path]) for k in known):
-                raise DocumentError(f"{path} does not exist")
-    present = [p for p in paths if p not in absent]
-    roots = sorted(former - {str(p.resolve()) for p in absent} | {str(p.resolve()) for p in present})
-    return ([p for r in roots if sources.exists(p := Path(r))] if rebuild else present), roots
-
-
-def _no_path(folder: Path, roots: Sequence[str]) -> str:
-    if roots:
-        return f"none of the paths ever ingested is there any more ({', '.join(roots)}); name one that is"
-    return f"{folder} does not tell which paths were ingested; run `shopassist ingest --rebuild PATH`"
-
-
-def _same_index(meta: dict[str, Any], embeddings: Embeddings | None) -> None:
+def _same_index(base: Path, meta: dict[str, Any], embeddings: Embeddings | None) -> None:
+    if (meta["format"], meta.get("split")) != (index.FORMAT, VERSION):
+        raise IndexMismatch("the index was built by another version of shopassist; run `shopassist ingest --rebuild`")
     mine = fingerprint(embeddings)
     if meta["fingerprint"] != mine:
-        raise IndexMismatch(mismatch(meta["fingerprint"], mine))
-    if (meta["format"], meta["split"]) != (index.FORMAT, VERSION):
-        raise IndexMismatch("the index was built by another version of shopassist; run `shopassist ingest --rebuild`")
-
-
-def _nothing(paths: Sequence[Path], found: Inventory) -> str:
-    broken = f"; {len(found.broken)} broken, first: {found.broken[0].reason}" if found.broken else ""
-    skipped = f"; {len(found.skipped)} skipped, first: {found.skipped[0]}" if found.skipped else ""
-    return f"no public document under {', '.join(map(str, paths)) or 'the paths given'}{broken}{skipped}"
-
-
-@contextmanager
-def _alone(folder: Path, wait: float) -> Iterator[None]:
-    """One ingestion at a time, across processes."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "ingest.lock")
-        lock.acquire(timeout=wait)
-        (folder / "ingest.pid").write_text(str(os.getpid()))
-    except Timeout:
-        pid = folder / "ingest.pid"
-        holder = pid.read_text(errors="replace").strip() if pid.exists() else "unknown"
-        raise IndexBusy(f"process {holder} is ingesting into {folder}; wait for it to finish") from None
-    except OSError as error:
-        raise KnowledgeError(f"{folder} cannot be written: {error.strerror or error}") from error
-    try:
-        yield
-    finally:
-        lock.release()
+        texts = [row.indexed for rows in index.read_rows(base, meta).values() for row in rows]
+        raise IndexMismatch(f"{mismatch(meta['fingerprint'], mine)}. {cost(embeddings, texts)}")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import yaml
@@ -32,14 +32,11 @@ LEXICAL = (-1.39, 5.79)
 """Intercept and weight of the coverage where there are no vectors."""
 
 
-def background(embeddings: Embeddings, collection: Any) -> dict[str, float]:
-    """The noise of a Chroma collection: mean and standard deviation of the best cosine for unrelated questions."""
-    if not collection.count():
+def background(embeddings: Embeddings, vectors: NDArray[np.float32]) -> dict[str, float]:
+    """The noise of passages' vectors: mean and standard deviation of the best cosine for unrelated questions."""
+    if not len(vectors):
         return {"mean": 0.0, "std": 1.0}
-    found = collection.query(
-        query_embeddings=[v.tolist() for v in _vectors(embeddings)], n_results=1, include=["distances"]
-    )
-    best = 1.0 - np.array([d[0] for d in found["distances"]], np.float32)
+    best = (_vectors(embeddings) @ vectors.T).max(axis=1)
     return {"mean": float(best.mean()), "std": float(max(best.std(), 1e-3))}
 
 

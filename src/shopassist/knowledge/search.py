@@ -20,6 +20,7 @@ from shopassist.knowledge.embeddings import encode, fingerprint, mismatch
 from shopassist.knowledge.index import Generation, Shelf
 from shopassist.knowledge.lexical import UNKNOWN
 from shopassist.knowledge.relevance import relevance
+from shopassist.knowledge.vectors import Embedded, VectorStore
 from shopassist.protocols import Product
 from shopassist.replies import Passage
 from shopassist.text import HAN, clean, fold, tokens
@@ -55,9 +56,21 @@ class ChromaKnowledge:
     Safe to use from several threads. A search finishes on the generation that it began on.
     """
 
-    def __init__(self, folder: Path, embeddings: Embeddings | None) -> None:
-        """Open the index. Raises `IndexMissing`, `IndexMismatch`, `IndexDamaged`."""
+    def __init__(
+        self,
+        folder: Path,
+        embeddings: Embeddings | None,
+        *,
+        store: VectorStore | None = None,
+        generation: str | None = None,
+    ) -> None:
+        """Open the index, or the one `generation` of it that is named, and no other then.
+
+        `store` is where the vectors are, by default in the index. Raises `IndexMissing`, `IndexMismatch`,
+        `IndexDamaged`.
+        """
         self._folder = folder
+        self._store = store or Embedded()
         self._embeddings = embeddings
         self._fingerprint = fingerprint(embeddings)
         self._lock = threading.Lock()
@@ -65,12 +78,14 @@ class ChromaKnowledge:
         self._refused: Path | None = None
         self._told: str | None = None
         self._last: tuple[str, NDArray[np.float32]] | None = None
-        self._generation = self._open(index.current_or_raise(folder))
+        self._pinned = generation is not None
+        opened = Generation(folder / generation, self._store) if generation else index.open_current(folder, self._store)
+        self._generation = self._checked(opened)
 
     @property
     def generation(self) -> Generation:
         """The current generation."""
-        if time.monotonic() - self._looked >= LOOK_EVERY:
+        if time.monotonic() - self._looked >= LOOK_EVERY and not self._pinned:
             with self._lock:
                 self._looked = time.monotonic()
                 self._look()
@@ -82,15 +97,14 @@ class ChromaKnowledge:
         try:
             path = index.current(self._folder)
             if path is not None and path not in (self._generation.path, self._refused):
-                self._generation = self._open(path)
+                self._generation = self._checked(index.open_current(self._folder, self._store))
         except KnowledgeError as error:
             self._refused = path
             if str(error) != self._told:  # once, not at every look
                 self._told = str(error)
                 log.error("%s stays in use: %s", self._generation.path.name, error)
 
-    def _open(self, path: Path) -> Generation:
-        generation = Generation(path)
+    def _checked(self, generation: Generation) -> Generation:
         if generation.fingerprint != self._fingerprint:
             raise IndexMismatch(mismatch(generation.fingerprint, self._fingerprint))
         _ = generation.shelves  # opened now rather than in the first customer's turn

@@ -14,7 +14,7 @@ from shopassist.knowledge.documents import Document
 PASSAGE_CHARS = 320
 """The longest passage, in characters: about 300 tokens, well inside an embedding model's 512."""
 
-VERSION = 2
+VERSION = 3
 """Grows when the same document would be split or read into tokens otherwise, so that an older index is built anew."""
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s{0,9}#{0,9}$")
@@ -74,7 +74,7 @@ def _sections(document: Document) -> Iterator[tuple[str, str]]:
             if head is None:
                 head = cells
             else:
-                lines.append(_row(head, cells))
+                lines.extend(_row(head, cells))
         else:
             head = None
             lines.append(_plain(line))
@@ -82,13 +82,26 @@ def _sections(document: Document) -> Iterator[tuple[str, str]]:
         yield found
 
 
-def _row(head: list[str], cells: list[str]) -> str:
-    """A table's row as a sentence: two columns are name and value, more repeat their heads."""
+def _row(head: list[str], cells: list[str]) -> list[str]:
+    """A table's row as a sentence: two columns are name and value, more repeat their heads.
+
+    A row too long for a passage becomes several sentences, each with the row's name and its column's head.
+    """
     colon, comma, stop = "：，。" if any(ord(c) > 0x2E80 for c in "".join(head + cells)) else (": ", ", ", ".")
-    if len(cells) == 2:
-        return f"{cells[0]}{colon}{cells[1]}{stop}"
-    pairs = [f"{h}{colon}{c}" if h else c for h, c in zip(head[1:], cells[1:], strict=False) if c]
-    return cells[0] + (colon if pairs else "") + comma.join(pairs) + stop
+    columns = [""] if len(cells) == 2 else head[1:]
+    pairs = [(f"{h}{colon}" if h else "", c) for h, c in zip(columns, cells[1:], strict=False) if c or len(cells) == 2]
+    name = cells[0] + (colon if pairs else "")
+    whole = name + comma.join(h + c for h, c in pairs) + stop
+    if len(whole) <= PASSAGE_CHARS or not pairs or max(len(name + h) for h, _ in pairs) > PASSAGE_CHARS // 2:
+        return [whole]
+    return [line for h, value in pairs for line in _repeated(name + h, value, stop)]
+
+
+def _repeated(head: str, value: str, stop: str) -> Iterator[str]:
+    """A long value in pieces, each behind its head."""
+    for part in _splitter(PASSAGE_CHARS - len(head) - len(stop)).split_text(value):
+        text = part.strip()
+        yield head + text + ("" if text[-1:] in "。！？；.!?;" else stop)
 
 
 def _plain(line: str) -> str:
@@ -99,16 +112,20 @@ def _plain(line: str) -> str:
 
 def _fit(text: str) -> list[str]:
     text = re.sub(r"\n{2,}", "\n", text)
-    return [text] if len(text) <= PASSAGE_CHARS else [t.strip() for t in _splitter().split_text(text) if t.strip()]
+    return (
+        [text]
+        if len(text) <= PASSAGE_CHARS
+        else [t.strip() for t in _splitter(PASSAGE_CHARS).split_text(text) if t.strip()]
+    )
 
 
-@lru_cache(maxsize=1)
-def _splitter() -> Any:
+@lru_cache(maxsize=16)
+def _splitter(most: int) -> Any:
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
     return RecursiveCharacterTextSplitter(
         separators=["\n", "。", "！", "？", "；", ". ", "! ", "? ", "; ", "，", ", ", " ", ""],
         keep_separator="end",
-        chunk_size=PASSAGE_CHARS,
+        chunk_size=most,
         chunk_overlap=0,
     )

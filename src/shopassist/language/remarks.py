@@ -34,6 +34,23 @@ def hurries(text: str) -> bool:
     return remark(text) == "urging" and not re.match(_data()["agrees"], plain(text))
 
 
+def awaits(text: str) -> bool:
+    """Whether a message only asks where the person is who is waited for, or hurries: 人呢, 还有多久, hurry up."""
+    particles, kinds = _patterns()
+    rest, found = plain(text), 0
+    for pattern in (_awaited(), kinds["urging"]):
+        rest, count = pattern.subn(" ", rest)
+        found += count
+    for pattern in (kinds["feeling"], kinds["waiting"]):
+        rest = pattern.sub(" ", rest)
+    return bool(found) and not particles.sub("", rest)
+
+
+@lru_cache(maxsize=1)
+def _awaited() -> re.Pattern[str]:
+    return re.compile("|".join(_data()["awaited"]))
+
+
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
     return dict(yaml.safe_load(resources.files(__package__).joinpath("remarks.yaml").read_text("utf-8")))

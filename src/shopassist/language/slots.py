@@ -142,7 +142,7 @@ def _spots(text: str, today: date, named: Sequence[Spot], wanted: str | None) ->
     yield from variants(text)
     yield from reasons(text)
     for name, rank in (("invoice_type", 5), ("topic", 8)):
-        for value, rule in _labels(name):
+        for value, rule in _labels(name) if _labelled(name).search(text) else ():
             yield from (Spot(name, value, *m.span(), rank=rank) for m in rule.finditer(text))
 
 
@@ -257,6 +257,12 @@ def _product(value: str, products: Sequence[Product]) -> str | None:
     return (
         folded.upper() if re.fullmatch(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*", folded) and re.search(r"\d", folded) else None
     )
+
+
+@lru_cache(maxsize=2)
+def _labelled(name: str) -> re.Pattern[str]:
+    """What any of the labels is said by."""
+    return re.compile("|".join(f"(?:{rule.pattern})" for _, rule in _labels(name)))
 
 
 @lru_cache(maxsize=2)

@@ -24,7 +24,7 @@ def without_states(text: str, language: str) -> str:
 
     没付钱那单取消 supposes nothing, as 没付钱就取消 does. What ends in one (刚收到的) tells of it.
     """
-    thing = re.compile(_data()[language]["thing"])
+    thing = _thing(language)
     for _, (start, end) in reversed(states(text, language)):
         named = thing.search(text, start, end)
         if named and (named[0] != "的" or text[end:].strip()):
@@ -45,6 +45,8 @@ def money(state: str, language: str) -> str | None:
 
 def _found(folded: str, language: str, rule: str) -> list[tuple[str, tuple[int, int]]]:
     """What the rule finds, in the order of the text; the longer of two that overlap: 还没收到的 is not 收到的."""
+    if not _words(language).search(folded) or (rule == "rule" and not _thing(language).search(folded)):
+        return []
     found = [(state, match.span()) for state, pattern in _rules(language, rule) for match in pattern.finditer(folded)]
     kept: list[tuple[str, tuple[int, int]]] = []
     for state, span in sorted(found, key=lambda f: (f[1][0] - f[1][1], f[1])):
@@ -65,6 +67,17 @@ def bought(text: str, language: str, span: tuple[int, int]) -> bool:
 def _data() -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("states.yaml").read_text("utf-8"))
     return loaded
+
+
+@lru_cache(maxsize=2)
+def _words(language: str) -> re.Pattern[str]:
+    """What any state is said by: most texts hold none of it, and need no rule."""
+    return re.compile("|".join(_data()[language]["states"].values()))
+
+
+@lru_cache(maxsize=2)
+def _thing(language: str) -> re.Pattern[str]:
+    return re.compile(_data()[language]["thing"])
 
 
 @lru_cache(maxsize=4)

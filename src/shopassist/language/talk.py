@@ -21,10 +21,16 @@ def small_talk(text: str, names: Sequence[str] = ()) -> str | None:
     `names` are what the assistant is called. Of several kinds in one message the first in `KINDS` names it: 好的谢谢 is
     thanks.
     """
-    particles, kinds = _patterns()
-    rest, found = plain(text), set()
+    rest = plain(text)
     for name in filter(None, map(fold, names)):
         rest = rest.replace(name, " ")
+    return _kind(rest)
+
+
+@lru_cache(maxsize=4096)
+def _kind(rest: str) -> str | None:
+    particles, kinds = _patterns()
+    found = set()
     for kind, pattern in kinds.items():
         rest, count = pattern.subn(" ", rest)
         if count:

@@ -21,7 +21,12 @@ Clock = Callable[[], datetime]
 
 
 class Book(Protocol):
-    """The tables of `seed.rows_of`, wherever they are kept. Rows come in the order in which they were inserted."""
+    """The tables of `seed.rows_of`, wherever they are kept. Rows come in the order in which they were inserted.
+
+    `rolls_back` says that whoever holds `tx` can undo a write.
+    """
+
+    rolls_back: bool
 
     def reading(self) -> AbstractContextManager[Any]:
         """A `tx` in which several reads see one moment."""
@@ -130,7 +135,8 @@ class Desk:
             for table, row in change.rows:
                 self.book.insert(tx, table, row)
         facts = {**quote.facts, **change.facts}
-        return Deed(facts if quote.amount is None else facts | {"amount": quote.amount}, version, change.id)
+        facts |= {} if quote.amount is None else {"amount": quote.amount}
+        return Deed(facts, version, change.id, quote if self.book.rolls_back else None)
 
     def _check(
         self, tx: Any, action: str, customer: str, order_id: str | None, args: Mapping[str, Any]

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import Barrier
 
+import pytest
+
 from shopassist.tools.ledger import Ledger, Write, WriteState
 
 NOW = datetime(2024, 12, 5, 2, 0, tzinfo=UTC)
@@ -142,6 +144,16 @@ class LedgerConformance:
         self.ledger.settle(_write("b", "called"), "done", OUTCOME, NOW)
         self.ledger.settle(_write("c", "called"), "unknown", {}, NOW)
         assert [w.key for w in self.ledger.unsettled(NOW)] == ["d", "c"]
+
+    def test_rows_since_a_moment_are_listed_the_oldest_first(self) -> None:
+        """Settled ones too, where the ledger has the method."""
+        listed = getattr(self.ledger, "since", None)
+        if listed is None:
+            pytest.skip("the ledger has no method since(when): `shopassist writes` lists what is unsettled")
+        for minutes, key in enumerate(("a", "b", "c")):
+            self.ledger.begin(replace(_write(key, "called"), begun=NOW - timedelta(minutes=minutes)))
+        self.ledger.settle(_write("a", "called"), "done", OUTCOME, NOW)
+        assert [w.key for w in listed(NOW - timedelta(minutes=1))] == ["b", "a"]
 
     def test_a_reconciled_row_is_settled(self) -> None:
         for key, state in (("a", "called"), ("b", "unknown")):

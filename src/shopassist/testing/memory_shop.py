@@ -58,6 +58,8 @@ class MemoryShop(SampleShop):
 
 
 class _MemoryBook:
+    rolls_back = False
+
     def __init__(self, tables: Rows) -> None:
         self.tables = tables
         self._lock = RLock()

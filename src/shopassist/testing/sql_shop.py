@@ -94,6 +94,8 @@ class SqlShop(SampleShop):
 
 
 class _SqlBook:
+    rolls_back = True
+
     def __init__(self, engine: sa.Engine) -> None:
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._reader = engine.execution_options(**(READS if self._is_sqlite else POSTGRESQL_READS))

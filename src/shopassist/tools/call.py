@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from shopassist.dialogue import Quote
+from shopassist.shop import Deed
 from shopassist.tools.context import ToolContext
 from shopassist.tools.limit import TimeLimit, TookTooLong
-from shopassist.tools.outcome import Failed, ToolOutcome, ToolSignal
+from shopassist.tools.outcome import Changed, Failed, ToolOutcome, ToolSignal
 from shopassist.tools.tool import Tool
 from shopassist.tools.values import Garbage, answer, json_values
 
@@ -38,9 +39,19 @@ class Call:
     limit: TimeLimit
     seconds: float | None
 
-    def answer(self) -> tuple[dict[str, Any], str | None]:
-        """Run the tool, for its facts and the id of what it made."""
-        facts, made = self.guarded(lambda: answer(self.tool.function(self.context, **self.values)))
+    def answer(self, agreed: Quote | None = None) -> tuple[dict[str, Any], str | None]:
+        """Run the tool, for its facts and the id of what it made.
+
+        Raises `Changed` where it says by which quote it did that, and that is not what was `agreed`.
+        """
+
+        def run() -> tuple[dict[str, Any], str | None]:
+            result = self.tool.function(self.context, **self.values)
+            if agreed is not None and isinstance(result, Deed) and result.quote is not None:
+                check_agreed(_quote(result.quote), agreed)
+            return answer(result)
+
+        facts, made = self.guarded(run)
         return self._concealed(facts), made
 
     def quote(self) -> Quote:
@@ -89,6 +100,12 @@ def guarded(name: str, key: str | None, run: Callable[[], T]) -> T:
     except Exception as error:  # noqa: BLE001 - any tool, shop or ledger may be plugged in; the conversation goes on
         _log.warning("%s failed: %s (consent %s)", name, type(error).__name__, key)
         raise Failed("raised") from None
+
+
+def check_agreed(quote: Quote, agreed: Quote) -> None:
+    """Raise `Changed` unless version and amount are what the customer agreed to."""
+    if (quote.version, quote.amount) != (agreed.version, agreed.amount):
+        raise Changed(quote.reason, rule=quote.rule)
 
 
 def ended(name: str, args: Mapping[str, Any], signal: ToolSignal) -> ToolOutcome:

@@ -43,8 +43,9 @@ class Ledger(Protocol):
     """Keeps writes, in the shop's own database where tools are atomic.
 
     Safe to call from several threads and processes at once. Raises `StorageError` where the storage itself fails.
-    A ledger without `transaction` serves external tools alone. `shopassist.testing.ledgers.LedgerConformance` tests
-    an implementation.
+    A ledger without `transaction` serves external tools alone. One with a method ``since(when)``, which gives all rows
+    begun since then, the oldest first, shows those that are settled too in `shopassist writes`.
+    `shopassist.testing.ledgers.LedgerConformance` tests an implementation.
     """
 
     def transaction(self) -> AbstractContextManager[Any]:
@@ -83,6 +84,7 @@ class Ledger(Protocol):
     ) -> bool:
         """Settle a row by what somebody found out; False where there is no such unsettled row.
 
-        `outcome` may hold ``facts``, ``reason``, ``rule`` and ``id`` of the `ToolOutcome` that the next call gets.
+        `outcome` may hold ``facts``, ``reason``, ``rule`` and ``id`` of the `ToolOutcome` that the next call gets; what
+        else it holds (a ``note``) is kept.
         """
         ...

@@ -59,6 +59,11 @@ class MemoryLedger:
             waiting = [w for w in self._rows.values() if w.state not in SETTLED and w.begun < before]
         return sorted(waiting, key=lambda w: w.begun)
 
+    def since(self, when: datetime) -> list[Write]:
+        """All rows begun since then, the oldest first."""
+        with self._lock:
+            return sorted((w for w in self._rows.values() if w.begun >= when), key=lambda w: w.begun)
+
     def reconcile(
         self, key: str, state: Literal["done", "refused"], outcome: Mapping[str, Any], when: datetime
     ) -> bool:

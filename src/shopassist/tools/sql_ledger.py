@@ -51,6 +51,7 @@ _UNSETTLED = (
     .where(_writes.c.state.not_in(SETTLED), _writes.c.begun < sa.bindparam("before"))
     .order_by(_writes.c.begun)
 )
+_SINCE = sa.select(_writes).where(_writes.c.begun >= sa.bindparam("when")).order_by(_writes.c.begun)
 _OPEN = sa.update(_writes).where(_writes.c.key == _OF, _writes.c.state.not_in(SETTLED))
 _SETTLE = _OPEN.where(_writes.c.fence == sa.bindparam("held"))
 _RECONCILE = _OPEN.values(fence=_writes.c.fence + 1)
@@ -121,6 +122,11 @@ class SqlLedger:
         """The rows that wait for a person, the oldest first."""
         with self._queued(), _translating(), self._engine.connect() as db:
             return [_write(row) for row in db.execute(_UNSETTLED, {"before": before.timestamp()})]
+
+    def since(self, when: datetime) -> list[Write]:
+        """All rows begun since then, the oldest first."""
+        with self._queued(), _translating(), self._engine.connect() as db:
+            return [_write(row) for row in db.execute(_SINCE, {"when": when.timestamp()})]
 
     def reconcile(
         self, key: str, state: Literal["done", "refused"], outcome: Mapping[str, Any], when: datetime

@@ -9,15 +9,19 @@ from datetime import timedelta
 from typing import Any
 
 from shopassist.dialogue import Consent
-from shopassist.tools.call import Call, ended, guarded
+from shopassist.tools.call import Call, check_agreed, ended, guarded
 from shopassist.tools.ledger import SETTLED, Ledger, Write, WriteState
-from shopassist.tools.outcome import Changed, Failed, Refused, ToolOutcome, ToolSignal
+from shopassist.tools.outcome import Failed, Refused, ToolOutcome, ToolSignal
 from shopassist.tools.values import json_values
 
 ABOUT = ("order_id", "product")
 """Arguments that say what a deed is done to; the others may be told in other words."""
 
-INSTANT = timedelta(seconds=1)
+KEPT = ("status", "facts", "reason", "rule", "id")
+"""What the ledger keeps of an outcome; name and arguments have columns of their own."""
+
+AHEAD = timedelta(days=1)
+"""How much later than this turn another write may have begun: turns last, and the clocks of hosts differ."""
 
 _STATES: Mapping[str, WriteState] = {"done": "done", "unknown": "unknown"}  # all others did nothing: refused
 
@@ -53,7 +57,7 @@ def atomic(call: Call, consent: Consent, row: Write, ledger: Ledger) -> ToolOutc
             if earlier is None:
                 inside = call.within(tx)
                 _check_quote(inside, consent)
-                outcome = _done(call, consent, *inside.answer())
+                outcome = _done(call, consent, *inside.answer(consent.quote))
                 ledger.settle(row, "done", _kept(outcome), call.context.now, tx)
     except ToolSignal:
         raise
@@ -92,7 +96,7 @@ def _in_doubt(row: Write, ledger: Ledger) -> bool:
         (open_.tool, open_.subject) == (row.tool, row.subject)
         and open_.key != row.key
         and all(open_.args.get(n) == row.args[n] for n in about)
-        for open_ in ledger.unsettled(row.begun + INSTANT)
+        for open_ in ledger.unsettled(row.begun + AHEAD)
     )
 
 
@@ -105,7 +109,7 @@ def repeated(earlier: Write, row: Write, ledger: Ledger) -> ToolOutcome:
             unknown = ToolOutcome(row.tool, row.args, "unknown")
             guarded(row.tool, row.key, lambda: ledger.settle(earlier, "unknown", _kept(unknown), row.begun))
         return ToolOutcome(row.tool, row.args, "unknown", reason=earlier.outcome.get("reason"), repeated=True)
-    kept = {"status": earlier.state, **earlier.outcome}
+    kept = {"status": earlier.state, **{n: v for n, v in earlier.outcome.items() if n in KEPT}}
     return ToolOutcome(row.tool, row.args, **kept, repeated=True)
 
 
@@ -113,9 +117,8 @@ def _check_quote(call: Call, consent: Consent) -> None:
     """Raise `Changed` unless the pre-check says now what the customer agreed to."""
     if call.tool.checker is None:
         return
-    quote, agreed = call.quote(), consent.quote
-    if (quote.version, quote.amount) != (agreed.version, agreed.amount):
-        raise Changed(quote.reason, rule=quote.rule)
+    quote = call.quote()
+    check_agreed(quote, consent.quote)
     if not quote.allowed:  # the order is the same, the day is not
         raise Refused(quote.reason, rule=quote.rule, facts=quote.facts)
 
@@ -125,8 +128,7 @@ def _done(call: Call, consent: Consent, facts: Mapping[str, Any], made: str | No
 
 
 def _kept(outcome: ToolOutcome) -> dict[str, Any]:
-    """What the ledger keeps of an outcome; name and arguments have columns of their own."""
-    return {n: getattr(outcome, n) for n in ("status", "facts", "reason", "rule", "id")}
+    return {n: getattr(outcome, n) for n in KEPT}
 
 
 def _after_a_broken_transaction(

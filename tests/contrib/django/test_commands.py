@@ -130,3 +130,15 @@ def test_scenarios_are_played_with_the_projects_settings(tmp_path, capsys):
 def test_an_unknown_user_is_named():
     with pytest.raises(CommandError, match="no user 'zhao'"):
         run("shopassist_export", "--user", "zhao")
+
+
+def test_celerys_tasks_do_what_the_commands_do(talked, configured):
+    pytest.importorskip("celery", reason="celery is not installed")
+    from shopassist.contrib.django import tasks
+
+    models.Conversation.objects.update(touched=timezone.now() - timedelta(days=31))
+    assert tasks.purge.apply().get() == {}
+    with configured(RETENTION_DAYS=30):
+        assert tasks.purge.apply().get()["conversations"] == 1
+    assert tasks.forget.apply(args=[str(talked[0].pk)]).get()["changes"] == 1
+    assert not models.Write.objects.exists()

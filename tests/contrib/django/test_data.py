@@ -1,11 +1,14 @@
 """What is in the database: one transaction with the shop's, bounded queries, nothing left of who is deleted."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 from django.db import connections, transaction
 from django.db.utils import OperationalError
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from shopsite import assistants, routers
 from shopsite.models import Order, Shopper
@@ -161,3 +164,29 @@ def test_a_dead_model_leaves_templates_and_says_so(client_of, begin, say):
     reply = say(client, begin(client), QUESTION).json()
     assert reply["degraded"]
     assert "8" in reply["text"]
+
+
+def test_a_deactivated_user_who_is_deleted_leaves_nothing_either(client_of, begin, say, shopper):
+    li = shopper("li")
+    client = client_of(li)
+    say(client, begin(client))
+    li.is_active = False
+    li.save()
+    li.delete()
+    assert not models.Message.objects.exists()
+
+
+@pytest.mark.parametrize("zone", [True, False])
+def test_times_are_right_with_and_without_timezones(client_of, begin, say, zone):
+    before = time.time()
+    with override_settings(USE_TZ=zone):
+        client = client_of()
+        at = begin(client)
+        say(client, at)
+        told = client.get(f"{at}messages/").json()
+        name = at.split("/")[-2]
+        answered = get_assistant().store.turns()[0].answered
+        assert get_assistant().store.export(name)["replies"][0]["answered"] == answered
+    assert before - 1 <= answered <= time.time() + 1
+    written = datetime.fromisoformat(told["messages"][0]["created"])
+    assert abs(written.timestamp() - answered) < 60

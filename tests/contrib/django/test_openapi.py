@@ -91,4 +91,4 @@ def test_a_view_answers_as_it_is_described(described, at_work, path, method, mod
 
     with suppress(Unsatisfiable):  # what takes no input cannot get a wrong one
         run()
-        assert seen & ({200, 201, 204} if positive else {404, 405, 422})
+        assert seen & ({200, 201, 204} if positive else {403, 404, 405, 422})

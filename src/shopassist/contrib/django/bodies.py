@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from django.http import HttpRequest
-from django.http.request import RawPostDataException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shopassist.contrib.django.conf import options
@@ -213,8 +212,6 @@ def _bytes(request: HttpRequest) -> bytes:
         raise too_large
     try:
         body: bytes = request.read(most + 1)
-    except RawPostDataException:  # a middleware has read it already
-        body = request.body
     except OSError:
         raise Refusal("malformed", "the body broke off") from None
     if len(body) > most:

@@ -50,7 +50,7 @@ class Options:
     assistant: str | None = None
     """What makes the whole assistant, given the keyword arguments of `Assistant.from_settings`; instead of that."""
     customer_id: str = "shopassist.contrib.django.identity.user_key"
-    """Gives a user's id as the shop's protocols know it, None for one who may not be served as a customer."""
+    """Gives a user's id as the shop's protocols know it, None for one who is no customer."""
     visitors: bool = True
     """Whether people who are not logged in may talk to the assistant."""
     visitor_days: int = 14

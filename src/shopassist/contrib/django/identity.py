@@ -33,13 +33,13 @@ class Caller:
 
 
 def user_key(user: Any) -> str | None:
-    """The user's primary key, as the shop's protocols get it; None for somebody who was deactivated."""
-    return str(user.pk) if user.pk is not None and user.is_active else None
+    """The user's primary key, as the shop's protocols get it."""
+    return str(user.pk) if user.pk is not None else None
 
 
 def customer_of(user: Any) -> Customer | None:
-    """A user as a `Customer`; None for a visitor."""
-    if user is None or not user.is_authenticated:
+    """A user as a `Customer`; None for a visitor, and for somebody who was deactivated."""
+    if user is None or not user.is_authenticated or not user.is_active:
         return None
     key = load(options().customer_id)(user)
     return Customer(key) if key is not None else None

@@ -58,6 +58,12 @@ class DjangoLedger:
             rows = models.Write.objects.using(db).exclude(state__in=SETTLED)
             return [_write(row) for row in rows.filter(begun__lt=moment(before.timestamp())).order_by("begun")]
 
+    def since(self, when: datetime) -> list[Write]:
+        """All rows begun since then, the oldest first."""
+        with reading() as db:
+            rows = models.Write.objects.using(db).filter(begun__gte=moment(when.timestamp()))
+            return [_write(row) for row in rows.order_by("begun")]
+
     def reconcile(
         self, key: str, state: Literal["done", "refused"], outcome: Mapping[str, Any], when: datetime
     ) -> bool:

@@ -8,9 +8,9 @@ import uuid
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from shopassist.assistant import Assistant
 from shopassist.contrib.django import models, wire
@@ -22,7 +22,7 @@ from shopassist.engine.owner_view import owner_view
 from shopassist.errors import ShopAssistError
 from shopassist.messages import Customer, Message
 from shopassist.protocols import Claim
-from shopassist.replies import Done, Event, Failed, Reply, Sentence, Stage, Started
+from shopassist.replies import Done, Event, Failed, Language, Mode, Reply, Sentence, Stage, Started
 from shopassist.vault import Vault, conceal
 
 STOPPING = 3.0
@@ -98,7 +98,7 @@ def told(ask: Ask, stopped: threading.Event) -> Generator[tuple[str, dict[str, A
         yield "failed", refusal_of(error).to_dict()
 
 
-def stop(store: DjangoStore, conversation: str, language: Any) -> dict[str, Any] | None:
+def stop(store: DjangoStore, conversation: str, language: Language) -> dict[str, Any] | None:
     """End what is unanswered with what was shown of its answer; None where nothing is.
 
     The page first leaves the stream. Raises `Refusal` where a turn goes on that nobody can stop.
@@ -121,15 +121,14 @@ def stop(store: DjangoStore, conversation: str, language: Any) -> dict[str, Any]
     return wire.reply(owner_view(reply, Vault(claim.vault)), wire.seq_of(conversation, claim.turn))
 
 
-def _as_far_as_shown(claim: Claim, language: Any) -> Reply:
+def _as_far_as_shown(claim: Claim, language: Language) -> Reply:
     with reading() as db:
         rows = models.Message.objects.using(db).filter(conversation=claim.conversation, turn=None).order_by("seq")
         shown = tuple(filter(None, rows.values_list("partial", flat=True)))
     merged = tuple(m.id for m in claim.messages if m.id)
-    mode = claim.handoff.status if claim.handoff else "bot"
+    mode = cast("Mode", claim.handoff.status if claim.handoff else "bot")
     known = claim.state.get("language") or language
-    reply = Reply(uuid.uuid4().hex, claim.turn, "".join(shown), shown, known, merged=merged, superseded=True)
-    return replace(reply, mode="person" if mode == "person" else "waiting" if mode == "waiting" else "bot")
+    return Reply(uuid.uuid4().hex, claim.turn, "".join(shown), shown, known, mode=mode, merged=merged, superseded=True)
 
 
 def _events(ask: Ask, stopped: threading.Event) -> Generator[Event]:
@@ -145,13 +144,19 @@ def _events(ask: Ask, stopped: threading.Event) -> Generator[Event]:
                 for event in events:
                     if isinstance(event, Sentence):
                         shown.append(event.text)
-                    elif isinstance(event, Stage) and ask.assistant.writer is not None:
+                    elif isinstance(event, Stage) and _may_wait(ask.assistant, event.name):
                         let_go()
                     done = done or isinstance(event, Done)
                     yield event
     finally:
         if shown and not done and ask.message.id:
             _keep(ask, "".join(shown))
+
+
+def _may_wait(assistant: Assistant, step: str) -> bool:
+    """Whether the model may be asked after this step."""
+    asks = step in ("plan", "retrieve") or (step == "receive" and assistant.settings.understand_with_model)
+    return asks and assistant.writer is not None
 
 
 def _keep(ask: Ask, text: str) -> None:

@@ -21,6 +21,7 @@ from shopassist.contrib.django import bodies, models, openapi, streams, turns, w
 from shopassist.contrib.django.assistant import get_assistant
 from shopassist.contrib.django.conf import options
 from shopassist.contrib.django.connection import moment, reading, writing
+from shopassist.contrib.django.handoffs import locked
 from shopassist.contrib.django.identity import Caller, caller_of, forget, new_visitor, remember
 from shopassist.contrib.django.privacy import claim_visits
 from shopassist.contrib.django.problems import Refusal, refusal_of
@@ -67,11 +68,14 @@ class Door(View):
         allowed = ", ".join(self._allowed_methods())
         return Refusal("method", f"{allowed} are allowed", headers={"Allow": allowed}).response()
 
-    def mine(self, conversation: str) -> Any:
-        """The caller's own conversation. Raises `Refusal` as for one that is not there."""
+    def mine(self, conversation: str, *, told: bool = False) -> Any:
+        """The caller's own conversation, with what `wire.conversation` tells of it where that is asked for.
+
+        Raises `Refusal` as for one that is not there.
+        """
         with reading() as db:
-            rows = wire.with_last(models.Conversation.objects.using(db).filter(pk=conversation, erased=None))
-            row = rows.first()
+            rows = models.Conversation.objects.using(db).filter(pk=conversation, erased=None).defer("state")
+            row = (wire.with_last(rows) if told else rows).first()
         if row is None or not self._is_mine(row):
             raise Refusal("not_found")
         return row
@@ -129,7 +133,7 @@ class Conversation(Door):
 
     def get(self, request: HttpRequest, conversation: str) -> HttpResponse:
         """Its state: who has it, whether an answer is being written."""
-        return JsonResponse(wire.conversation(self.mine(conversation)))
+        return JsonResponse(wire.conversation(self.mine(conversation, told=True)))
 
     def delete(self, request: HttpRequest, conversation: str) -> HttpResponse:
         """Erase it."""
@@ -146,7 +150,7 @@ class Messages(Door):
         """The messages after a number: the answer to a stream that was lost, or what a person wrote."""
         after = bodies.number(request, "after", 0, 2_000_000_000)
         limit = bodies.number(request, "limit", PAGE, PAGE_MOST)
-        return JsonResponse(wire.messages(self.mine(conversation), after, limit))
+        return JsonResponse(wire.messages(self.mine(conversation, told=True), after, limit))
 
     def post(self, request: HttpRequest, conversation: str) -> HttpResponseBase:
         """Answer a message: in JSON, or in events where they are asked for and the server is an ASGI one."""
@@ -200,9 +204,12 @@ class Feedback(Door):
         """Keep it; a second judgement of the same answer takes the first one's place."""
         row, body = self.mine(conversation), bodies.read(request, bodies.FeedbackIn)
         with writing() as db:
+            kept = locked(db, row.pk)  # or what is erased at this moment would leave it behind
+            if kept is None or kept.erased is not None:
+                raise Refusal("not_found")
             if not models.Turn.objects.using(db).filter(conversation=row.pk, number=body.turn).exists():
                 raise Refusal("invalid", wrong=[{"field": "turn", "message": "there is no such answer"}])
-            comment, _ = conceal(row.vault, body.comment)
+            comment, _ = conceal(kept.vault, body.comment)
             models.Feedback.objects.using(db).update_or_create(
                 conversation_id=row.pk,
                 turn=body.turn,

@@ -21,7 +21,7 @@ GIVEN_UP = {"unpaid": "cancel_order", "paid": "cancel_order", "shipped": "return
 
 def take_answer(sheet: Sheet) -> list[Wish]:
     """Read the answer, and give back the wishes that are left."""
-    wishes = _found_done(sheet, list(sheet.heard.wishes))
+    wishes = found_done(sheet, list(sheet.heard.wishes))
     expire(sheet)
     wishes = _about_consent(sheet, wishes)
     answer, asked = sheet.heard.answer, sheet.heard.asked
@@ -55,7 +55,7 @@ def take_answer(sheet: Sheet) -> list[Wish]:
     return wishes
 
 
-def _found_done(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
+def found_done(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
     """Tell what came of a deed that was done already, whatever is said to its question; give back the other wishes."""
     task = sheet.tasks.get(sheet.consent_task or "")
     if sheet.settled is None or not sheet.settled.found or sheet.consent is None or task is None:

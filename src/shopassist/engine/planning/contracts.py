@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from shopassist.dialogue import Answer, Asked, Consent, Focus, Slots, Task, Wish
@@ -85,9 +85,10 @@ class Setting:
 
     `tools` gives each write's required and all its arguments, `reads` the arguments of each read; `key` makes the
     consents' ids unique; `partial` names the writes whose pre-check needs the order alone. `handoff` is the number of
-    the hand-off that is open, `answered_from` the moment from which a person answers: now within service hours. `told`
+    the hand-off that is open, `answered_from` the moment from which a person answers: now within service hours
+    (`desk_hours`), `ahead` how many wait before this customer, where it was asked and is known. `told`
     is what the last reply said, without its question, `seen` how orders stood then, and `rested` says that the
-    customer was away for longer than the setting `resume_after`.
+    customer was away for longer than the setting `resume_after`. `consent_lasts` is how long a change waits for a yes.
     """
 
     turn: int
@@ -103,6 +104,9 @@ class Setting:
     told: str = ""
     seen: Mapping[str, str] = field(default_factory=dict)
     rested: bool = False
+    desk_hours: str = ""
+    ahead: int | None = None
+    consent_lasts: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)

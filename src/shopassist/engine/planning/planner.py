@@ -14,7 +14,7 @@ from typing import cast
 from shopassist.dialogue import Asked, Slot, Task, Wish
 from shopassist.engine.figures import figures
 from shopassist.engine.planning import context
-from shopassist.engine.planning.answer import OPENS, take_answer
+from shopassist.engine.planning.answer import OPENS, found_done, take_answer
 from shopassist.engine.planning.contracts import Dialogue, HandOffReason, Heard, Plan, Setting, Settled
 from shopassist.engine.planning.lookup import Known, Lookup
 from shopassist.engine.planning.meaning import meant, without_anger
@@ -45,6 +45,7 @@ def plan(before: Dialogue, heard: Heard, setting: Setting, known: Known, settled
     if (alarm := at_once(heard, wished=False)) is not None:
         return _hand_over(sheet, alarm)
     if heard.talk == "resume":
+        found_done(sheet, [])
         if not welcome(sheet):
             return Plan(reads=tuple(sheet.lookup.wanted))
         if not sheet.says_nothing:
@@ -221,17 +222,30 @@ def _hand_over(sheet: Sheet, reason: HandOffReason) -> Plan:
     if reason == "danger":
         sheet.say("handoff", "danger")
     name = "any" if number else "waiting" if waiting else "unreached"
-    sheet.say("handoff", name, {"id": number or waiting, **desk_hours(sheet)})
+    if name == "waiting":
+        _place(sheet)
+    else:
+        sheet.say("handoff", name, {"id": number, **desk_hours(sheet)})
     if not alarm:
         _ask_again(sheet)
     plan = _finished(sheet, list(sheet.heard.wishes))
     return replace(plan, intents=plan.intents or (("complaint",) if alarm else ("human",)))
 
 
+def _place(sheet: Sheet) -> None:
+    """Say where the customer stands who waits for a person."""
+    setting = sheet.setting
+    place = {"ahead": setting.ahead} if setting.ahead is not None else {}
+    sheet.say("handoff", "waiting", {"id": setting.handoff, "hours": setting.desk_hours, **place, **desk_hours(sheet)})
+
+
 def _small_talk(sheet: Sheet) -> None:
     """Answer small talk that is nothing else; a yes or a thanks beside a question needs no words of its own."""
     talk = sheet.heard.talk
     if talk is None or not sheet.says_nothing:
+        return
+    if talk == "queue":
+        _place(sheet)
         return
     if talk == "grumble" and _waits(sheet):
         return  # sympathy, and the question again

@@ -69,7 +69,10 @@ def _changed(sheet: Sheet) -> set[str] | None:
     listed = sheet.lookup.read("list_orders")
     if listed is None:
         return None
+    settled = sheet.settled.outcome if sheet.settled is not None else None
+    own = settled.args.get("order_id") if settled is not None else None  # told already, as what was done
     orders = [o for o in listed.facts.get("orders", ()) if before.get(str(o["id"])) not in (None, mark_of(o))]
+    orders = [o for o in orders if o["id"] != own]
     for order in orders:
         sheet.say("fact", "changed_since", dict(order))
     return {str(order["id"]) for order in orders}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from shopassist.dialogue import Asked, Consent, Option, Quote, Slot, Slots, Task
@@ -14,9 +13,6 @@ from shopassist.engine.planning.parts import more_than_wanted
 from shopassist.engine.planning.points import Point, Query
 from shopassist.engine.planning.sheet import Sheet, same_order, value, values
 from shopassist.engine.planning.triggers import refuse
-
-LIVES = timedelta(minutes=15)
-"""How long a consent question can be answered."""
 
 AGAINST = frozenset((frozenset(("cancel_order", "urge_delivery")), frozenset(("return_refund", "exchange"))))
 """Wishes about one order that exclude each other; the customer says which one holds."""
@@ -236,7 +232,7 @@ def _quoted(
         sheet.say("fact", "queued", {"intent": task.intent, **named}, task.id)
         return
     more_than_wanted(sheet, task, lines)
-    expires = sheet.setting.now + LIVES
+    expires = sheet.setting.now + sheet.setting.consent_lasts
     sheet.consent = Consent(f"{sheet.setting.key}:{task.id}", tool, args, quote, expires)
     sheet.consent_task, sheet.fresh = task.id, True
     sheet.put(task, "consent")

@@ -23,7 +23,7 @@ from report import console, describe, embedding_folder, save
 from retrieval import ROOT, TODAY, opened
 from shopassist.engine.check import check
 from shopassist.engine.compose import Draft
-from shopassist.engine.planning.contracts import Plan
+from shopassist.engine.planning.contracts import Heard, Plan
 from shopassist.engine.planning.points import Query
 from shopassist.engine.retrieve import retrieve
 from shopassist.engine.state import Memory
@@ -59,10 +59,11 @@ def answer(knowledge, question, *, routed: bool) -> tuple[list[str], list[str]]:
     policy = question["document"] if routed and not question["document"].startswith("p-") else None
     query = Query(question["q"], policy, tuple(p.document.upper() for p in products), day.isoformat())
     ports = SimpleNamespace(
-        settings=load(), knowledge=knowledge, memory=Memory(), texts=Texts(), model=None, draft=None, turn=1
+        settings=load(), knowledge=knowledge, memory=Memory(), texts=Texts(), writer=None, draft=None, turn=1
     )
     state = {
-        "text": question["q"], "language": question["language"], "valid_on": date.fromisoformat(day.isoformat()),
+        "text": question["q"], "heard": Heard(question["q"]),
+        "language": question["language"], "valid_on": date.fromisoformat(day.isoformat()),
         "plan": Plan(queries=(query,)), "mood": "neutral", "sentences": (), "citations": (), "rejected": (),
     }  # fmt: skip
     state |= retrieve(state, SimpleNamespace(context=ports))

@@ -9,13 +9,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from shopassist.errors import ConfigurationError, WeightsMissing
+from shopassist.errors import ConfigurationError, ShopAssistError, WeightsMissing
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.head import fitted
 from shopassist.language.intents import Classifier
 from shopassist.models import weights
 from shopassist.prompts.points import Points, points
-from shopassist.protocols import ConversationStore, Knowledge
+from shopassist.protocols import AnswerCache, ConversationStore
 from shopassist.settings import Settings
 from shopassist.shop import Shop
 from shopassist.tools import Ledger, Tool, Toolbox, builtin
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
     from shopassist.knowledge.build import Encoder
+    from shopassist.knowledge.search import ChromaKnowledge
     from shopassist.knowledge.vectors import VectorStore
 
 log = logging.getLogger(__name__)
@@ -77,12 +78,18 @@ def classifier_from(settings: Settings, embeddings: Embeddings | None) -> Classi
     return Classifier(Catalogue.load(*filter(None, [settings.intents_file])), embeddings, head)
 
 
-def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> Knowledge:
+def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> ChromaKnowledge:
     """The shop's pages. Raises `KnowledgeError` and `ConfigurationError`."""
+    from shopassist.knowledge.reranker import CrossEncoderReranker
     from shopassist.knowledge.search import ChromaKnowledge
+    from shopassist.knowledge.synonyms import load_synonyms
 
     return ChromaKnowledge(
-        settings.index_dir, embeddings or embeddings_from(settings), store=vector_store_from(settings)
+        settings.index_dir,
+        embeddings or embeddings_from(settings),
+        store=vector_store_from(settings),
+        synonyms=load_synonyms(settings.synonyms_file) if settings.synonyms_file else None,
+        reranker=CrossEncoderReranker(settings.reranker) if settings.reranker else None,
     )
 
 
@@ -111,6 +118,28 @@ def store_from(settings: Settings, *, create: bool = True) -> ConversationStore:
     if settings.database_url:
         return SqlStore(settings.database_url.get_secret_value(), create=create)
     return SqlStore(f"sqlite:///{settings.data_dir / 'conversations.db'}", create=create)
+
+
+def answers_from(settings: Settings) -> AnswerCache | None:
+    """What keeps answers for others who ask the same, None where the settings keep none."""
+    from shopassist.storage.memory_answers import MemoryAnswers
+
+    if not settings.answer_cache:
+        return None
+    return MemoryAnswers(settings.answer_cache, settings.answer_cache_hours * 3600, cosine=settings.answer_cache_cosine)
+
+
+def vector_of(embeddings: Embeddings | None, text: str) -> list[float] | None:
+    """A text's vector of length 1, None where there are no embeddings or they fail."""
+    from shopassist.knowledge.embeddings import encode
+
+    if embeddings is None:
+        return None
+    try:
+        return encode(embeddings, [text], private=True)[0].tolist()  # type: ignore[no-any-return]
+    except ShopAssistError as error:
+        log.warning("a question's vector could not be had, its answer is found by its words alone: %s", error)
+        return None
 
 
 def embeddings_from(settings: Settings) -> Embeddings | None:

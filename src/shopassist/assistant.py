@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shopassist import settings as settings_module
 from shopassist.assembly import (
+    answers_from,
     built_in_classifier,
     classifier_from,
     embeddings_from,
@@ -21,6 +22,7 @@ from shopassist.assembly import (
     store_from,
     texts_from,
     toolbox_from,
+    vector_of,
 )
 from shopassist.desk import DeskDoor, history
 from shopassist.dialogue import Asked
@@ -43,7 +45,7 @@ from shopassist.messages import Customer, Message, check_id, owner_of
 from shopassist.models import routing
 from shopassist.models.writer import Writer
 from shopassist.prompts.points import Points, points
-from shopassist.protocols import Claim, ConversationStore, Desk, Knowledge, StoredMessage
+from shopassist.protocols import AnswerCache, Claim, ConversationStore, Desk, Knowledge, StoredMessage
 from shopassist.pseudonyms import Pseudonyms
 from shopassist.replies import Done, Event, Failed, Reply, ToolOutcome
 from shopassist.settings import Settings
@@ -53,6 +55,7 @@ from shopassist.tools import Ledger, Tool, Toolbox
 from shopassist.vault import Vault, conceal
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from langchain_core.language_models.chat_models import BaseChatModel
 
 log = logging.getLogger(__name__)
@@ -67,6 +70,8 @@ class Assistant:
     and processes. `model` is any chat model of LangChain, or a `Writer` of it where its context and its tokenizer are
     to be known; None answers from templates. `knowledge` None knows no pages, `toolbox` None has no tools. `desk` is
     the shop's own, which is told of hand-offs; its people work through the attribute `desk`, as they do without one.
+    `answers` keeps what others may be told too, in memory by the settings if not given; with `embeddings` it also knows
+    a question in another order.
     """
 
     def __init__(
@@ -80,6 +85,8 @@ class Assistant:
         classifier: Classifier | None = None,
         texts: Points | None = None,
         desk: Desk | None = None,
+        answers: AnswerCache | None = None,
+        embeddings: Embeddings | None = None,
     ) -> None:
         self.settings = settings
         self.toolbox = toolbox or Toolbox(())
@@ -93,6 +100,8 @@ class Assistant:
         if model is not None and not isinstance(model, Writer):
             model = Writer(model, name=type(model).__name__, settings=settings)
         self.writer = model
+        self.answers = answers if answers is not None else answers_from(settings)
+        self._vector = partial(vector_of, embeddings)
         self._pseudonyms = Pseudonyms(settings.pseudonym_key)
 
     @property
@@ -143,6 +152,7 @@ class Assistant:
             classifier=classifier_from(settings, embeddings),
             texts=words,
             desk=desk,
+            embeddings=embeddings,
         )
         made._closes_writer = True
         return made
@@ -426,6 +436,8 @@ class Assistant:
             newer=partial(inbox.newer, self.store, claim.conversation, messages[-1].seq) if messages else lambda: False,
             stopped=stopped,
             resumes=not messages,
+            answers=self.answers,
+            vector=self._vector,
         )
 
     def _hand_off(self, claim: Claim, reason: str, summary: Mapping[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from shopassist.messages import Item, Message
-from shopassist.replies import Passage, Reply
+from shopassist.replies import Citation, Passage, Reply, Saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,16 @@ class Product:
     document: str
     title: str
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days from `first` to `last`, both included, on which one version of a document held."""
+
+    first: date
+    last: date
+    valid_from: date | None
+    valid_to: date | None
 
 
 class Knowledge(Protocol):
@@ -47,8 +57,73 @@ class Knowledge(Protocol):
         """A whole document as it holds on `valid_on`, as one passage of no score; None where there is none."""
         ...
 
+    def periods(self, document: str, *, language: str, since: date, until: date) -> Sequence[Period]:
+        """Which version of a document held when, from `since` to `until`, in the order of the days."""
+        ...
+
     def products(self, language: str) -> Sequence[Product]:
         """The products that have a page in this language."""
+        ...
+
+
+class Released(Protocol):
+    """Knowledge that can say in which state its pages are; answers are kept only from such."""
+
+    @property
+    def release(self) -> str:
+        """A text that is another one as soon as anything in the pages is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """A question that others may ask too, as digests: nothing of its words is in it.
+
+    `context` is of all that shapes an answer besides the words. `same` is of the question's meaning, `alike` of that
+    without its order; `vector` gives what its likeness is told by, a list of floats of length 1, None where there are
+    no embeddings.
+    """
+
+    context: str
+    same: str
+    alike: str
+    vector: Callable[[], Sequence[float] | None] = field(default=lambda: None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A checked answer from the pages with its sources, and what it took to make (`saved`).
+
+    `products` are the documents of the products asked about, `focus` those that the conversation is about from then on.
+    """
+
+    sentences: tuple[str, ...]
+    citations: tuple[Citation, ...]
+    evidence: tuple[Passage, ...]
+    products: tuple[str, ...]
+    focus: tuple[str, ...]
+    saved: Saved
+
+
+class AnswerCache(Protocol):
+    """Keeps answers from the shop's pages that hold nothing of any customer's, for whoever asks the same.
+
+    Every method is safe to call from several threads at once and raises nothing: what cannot be had is not there.
+    """
+
+    def find(self, question: Hot) -> Kept | None:
+        """The answer to this question; `Kept.saved.how` says how it was found.
+
+        One to the `same` meaning comes first, then one that is `alike` and whose vector is near enough.
+        """
+        ...
+
+    def keep(self, question: Hot, answer: Kept) -> None:
+        """Keep an answer, for a time and as long as there is room."""
+        ...
+
+    def clear(self) -> None:
+        """Forget all answers: something has changed of which neither pages nor settings tell."""
         ...
 
 

@@ -22,7 +22,8 @@ class Passage:
 
     `score` orders the passages of one search (higher is better) and compares with no other search. `relevance`
     is between 0 and 1 and does compare: how far the passage stands above what the index answers to questions
-    that have nothing to do with it. `valid_from` and `valid_to` are both included in the period.
+    that have nothing to do with it. `valid_from` and `valid_to` are both included in the period. `section` is the text
+    with what stands beside it under the same heading, where there is more of it.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Passage:
     tags: tuple[str, ...] = ()
     dense: float | None = None
     lexical: float | None = None
+    section: str | None = None
 
     @property
     def version(self) -> str:
@@ -55,13 +57,19 @@ def version_of(document: str, valid_from: date | None, valid_to: date | None) ->
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A source of the reply: the document, its version, and the words that bear the reply out."""
+    """A source of the reply: the document, its version, and the words that bear the reply out.
+
+    `quote` stands so in the passage with the id `passage`. `sentences` are the places in `Reply.sentences` of those
+    that it bears out; none for the rule by which a template speaks.
+    """
 
     document: str
     version: str
     title: str
     quote: str
     url: str | None = None
+    passage: str | None = None
+    sentences: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +124,29 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """What a kept answer spared its turn: the calls, tokens and seconds that it once took to make.
+
+    `how` is ``same`` where the question was the same but for courtesies and expressions of one meaning, ``alike`` where
+    it also stood in another order or used a kindred word, and the cosine agreed.
+    """
+
+    how: Literal["same", "alike"]
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What the turn cost. Times are seconds from the start of the turn.
 
     `input_tokens` and `output_tokens` are as the model's server counted, over all calls; as counted here where it did
     not say, as of an answer that was ended when enough was said. `prompt` is what the last
     call's prompt was made of, as counted here before it was sent (`counted`: by the model's own tokenizer, else
-    estimated), `context` how many tokens the model can read and write in all.
+    estimated), `context` how many tokens the model can read and write in all. `saved` is what an answer from the cache
+    spared the turn, None where it was not from there.
     """
 
     model: str | None = None
@@ -135,6 +159,7 @@ class Usage:
     times: Mapping[str, float] = field(default_factory=dict)
     first_sentence: float | None = None
     total: float = 0.0
+    saved: Saved | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +223,7 @@ class Reply:
         values["options"] = tuple(_known(Option, o) for o in values.get("options", ()))
         values["tool_outcomes"] = tuple(_known(ToolOutcome, o) for o in values.get("tool_outcomes", ()))
         values["valid_on"] = _date(values.get("valid_on"))
-        values["citations"] = tuple(_known(Citation, c) for c in values.get("citations", ()))
+        values["citations"] = tuple(_citation(c) for c in values.get("citations", ()))
         values["rejected"] = tuple(_known(Rejection, r) for r in values.get("rejected", ()))
         for name in ("evidence", "considered"):
             values[name] = tuple(_passage(p) for p in values.get(name, ()))
@@ -224,7 +249,13 @@ def _consent(data: Mapping[str, Any] | None) -> Consent | None:
 
 
 def _usage(data: Mapping[str, Any]) -> Usage:
-    return replace(_known(Usage, data), prompt=tuple(_known(Section, section) for section in data.get("prompt", ())))
+    saved = data.get("saved")
+    prompt = tuple(_known(Section, section) for section in data.get("prompt", ()))
+    return replace(_known(Usage, data), prompt=prompt, saved=_known(Saved, saved) if saved else None)
+
+
+def _citation(data: Mapping[str, Any]) -> Citation:
+    return _known(Citation, {**data, "sentences": tuple(data.get("sentences", ()))})
 
 
 def _passage(data: Mapping[str, Any]) -> Passage:

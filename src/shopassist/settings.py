@@ -97,6 +97,14 @@ class Settings(BaseSettings):
     embedding_model: Path | None = Field(
         None, description="A folder with an embedding model; used as it is, instead of the one in `models_dir`."
     )
+    reranker: Path | None = Field(
+        None,
+        description="A folder with a cross-encoder of sentence-transformers, which reads the 20 best passages together "
+        "with the question and puts them in order anew; slower. None if not given.",
+    )
+    synonyms_file: Path | None = Field(
+        None, description="A YAML file with groups of words that mean the same in this shop, searched for one another."
+    )
     chroma_url: Address | None = Field(
         None,
         description="A Chroma server for the vectors (`chroma run`), where pages are searched on several hosts; "
@@ -228,6 +236,20 @@ class Settings(BaseSettings):
     relevance: float = Field(
         0.5, ge=0, le=1, description="The least relevance of a passage that may be answered from; higher is stricter."
     )
+    answer_cache: int = Field(
+        1000,
+        ge=0,
+        le=100_000,
+        description="How many answers from the pages a process keeps for customers who ask the same; 0 keeps none.",
+    )
+    answer_cache_hours: float = Field(24.0, gt=0, le=720, description="Hours for which such an answer is kept.")
+    answer_cache_cosine: float = Field(
+        0.79,
+        gt=0,
+        le=1,
+        description="The least cosine of two questions that say the same in another order or with a kindred word; it "
+        "depends on the embedding model (`benchmarks/cache.py --fit` finds it).",
+    )
     tracing: bool = Field(False, description="Let LangSmith trace turns: it sends customers' texts to its server.")
 
     @field_validator("timezone", mode="before")
@@ -247,10 +269,12 @@ class Settings(BaseSettings):
         "data_dir",
         "models_dir",
         "embedding_model",
+        "reranker",
         "model_file",
         "tokenizer_file",
         "intents_file",
         "texts_file",
+        "synonyms_file",
         "probes_file",
     )
     @classmethod

@@ -155,16 +155,22 @@ def fits(words: str, texts: Mapping[K, str]) -> dict[K, float]:
 @lru_cache(maxsize=4096)
 def kindred(text: str) -> frozenset[str]:
     """The tokens of what else a text's expressions are called: 邮费 gives 运费 and its like, flight gives plane."""
-    folded, words, (han, latin) = fold(text), content(text), _groups()
+    folded, words, han, latin = fold(text), content(text), groups("zh"), _stemmed()
     named = (group for group in han if any(e in folded for e in group))
     found = {t for group in named for e in group if e not in folded for t in content(e)}
     found.update(t for group in latin if group & words for t in group)
     return frozenset(found - words)
 
 
-@lru_cache(maxsize=1)
-def _groups() -> tuple[tuple[tuple[str, ...], ...], tuple[frozenset[str], ...]]:
+@lru_cache(maxsize=2)
+def groups(language: str) -> tuple[tuple[str, ...], ...]:
+    """The built-in groups of expressions that mean the same; en: single words."""
     import yaml
 
     data = yaml.safe_load(resources.files(__package__).joinpath("kindred.yaml").read_text("utf-8"))
-    return tuple(map(tuple, data["zh"])), tuple(frozenset(map(stem, group)) for group in data["en"])
+    return tuple(map(tuple, data.get(language, ())))
+
+
+@lru_cache(maxsize=1)
+def _stemmed() -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(map(stem, group)) for group in groups("en"))

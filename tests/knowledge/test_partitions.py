@@ -71,7 +71,7 @@ def test_the_real_encoder_travels_and_gives_the_same(cluster, pages, tmp_path):
 def test_what_fails_in_a_worker_is_told_in_a_line(cluster, tmp_path):
     (tmp_path / "model.onnx").write_bytes(b"no model")
     (tmp_path / "tokenizer.json").write_text("{}")
-    with pytest.raises(KnowledgeError, match=r"the Ray cluster local failed .*cannot be loaded") as caught:
+    with pytest.raises(KnowledgeError, match=r"a worker of the Ray cluster local failed: .*cannot be loaded") as caught:
         list(encoder_from(load(ray_address="local"))(OnnxEmbeddings(tmp_path), [["x"]]))
     assert "\n" not in str(caught.value)
 

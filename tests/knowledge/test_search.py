@@ -301,3 +301,35 @@ def test_of_the_named_documents_the_version_that_holds_is_searched(shop):
 
 def test_an_unknown_document_holds_nothing(shop):
     assert shop.search("退货", language="zh", valid_on=TODAY, only=frozenset({"none"})) == []
+
+
+def test_an_explanation_tells_what_made_up_each_score(shop):
+    ask = {"query": "P-1001 续航多久", "language": "zh", "valid_on": TODAY, "limit": 5}
+    told = shop.explained(**ask, within=frozenset({"p-1001"}))
+    assert [f.passage for f in told.found] == shop.search(**ask, within=frozenset({"p-1001"}))
+    for found in told.found:
+        assert sum(found.parts.values()) == pytest.approx(found.passage.score, abs=1e-3)
+    assert {f.passage.document for f in told.found if f.parts["focus"]} == {"p-1001"}
+    assert 0 < told.words["1001"] <= 1
+    assert (told.language, told.valid_on) == ("zh", TODAY)
+    assert 0 < told.holding < told.passages
+
+
+def test_an_explanation_names_what_the_day_keeps_out_and_why(shop):
+    ask = {"query": "双十一期间下的订单 无理由退货期 延长", "language": "zh"}
+
+    def out(knowledge, day, **ask):
+        told = knowledge.explained(**ask, valid_on=day, limit=10)
+        assert not {s.passage.id for s in told.superseded} & {f.passage.id for f in told.found}
+        return {(s.passage.version, s.reason, s.by) for s in told.superseded}
+
+    double11, usual = "returns@2024-11-01..2024-11-12", "returns@2024-01-01"
+    assert out(shop, TODAY, **ask) == {(double11, "ended", usual)}
+    assert (double11, "coming", usual) in out(shop, date(2024, 10, 1), **ask)
+    assert out(shop, date(2024, 11, 5), **ask) == {(usual, "replaced", double11)}
+    assert out(shop, date(2023, 1, 1), **ask) >= {(double11, "coming", None)}
+
+
+def test_an_explanation_of_nothing_is_empty(shop):
+    told = shop.explained("  ", language="zh", valid_on=TODAY)
+    assert (told.found, told.superseded, dict(told.words)) == ((), (), {})

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shopassist.cli.errors import shown
+from shopassist.cli.gaps import ask_gaps
+from shopassist.cli.knowledge_report import report
+from shopassist.cli.lint import lint
 
 if TYPE_CHECKING:
     from shopassist.knowledge.generations import Listed
@@ -155,3 +158,8 @@ def _print(listed: list[Listed]) -> None:
 def _time(moment: str | None) -> str:
     """A moment in the time zone of who looks at it."""
     return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
+
+
+app.command()(lint)
+app.command("ask-gaps")(ask_gaps)
+app.command()(report)

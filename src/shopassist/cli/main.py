@@ -20,6 +20,7 @@ from shopassist.cli.pull import pull
 from shopassist.cli.replay import replay
 from shopassist.cli.review import review
 from shopassist.cli.search import search
+from shopassist.cli.stats import stats
 from shopassist.cli.train import train
 from shopassist.cli.writes import writes
 
@@ -44,6 +45,7 @@ for command in (pull, ingest, search, ask, chat, doctor, graph):
 app.command("eval")(evaluate)
 app.command()(replay)
 app.command()(review)
+app.command()(stats)
 app.command()(train)
 app.command()(writes)
 app.add_typer(knowledge, name="knowledge")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shopassist.cli.errors import shown
+from shopassist.cli.since import moment_of
 from shopassist.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 SHOWN_CHARS = 300
 """Characters of a message that the table shows."""
-_AGO = re.compile(r"(\d{1,4})([hdw])")
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 class Reason(StrEnum):
@@ -70,7 +68,7 @@ def review(
         from shopassist.learning.review import REASONS
 
         settings, console = settings_.load(), Console(stderr=True)
-        moment = _moment(since, datetime.now(settings.timezone)) if since else None
+        moment = moment_of(since, datetime.now(settings.timezone)) if since else None
         _check_files(examples, chats, force=force)
         catalogue = Catalogue.load(*filter(None, [settings.intents_file]))
         with closing(store_from(settings, create=False)) as store:
@@ -85,16 +83,6 @@ def review(
                 _write_examples(console, found.cases, catalogue, examples, force=force)
             if chats is not None:
                 _write_chats(console, store, catalogue, settings, chats, moment, force=force)
-
-
-def _moment(since: str, now: datetime) -> float:
-    """The moment that ``7d`` or ``2024-12-05`` means, in seconds since the epoch; days begin in the shop's timezone."""
-    if ago := _AGO.fullmatch(since):
-        return (now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})).timestamp()
-    try:
-        return datetime.strptime(since, "%Y-%m-%d").replace(tzinfo=now.tzinfo).timestamp()
-    except ValueError:
-        raise InputError(f"--since {since}: neither a day such as 2024-12-05 nor a time ago such as 7d") from None
 
 
 def _check_files(examples: Path | None, chats: Path | None, *, force: bool) -> None:

@@ -95,6 +95,9 @@ def _checked(reply: Reply) -> Iterator[tuple[str, str]]:
         yield f"replaced    “{rejection.sentence}” ({rejection.reason}); {place}", "yellow"
     for citation in reply.citations:
         yield f"source      {citation.version} “{citation.quote}”", "green"
+    if (saved := reply.usage.saved) is not None:
+        how = "the same question" if saved.how == "same" else "one like it"
+        yield f"cache       kept from {how}; saves {saved.calls} calls and {saved.seconds:.1f} s", "green"
     if reply.degraded:
         yield f"degraded    {reply.degraded}: not all of the answer is the model's", "red"
     if reply.superseded:

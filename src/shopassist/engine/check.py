@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shopassist.engine.evidence import about, cite, contradicts, quote, reversed_claim, untraced
 from shopassist.engine.figures import figures, without_figures
+from shopassist.engine.grounds import doubt
 from shopassist.engine.state import Candidate, Ports, Turn
 from shopassist.language.references import mentioned
 from shopassist.prompts import Claims, Texts, claims, names, texts
-from shopassist.replies import Passage, Rejection, Sentence
+from shopassist.replies import Citation, Passage, Rejection, Sentence
 from shopassist.text import HAN, content, fold, language_of
 
 _SPACED = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
@@ -44,11 +46,25 @@ def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
             text = replacement
     if ports.draft is not None:
         ports.draft.accepted.append(text)
-    citation = cite(text, evidence)
-    if citation and citation not in state["citations"]:
-        update["citations"] = (*state["citations"], citation)
+    if state.get("recalled") is None and (citation := cite(text, _bearing(candidate.quoted or text, state, ports))):
+        update["citations"] = _cited(state["citations"], citation, len(shown))
     gap = between(shown[-1], state["language"]) if shown else ""
     return {**update, "sentences": (*shown, text), "events": (Sentence(gap + text),)}
+
+
+def _bearing(text: str, state: Turn, ports: Ports) -> list[Passage]:
+    """The passages that may be named as the source of a sentence: those that hold nothing against it."""
+    barred = claims(state["language"], names(ports.settings, texts(state["language"]))["assistant"])
+    evidence = state["evidence"]
+    return [p for p in evidence if text in p.text or doubt(text, (p,), barred, everything=evidence) is None]
+
+
+def _cited(before: tuple[Citation, ...], citation: Citation, place: int) -> tuple[Citation, ...]:
+    """The citations with one more, or with one that bears out another sentence too."""
+    known = [c for c in before if (c.version, c.quote) == (citation.version, citation.quote)]
+    if not known:
+        return (*before, replace(citation, sentences=(place,)))
+    return tuple(replace(c, sentences=(*c.sentences, place)) if c == known[0] else c for c in before)
 
 
 def joined(sentences: Sequence[str], language: str) -> str:
@@ -101,7 +117,8 @@ def objection(
 ) -> str | None:
     """Why a sentence must not be shown, or None. `sources` are the passages for its figures, all where None.
 
-    The reasons: ``language``, ``echo``, ``deed``, ``figure <value>``, ``contradiction``, ``no source``, ``repeated``.
+    The reasons: ``language``, ``echo``, ``deed``, ``figure <value>``, ``contradiction``, ``condition``,
+    ``entity <name>``, ``no source``, ``repeated``.
     """
     if language_of(without_figures(sentence)) not in (words.language, None):
         return "language"
@@ -124,7 +141,8 @@ def objection(
         known |= content(f"{passage.title}\n{passage.text}")
     if len(own) > 3 and len(own & known) / len(own) < SOURCED:
         return "no source"
-    return None
+    given = evidence if sources is None else sources
+    return doubt(sentence, given, barred, f"{said}\n{words.polite}", everything=evidence)
 
 
 def _claims_deed(sentence: str, barred: Claims, evidence: tuple[Passage, ...]) -> bool:

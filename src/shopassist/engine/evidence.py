@@ -222,4 +222,4 @@ def cite(sentence: str, passages: Sequence[Passage]) -> Citation | None:
     if best is None:
         return None
     _, passage, source = best
-    return Citation(passage.document, passage.version, passage.title, source, passage.url)
+    return Citation(passage.document, passage.version, passage.title, source, passage.url, passage.id)

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from itertools import count
 from typing import Any, cast
 
 from langsmith import tracing_context
@@ -19,7 +20,7 @@ from shopassist.engine.graph import RECURSION_LIMIT, graph
 from shopassist.engine.owner_view import owner_view
 from shopassist.engine.state import Ports, Superseded, Turn
 from shopassist.errors import ConversationErased, ShopAssistError, StaleTurn, TurnFailed
-from shopassist.protocols import Claim, ConversationStore, Enqueued, StoredMessage
+from shopassist.protocols import Claim, ConversationStore, Enqueued, Kept, StoredMessage
 from shopassist.replies import Done, Event, Language, Reply, Sentence, Stage, Started, ToolOutcome, Usage, plain
 from shopassist.vault import Vault
 
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 LEASE, RENEW = 15.0, 5.0
 """Seconds for which a worker holds a conversation, and after which it renews its hold."""
+
+LOOKS = 20
+"""After so many looks it is asked whether the conversation is still there."""
 
 LIFE = 120.0
 """Seconds after which a hold is renewed no more, at the least: a stream that its caller neither reads nor closes."""
@@ -77,10 +81,12 @@ def wait_for(
 
     A burst is joined: of several callers the one with the newest message claims, once no other has come for `quiet`
     seconds since it `began`; where they keep coming, any of them after `BURST` seconds. Raises `TurnFailed` if all of
-    the messages were given up.
+    the messages were given up, `ConversationErased`.
     """
     message_ids, newest = [m.id for m in messages], max(m.seq for m in messages)
-    while True:
+    for look in count(1):
+        if look % LOOKS == 0 and not store.owner(conversation)[0]:
+            raise _erased(conversation)
         age = time.monotonic() - began
         ready = age >= BURST or (age >= quiet and not (quiet and newer(store, conversation, newest)))
         if ready and (claim := store.claim(conversation, lease=LEASE)):
@@ -92,6 +98,7 @@ def wait_for(
             return reply
         if time.monotonic() >= until or stopped.wait(LOOK):
             return None
+    raise AssertionError("counting has no end")
 
 
 def newer(store: ConversationStore, conversation: str, seq: int) -> bool:
@@ -217,7 +224,7 @@ def _steps(ports: Ports) -> Iterator[tuple[str, Turn]]:
                 yield node, update or {}
 
 
-def _usage(ports: Ports, times: dict[str, float]) -> Usage:
+def _usage(ports: Ports, times: dict[str, float], recalled: Kept | None) -> Usage:
     first = times.pop("first_sentence", None)
     draft, writer, spent = ports.draft, ports.writer, ports.spent
     if draft and draft.first_token is not None:
@@ -233,7 +240,12 @@ def _usage(ports: Ports, times: dict[str, float]) -> Usage:
         times=times,
         first_sentence=first,
         total=round(time.monotonic() - ports.began, 4),
+        saved=recalled.saved if recalled else None,
     )
+
+
+def _erased(conversation: str) -> ConversationErased:
+    return ConversationErased(f"the conversation {conversation!r} was erased meanwhile; start a new one")
 
 
 def _added(vault: Vault, claim: Claim) -> dict[str, str]:
@@ -276,7 +288,7 @@ class _Hold:
         except StaleTurn:
             conversation = self.claim.conversation
             if not self.store.owner(conversation)[0]:
-                raise ConversationErased(f"the conversation {conversation!r} was erased meanwhile") from None
+                raise _erased(conversation) from None
             raise
 
     def end(self) -> None:
@@ -286,7 +298,7 @@ class _Hold:
     def commit(self, ports: Ports, state: Turn, times: dict[str, float]) -> Reply:
         """Store the turn and give the conversation back; the reply as it is stored."""
         merged = tuple(m.id for m in self.claim.messages if m.id)
-        reply = replace(state["reply"], usage=_usage(ports, times), merged=merged)
+        reply = replace(state["reply"], usage=_usage(ports, times, state.get("recalled")), merged=merged)
         self.end()
         self.store.commit(self.claim, state=plain(state["memory"]), reply=reply, vault=_added(ports.vault, self.claim))
         self.committed = True

@@ -43,6 +43,8 @@ def receive(state: Turn, runtime: Runtime[Ports]) -> Turn:
         "settled": None,
         "reads": (),
         "outcomes": (),
+        "hot": None,
+        "recalled": None,
         "looked": (),
         "page": None,
         "evidence": (),

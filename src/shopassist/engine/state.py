@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -13,11 +13,12 @@ from shopassist.dialogue import Focus, Quote
 from shopassist.engine.planning.contracts import Dialogue, Heard, Plan, Settled
 from shopassist.engine.planning.lookup import Call
 from shopassist.engine.planning.returning import rested
+from shopassist.engine.versions import Otherwise
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.intents import Classifier
 from shopassist.messages import Customer, Item
 from shopassist.prompts.points import Points
-from shopassist.protocols import Claim, Knowledge
+from shopassist.protocols import AnswerCache, Claim, Hot, Kept, Knowledge
 from shopassist.replies import Citation, Event, Language, Mode, Mood, Passage, Rejection, Reply
 from shopassist.settings import Settings
 from shopassist.tools.outcome import ToolOutcome
@@ -45,10 +46,11 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence on its way to the customer. `trusted` ones are templates or quotations."""
+    """A sentence on its way to the customer; `trusted` where a template or a quotation, `quoted` are a page's words."""
 
     text: str
     trusted: bool
+    quoted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Looked:
     """What a question to the pages found: `evidence` may be answered from, `considered` is all that was found.
 
     `products` are the documents of the products that the question names, `day` is that for which the pages were asked.
-    A `silent` one only gives a source, a `quoted` one is answered in the page's own words.
+    A `silent` one only gives a source, a `quoted` one is answered in the page's own words. `otherwise` is what another
+    version of the page says, where no day was named and no order is meant.
     """
 
     query: str
@@ -66,6 +69,7 @@ class Looked:
     silent: bool = False
     quoted: bool = False
     day: date | None = None
+    otherwise: Otherwise | None = None
 
 
 class Turn(TypedDict, total=False):
@@ -73,6 +77,8 @@ class Turn(TypedDict, total=False):
 
     `page` is a whole page that the model may read where the passages in `evidence` do not suffice.
     `known` is what the shop was asked in this turn, `rounds` how often; `outcomes` are the writes that were tried.
+    `hot` is the question where others may get its answer, `recalled` the answer that was kept for it; at `recalled_at`
+    (monotonic) it was looked for.
     """
 
     text: str
@@ -88,6 +94,9 @@ class Turn(TypedDict, total=False):
     reads: tuple[str, ...]
     outcomes: tuple[ToolOutcome, ...]
     plan: Plan
+    hot: Hot | None
+    recalled: Kept | None
+    recalled_at: float
     looked: tuple[Looked, ...]
     evidence: tuple[Passage, ...]
     page: Passage | None
@@ -120,7 +129,8 @@ class Ports:
     `newer` says whether the customer has sent another message meanwhile, for which
     the turn may begin anew until `anew_until` (monotonic), `superseded` that what was not shown by then
     is left out. `resumes` says that the customer has come back and said nothing yet. `keep` raises `StaleTurn` or
-    `ConversationErased` where this turn has the conversation no longer.
+    `ConversationErased` where this turn has the conversation no longer. `answers` keeps what others may be told too,
+    `vector` is a text's, None without embeddings.
     """
 
     settings: Settings
@@ -153,6 +163,8 @@ class Ports:
     degraded: str | None = None
     superseded: bool = False
     resumes: bool = False
+    answers: AnswerCache | None = None
+    vector: Callable[[str], Sequence[float] | None] = field(default=lambda text: None)
 
 
 @dataclass(frozen=True, slots=True)

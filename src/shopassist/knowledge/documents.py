@@ -37,6 +37,18 @@ class Document:
         """What makes a document one of its own: id, period and language."""
         return f"{version_of(self.id, self.valid_from, self.valid_to)}/{self.language}"
 
+    def meets(self, other: Document) -> bool:
+        """Whether there is a day on which both hold."""
+        begin = max((d for d in (self.valid_from, other.valid_from) if d), default=None)
+        end = min((d for d in (self.valid_to, other.valid_to) if d), default=None)
+        return not (begin and end and end < begin)
+
+    def within(self, other: Document) -> bool:
+        """Whether the other holds on all its days and on more."""
+        begins = other.valid_from is None or (self.valid_from is not None and other.valid_from <= self.valid_from)
+        ends = other.valid_to is None or (self.valid_to is not None and self.valid_to <= other.valid_to)
+        return begins and ends and (self.valid_from, self.valid_to) != (other.valid_from, other.valid_to)
+
     @property
     def digest(self) -> str:
         """A hash of everything but the source: equal digests need no work."""

@@ -53,7 +53,8 @@ class RayEncoder:
         import ray.data
 
         begun = not ray.is_initialized()
-        logging.getLogger("ray").setLevel(logging.CRITICAL)  # it logs a worker's whole traceback; we raise its end
+        for name in ("ray", "ray.data"):  # they log each execution, and a worker's whole traceback
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             if begun:
                 ray.init(self.address, include_dashboard=False, log_to_driver=False, configure_logging=False)
@@ -64,6 +65,8 @@ class RayEncoder:
                 _Worker, fn_constructor_args=(packed,), batch_size=1, compute=ray.data.ActorPoolStrategy(min_size=1)
             )
             for row in found.iter_rows():
+                if row["failed"]:
+                    raise KnowledgeError(f"a worker of the Ray cluster {self.address} failed: {row['failed']}")
                 yield row["batch"], np.array(row["vectors"], np.float32).reshape(len(batches[row["batch"]]), -1)
         except (ShopAssistError, GeneratorExit):
             raise
@@ -79,8 +82,11 @@ class _Worker:
         self.embeddings = pickle.loads(packed)  # noqa: S301 - from the process that ingests
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        vectors = [encode(self.embeddings, list(texts)) for texts in batch["texts"]]
-        return {"batch": batch["batch"], "vectors": [v.ravel() for v in vectors]}
+        try:
+            vectors = [encode(self.embeddings, list(texts)).ravel() for texts in batch["texts"]]
+        except ShopAssistError as error:  # told as a value: Ray would bury it in its own texts
+            return {"batch": batch["batch"], "vectors": [np.empty(0, np.float32)], "failed": [str(error)]}
+        return {"batch": batch["batch"], "vectors": vectors, "failed": [""]}
 
 
 def _reason(error: Exception) -> str:

@@ -53,13 +53,21 @@ def texts(language: Language) -> Texts:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Claims:
-    """What a sentence must not claim, as patterns on folded text; see ``checks.yaml``."""
+    """What a sentence must not claim, as patterns on folded text; see ``checks.yaml``.
+
+    Those of a language are made once and are known by identity, as keys of what is remembered of a page.
+    """
 
     deeds: re.Pattern[str]
     supposed: re.Pattern[str]
     opposed: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    sides: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
+    denies: re.Pattern[str]
+    negated: re.Pattern[str]
+    modal: re.Pattern[str]
+    things: frozenset[str]
 
 
 @lru_cache(maxsize=16)
@@ -74,6 +82,11 @@ def claims(language: Language, assistant: str) -> Claims:
         pattern("|".join(f"(?:{p})" for p in data["deeds"])),
         pattern(data["supposed"]),
         tuple((pattern(a), pattern(b)) for a, b in data["opposed"]),
+        tuple((pattern(a), pattern(b)) for a, b in data["sides"]),
+        pattern(data["denies"]),
+        pattern(data["negated"]),
+        pattern(data["modal"]),
+        frozenset(data["things"].split()),
     )
 
 

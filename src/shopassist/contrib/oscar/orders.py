@@ -69,19 +69,19 @@ class OscarOrders:
         lines = [line for line in order.lines.all() if line.stockrecord_id and not line.allocation_cancelled]
         if lines:
             handler.cancel_stock_allocations(order, lines, [line.num_allocated for line in lines])
-        return self._deed(tx, order, {**quote.facts, "status": "cancelled"}, quote.amount)
+        return self._deed(tx, order, quote, {"status": "cancelled"})
 
     def change_address(self, tx: Any, customer: str, order_id: str, address: str) -> Deed:
         """Change the address of an order of which nothing has shipped."""
         order, quote = self._allowed(tx, "change_address", customer, order_id, {"address": address})
         self._change(order, self._shop.address_from(address.strip()))
-        return self._deed(tx, order, quote.facts)
+        return self._deed(tx, order, quote, {})
 
     def change_contact(self, tx: Any, customer: str, order_id: str, recipient: str | None, phone: str | None) -> Deed:
         """Change the recipient or the phone of an order of which nothing has shipped."""
         order, quote = self._allowed(tx, "change_contact", customer, order_id, {"recipient": recipient, "phone": phone})
         self._change(order, _contact(recipient, phone))
-        return self._deed(tx, order, quote.facts)
+        return self._deed(tx, order, quote, {})
 
     def urge(self, tx: Any, customer: str, order_id: str) -> Deed:
         """Oscar has no way to hurry anybody: always raises `Refused`."""
@@ -194,10 +194,9 @@ class OscarOrders:
         if order.shipping_address_id != address.pk:
             model._default_manager.filter(pk=order.pk).update(shipping_address=address)
 
-    def _deed(self, tx: str, order: Any, facts: Mapping[str, Any], amount: str | None = None) -> Deed:
+    def _deed(self, tx: str, order: Any, quote: Quote, done: Mapping[str, Any]) -> Deed:
         changed = self._of(str(order.user_id), tx).get(pk=order.pk)
-        told = dict(facts) if amount is None else {**facts, "amount": amount}
-        return Deed(told, order_view(self._shop, changed).version)
+        return Deed({**quote.facts, **done}, order_view(self._shop, changed).version, quote=quote)
 
 
 _RULES: Mapping[str, Callable[[OscarOrders, Any, Mapping[str, Any]], str | None]] = {

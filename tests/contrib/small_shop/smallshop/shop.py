@@ -93,11 +93,11 @@ class Orders:
 
     def cancel(self, tx, customer, order_id, reason):
         purchase, quote = self.shop.checked(self.check, "cancel_order", customer, order_id, {})
-        return Deed(quote.facts, self.shop.change(purchase, state=Purchase.VOID))
+        return Deed(quote.facts, self.shop.change(purchase, state=Purchase.VOID), quote=quote)
 
     def change_address(self, tx, customer, order_id, address):
         purchase, quote = self.shop.checked(self.check, "change_address", customer, order_id, {"address": address})
-        return Deed(quote.facts, self.shop.change(purchase, goes_to=address))
+        return Deed(quote.facts, self.shop.change(purchase, goes_to=address), quote=quote)
 
 
 class Articles:
@@ -139,12 +139,12 @@ class Afterwards:
     def request_return(self, tx, customer, order_id, product, reason):
         purchase, quote = self.shop.checked(self.check, "request_return", customer, order_id, {})
         made = SentBack.objects.create(purchase=purchase, day=self.shop.today(), worth=view(purchase).total)
-        return Deed(quote.facts, self.shop.change(purchase), f"R{made.pk}")
+        return Deed(quote.facts, self.shop.change(purchase), f"R{made.pk}", quote)
 
     def cancel_return(self, tx, customer, order_id):
         purchase, quote = self.shop.checked(self.check, "cancel_return", customer, order_id, {})
         purchase.sent_back.filter(stage=SentBack.AGREED).update(stage=SentBack.TAKEN_BACK)
-        return Deed(quote.facts, self.shop.change(purchase))
+        return Deed(quote.facts, self.shop.change(purchase), quote=quote)
 
     def open_ticket(self, tx, customer, subject, text, order_id):
         slip = Slip.objects.create(client_id=customer, purchase=self.shop.find(customer, order_id), text=text)

@@ -63,10 +63,10 @@ def test_keep_going_ends_well_though_something_broke(shop):
 
 def test_a_rebuild_that_would_lose_a_page_is_refused_unless_one_keeps_going(shop):
     run(shop, "ingest", "pages")
-    (shop / "pages" / "hours.md").write_text("---\nvalid_to: soon\n---\n", "utf-8")
+    (shop / "pages" / "hours.md").write_text("---\nvalid_to: soon\n---\n九点到九点。", "utf-8")
     refused = run(shop, "ingest", "--rebuild")
     assert refused.returncode == 1
-    assert "1 documents cannot be read again" in refused.stderr
+    assert "1 document cannot be read again" in refused.stderr
     assert "valid_to must be a date" in refused.stderr
     assert "9:00" in run(shop, "search", "人工客服时间").stdout
     assert "1 added" in run(shop, "ingest", "--rebuild", "--keep-going").stdout
@@ -150,10 +150,17 @@ def test_a_watching_process_waits_for_another_ingestion(shop, watching):
     assert one.report()["added"] == ["new/zh"]
 
 
-def test_watching_reads_everything_again_now_and_then(shop, watching):
-    one = watching("--every", "0.05")
+def test_what_no_look_can_see_is_read_now_and_then(shop, watching):
+    page = shop / "pages" / "hours.md"
+    before = page.stat()
+    one = watching("--every", "0.2")
     one.report()
-    assert len(one.report()["added"]) == 0  # three seconds later, without a change
+    with page.open("r+", encoding="utf-8") as file:  # as long as before, and with the same time
+        text = file.read().replace("9:00", "8:00")
+        file.seek(0)
+        file.write(text)
+    os.utime(page, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert one.report()["changed"] == ["hours/zh"]
 
 
 def test_progress_is_told_where_there_is_no_terminal(capsys, monkeypatch):

@@ -167,7 +167,8 @@ def test_links_out_of_the_folder_are_not_followed_and_told(pages, tmp_path):
     assert "员工折扣".encode() not in b"".join(p.read_bytes() for p in (tmp_path / "index").rglob("*") if p.is_file())
 
 
-def test_a_folder_that_may_not_be_looked_into_loses_nothing(pages, tmp_path):
+@pytest.mark.parametrize(("mode", "told"), [(0o700, "{}: the folder cannot be read"), (0o744, "{}/a.md")])
+def test_a_folder_that_may_not_be_looked_into_loses_nothing(pages, tmp_path, mode, told):
     inner = pages / "inner"
     inner.mkdir()
     (inner / "a.md").write_text("里面的一页。", "utf-8")
@@ -177,13 +178,13 @@ def test_a_folder_that_may_not_be_looked_into_loses_nothing(pages, tmp_path):
         pytest.skip("only root can become somebody who may not look")
     for parent in (pages, *pages.parents[:3]):
         parent.chmod(0o755)
-    inner.chmod(0o700)
+    inner.chmod(mode)
     os.seteuid(65534)
     try:
         found = inventory([pages], lambda *_: None)
     finally:
         os.seteuid(0)
-    assert [str(b) for b in found.broken] == [f"{inner}: the folder cannot be read: Permission denied"]
+    assert [str(b) for b in found.broken] == [f"{told.format(inner)}: Permission denied"]
     assert not gone(str(inner / "a.md"), [pages], found.unread)
     assert gone(str(pages / "good.md"), [pages], found.unread)
 

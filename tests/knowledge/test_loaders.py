@@ -22,8 +22,14 @@ class Tickets(BaseLoader):
     """A loader of a shop's own."""
 
     def lazy_load(self):
-        yield Loaded_(page_content="礼品卡不能退。", metadata={"source": "cards", "title": "礼品卡", "author": "x"})
-        yield Loaded_(page_content="赠品不用寄回。", metadata={"source": "gifts", "tags": ["policy"]})
+        yield Loaded_(
+            page_content="礼品卡不能退。",
+            metadata={"source": "cards", "title": "礼品卡", "author": "x", "language": "zh-CN"},
+        )
+        yield Loaded_(
+            page_content="赠品不用寄回。",
+            metadata={"source": "gifts", "tags": ["policy"], "language": "No language found."},
+        )
 
 
 def test_any_loader_of_langchain_is_a_source(tmp_path):

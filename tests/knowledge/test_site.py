@@ -164,7 +164,7 @@ def test_a_site_that_cannot_be_read_whole_keeps_all_it_had(web, index, fault):
             web.put("/robots.txt", "", 503)
     report = ingest([site(web)], index, None)
     assert (report.removed, report.unchanged, len(report.broken)) == ((), 2, 1)
-    with pytest.raises(Exception, match=r"2 documents cannot be read again .*a rebuild would lose them"):
+    with pytest.raises(Exception, match=r"2 documents cannot be read again .*which a rebuild would lose"):
         ingest([site(web)], index, None, rebuild=True)
 
 
@@ -189,6 +189,9 @@ def test_only_named_hosts_are_asked(web, index):
 
 def test_the_way_from_a_public_host_to_a_private_one_is_refused():
     fetcher = Fetcher(frozenset({"93.184.216.34", "127.0.0.1", "10.0.0.1"}), 100, Limits())
+    for address in ("ftp://93.184.216.34/x", "http://93.184.216.34:6379/x"):
+        with pytest.raises(ValueError, match="which is no page's"):
+            fetcher._check(address, "http://93.184.216.34/help")
     with pytest.raises(ValueError, match=r"the private address of 127\.0\.0\.1"):
         fetcher._check("http://127.0.0.1/admin", "http://93.184.216.34/help")
     fetcher._check("http://10.0.0.1/b", "http://127.0.0.1/a")  # a shop's own network, named as such

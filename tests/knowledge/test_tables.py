@@ -189,3 +189,9 @@ def test_a_rebuild_asks_for_what_only_a_program_can_give(tmp_path):
     assert set(ingest([Records("erp", rows("1"))], index, None, rebuild=True).added) == {"a/zh", "1/zh"}
     assert ingest([Records("erp", [])], index, None).removed == ("1/zh",)
     assert ingest([], index, None, rebuild=True).added == ("a/zh",)
+
+
+@pytest.mark.parametrize("names", [["a#1"], [" "], ["a » b"], ["erp", "erp"]])
+def test_a_source_that_the_index_could_not_tell_from_others_is_refused(tmp_path, names):
+    with pytest.raises(DocumentError, match="a source's name must be one line"):
+        ingest([Records(name, rows("1")) for name in names], tmp_path / "index", None)

@@ -11,6 +11,8 @@ from oscar.core.loading import get_model
 
 from shopassist.testing.seed import rows_of, sample, sample_terms
 
+Order, Address = get_model("order", "Order"), get_model("order", "ShippingAddress")
+Product, Attribute = get_model("catalogue", "Product"), get_model("catalogue", "ProductAttribute")
 STATUSES = {
     "unpaid": "Awaiting payment",
     "paid": "Pending",
@@ -25,8 +27,7 @@ def load(password="shop"):
     """Fill an empty shop; the customer u-1001 is the user 1001, who logs in as u-1001@example.com."""
     rows = rows_of(sample(), sample_terms().timezone)
     Site.objects.update_or_create(pk=1, defaults={"domain": "127.0.0.1:8000", "name": "云集数码"})
-    China = get_model("address", "Country")
-    China.objects.get_or_create(
+    get_model("address", "Country").objects.get_or_create(
         iso_3166_1_a2="CN", defaults={"printable_name": "中国", "name": "中国", "is_shipping_country": True}
     )
     products = _products(rows)
@@ -47,7 +48,6 @@ def _user(row, password):
 
 
 def _products(rows):
-    Product, Attribute = get_model("catalogue", "Product"), get_model("catalogue", "ProductAttribute")
     kind = get_model("catalogue", "ProductClass").objects.create(name="数码", track_stock=True)
     english = Attribute.objects.create(product_class=kind, name="English title", code="title_en", type="text")
     partner = get_model("partner", "Partner").objects.create(name="云集数码")
@@ -78,7 +78,6 @@ def _stock(product, partner, price, stock):
 
 
 def _order(row, rows, products, user, types):
-    Order, Address = get_model("order", "Order"), get_model("order", "ShippingAddress")
     address = Address.objects.create(
         last_name=row["recipient"] or user.first_name,
         line1=row["address"] or "",
@@ -108,7 +107,8 @@ def _order(row, rows, products, user, types):
 
 
 def _line(order, row, products):
-    product = products.get((row["product"], row["variant"])) or products[row["product"], None]
+    whole = products[row["product"], None]
+    product = products.get((row["product"], row["variant"])) if row["variant"] else whole.children.first() or whole
     stock = product.stockrecords.first()
     price = Decimal(row["price"]) * row["quantity"]
     held = row["quantity"] if order.status in ("Awaiting payment", "Pending") else 0

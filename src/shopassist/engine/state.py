@@ -46,7 +46,7 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence on its way to the customer. `trusted` ones are templates or quotations, `quoted` a page's words in it."""
+    """A sentence on its way to the customer; `trusted` where a template or a quotation, `quoted` are a page's words."""
 
     text: str
     trusted: bool

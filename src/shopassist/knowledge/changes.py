@@ -79,8 +79,8 @@ class Changes:
         if lost := [place for place in places if is_unread(place, self.found.unread)]:
             reason = next((str(b) for b in self.found.broken if file_of(b.source) == origin_of(lost[0])), lost[0])
             raise KnowledgeError(
-                f"{len(lost)} documents cannot be read again ({reason}), and a rebuild would lose them; mend what is "
-                "broken, or run `shopassist ingest --rebuild --keep-going`"
+                f"{len(lost)} document{'s' if len(lost) > 1 else ''} cannot be read again ({reason}), which a rebuild "
+                "would lose; mend what is broken, or run `shopassist ingest --rebuild --keep-going`"
             )
 
 
@@ -138,7 +138,11 @@ def _reading(
     """What is to be read, and all that was ever ingested. A path that is gone is no mistake if the index knows it."""
     former = set(meta.get("roots", ()))
     given = [p for p in paths if isinstance(p, Path)]
-    programs = {root_of(p): p for p in paths if not isinstance(p, Path)}
+    programs: dict[str, Source] = {}
+    for source in (p for p in paths if not isinstance(p, Path)):
+        if not source.name.strip() or any(c in source.name for c in "#»\n") or root_of(source) in programs:
+            raise DocumentError(f"a source's name must be one line without # and », and its own, not {source.name!r}")
+        programs[root_of(source)] = source
     for path in given:
         sources.check_name(path)
     absent = [p for p in given if not sources.exists(p)]

@@ -22,11 +22,13 @@ Out = Literal["replaced", "ended", "coming"]
 class Found:
     """A passage with the parts that add up to its score: ``vectors``, ``words``, ``heading``, ``focus``.
 
-    ``reranker`` stands in place of the first three where one is set.
+    ``reranker`` stands in place of the first three where one is set. `missing` are the tokens of `Explanation.words`
+    that the passage and its title hold neither themselves nor by a synonym.
     """
 
     passage: Passage
     parts: Mapping[str, float]
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,11 +89,11 @@ def ingest(
             told.check_loss(meta)
         places = questions.places(probes, told.roots)
         known_questions = questions.read(places)
-        known_files = {p.resolve() for p in places}
+        known_files = {os.path.realpath(p) for p in places}
         report = Report(
             base.name if base else None, told.added, told.changed, told.removed, told.unchanged,
             tuple(told.found.hidden), tuple(told.found.broken),
-            tuple(s for s in told.found.skipped if Path(s.source).resolve() not in known_files),
+            tuple(s for s in told.found.skipped if os.path.realpath(s.source) not in known_files),
             meta.get("passages", 0), remarks=tuple(told.found.remarks), dry_run=dry_run,
         )  # fmt: skip
         old = {} if rebuild else meta
@@ -113,10 +113,10 @@ def ingest(
             fallen = _probed(path, embeddings, store, known_questions, today or date.today())
             if fallen:
                 raise _refused(fallen, len(known_questions), base, generations.set_aside(path))
+        marks.write(folder, known, told.found)  # those of documents that do not become current are not believed
         generations.make_current(folder, path.stem)
         forget(folder)
         generations.prune(folder, generations.KEPT, store)
-        marks.write(folder, known, told.found)
         return replace(report, generation=path.stem, passages=passages, embedded=embedded)
 
 

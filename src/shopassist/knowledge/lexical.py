@@ -141,11 +141,13 @@ class Question:
         """The share of the meaning that a text with these tokens holds."""
         if not self.total:
             return 0.0
-        found = sum(self.meaning[t] for t in self.meaning.keys() & held)
-        for token, others in self.others.items():
-            if token not in held and any(other <= held for other in others):
-                found += self.meaning[token]
-        return found / self.total
+        return sum(self.meaning[t] for t in self.meaning.keys() - self.lacking(held)) / self.total
+
+    def lacking(self, held: frozenset[str]) -> frozenset[str]:
+        """The tokens of the meaning that a text with these tokens holds neither themselves nor by a synonym."""
+        return frozenset(
+            t for t in self.meaning.keys() - held if not any(other <= held for other in self.others.get(t, ()))
+        )
 
 
 def _alternatives(

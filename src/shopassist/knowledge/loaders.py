@@ -15,9 +15,10 @@ from typing import Any
 
 from langchain_core.document_loaders import BaseLoader
 
-from shopassist.knowledge.documents import FIELDS
+from shopassist.knowledge.documents import FIELDS, LANGUAGES
 from shopassist.knowledge.sources.records import Records, check_template, row_fields
 from shopassist.protocols import Source, SourceText, Unchanged, Unreadable
+from shopassist.text import fold
 
 PLACES = ("source", "file_path", "url")
 """Where loaders note in their metadata what a document is from."""
@@ -44,6 +45,9 @@ class Loaded:
                 origin = next((str(meta[k]) for k in PLACES if meta.get(k)), self.name)
                 counts[origin] = counts.get(origin, 0) + 1
                 row = {k: v for k, v in meta.items() if k in FIELDS} | {"text": found.page_content}
+                row["language"] = fold(str(row.get("language") or "")).partition("-")[0]
+                if row["language"] not in LANGUAGES:  # loaders of pages note en-US, and that they found none
+                    del row["language"]
                 if "text" in self.template:
                     row = {**meta, "page_content": found.page_content}
                 try:

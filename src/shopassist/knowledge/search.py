@@ -19,6 +19,7 @@ from shopassist.knowledge import index
 from shopassist.knowledge.embeddings import encode, fingerprint, mismatch
 from shopassist.knowledge.explained import Explanation, Found, Superseded
 from shopassist.knowledge.index import Generation, Shelf
+from shopassist.knowledge.lexical import held
 from shopassist.knowledge.ranking import FOCUS, by_headings, by_vectors, share, standard, total
 from shopassist.knowledge.relevance import relevance
 from shopassist.knowledge.reranker import RERANKED, Reranker
@@ -93,9 +94,16 @@ class _Ranked:
             for n, c, cosine in zip(places, covered, near, strict=True)
         ]
 
-    def explained(self, limit: int) -> list[dict[str, float]]:
-        """What made up the scores of the first passages."""
-        return [{k: round(float(v[n]), 4) for k, v in self.parts.items()} for n in self.order(limit)]
+    def explained(self, limit: int, noise: Any) -> tuple[Found, ...]:
+        """The first passages with what made up their scores, and what they lack of the question."""
+        shelf, found = self.asked.shelf, []
+        question = shelf.lexical.read(self.asked.query)
+        for n, passage in zip(self.order(limit), self.best(limit, noise), strict=True):
+            row = shelf.rows[int(self.rows[n])]
+            missing = question.lacking(held(" ".join((row.indexed, *row.aliases))))
+            parts = {k: round(float(v[n]), 4) for k, v in self.parts.items()}
+            found.append(Found(passage, parts, tuple(sorted(missing))))
+        return tuple(found)
 
 
 class ChromaKnowledge:
@@ -276,7 +284,7 @@ class ChromaKnowledge:
             share=ranked.share,
             words={t: round(w, 3) for t, w in sorted(shelf.lexical.read(query).meaning.items())},
             noise=noise,
-            found=tuple(map(Found, ranked.best(limit, noise), ranked.explained(limit))),
+            found=ranked.explained(limit, noise),
             superseded=tuple(_superseded(shelf, p, holds, valid_on) for n, p in out if not holds[whole.rows[n]]),
         )
 

@@ -290,6 +290,15 @@ class ShopConformance:
             assert self._check((action, known, args)) == quote
             assert self._get(known) == before
 
+    def test_a_check_takes_less_than_all_arguments(self) -> None:
+        """`check` is asked before everything is known: use ``args.get("address")``, and refuse as ``needs_address``.
+
+        Allowing it does as well: what a write requires is asked for before it runs.
+        """
+        for action, known, _ in self._writes():
+            quote = self._check((action, known, {}))
+            assert quote.allowed or quote.reason, action
+
     def test_a_quote_is_plain_json_and_bound_to_the_orders_version(self) -> None:
         """Facts are texts, numbers and lists (`str` for days and amounts); `version` is that of `get`."""
         for action, known, args in [*self._writes(), *self._forbidden()]:

@@ -82,7 +82,7 @@ class OscarCatalogue:
     def _public(self) -> Any:
         """Public products that are no child, with all that a view needs."""
         products = get_model("catalogue", "Product").objects
-        children = products.public().prefetch_related("stockrecords", *_VALUES)
+        children = products.public().order_by("pk").prefetch_related("stockrecords", *_VALUES)
         return (
             products.browsable()
             .select_related("product_class")

@@ -22,6 +22,9 @@ from shopassist.shop import OrderStatus
 ENOUGH_OF_AN_ADDRESS = frozenset(("title", "first_name", "last_name", "line1", "country", "phone_number"))
 """What an address consists of where its text can be kept in one line."""
 
+LARGEST_KEY = 63
+"""Bits of a number that databases take."""
+
 
 class OscarShop:
     """An Oscar shop: its orders and its catalogue. Oscar knows neither returns nor tickets, and so there are none.
@@ -75,7 +78,9 @@ class OscarShop:
             key = get_user_model()._meta.pk.to_python(customer)
         except ValidationError:
             return None
-        return key if key not in (None, "") else None  # with None, a filter would find the orders of guests
+        if key in (None, "") or (isinstance(key, int) and key.bit_length() > LARGEST_KEY):
+            return None  # with None, a filter would find the orders of guests
+        return key
 
     # Products
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CENT = Decimal("0.01")
 RELATED = (
-    "lines__product__parent",
+    "lines__product__parent__attribute_values__attribute",
     "lines__product__attribute_values__attribute",
     "lines__product__attribute_values__value_option",
     "shipping_events__event_type",

@@ -46,8 +46,11 @@ class Answer:
 class Fetcher:
     """One visit to one or several named hosts."""
 
-    def __init__(self, hosts: frozenset[str], per_second: float, limits: Limits) -> None:
+    def __init__(
+        self, hosts: frozenset[str], per_second: float, limits: Limits, ports: frozenset[int] = frozenset()
+    ) -> None:
         self.hosts = hosts
+        self.ports = ports | {80, 443}
         self.pause = 1 / per_second
         self.limits = limits
         self._robots: dict[str, Protego | None] = {}
@@ -78,6 +81,8 @@ class Fetcher:
     def _check(self, address: str, first: str) -> None:
         """Refuse what is not HTTP, hosts that nobody named, and the way from a public host to a private one."""
         parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or (parts.port or 80) not in self.ports:
+            raise ValueError(f"leads to {parts.scheme}, port {parts.port or 'none'}, which is no page's")
         if parts.hostname not in self.hosts:
             raise ValueError(f"leads to the host {parts.hostname}, which is not named; add it under `hosts`")
         if address != first and self._is_private(parts.hostname) and not self._is_private(urlsplit(first).hostname):

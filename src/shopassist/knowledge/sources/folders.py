@@ -89,10 +89,23 @@ def _look_into(folder: Path, found: Walk) -> None:
     for place, folders, names in os.walk(folder, onerror=closed):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for path in (Path(place, n) for n in (*folders, *sorted(names)) if not n.startswith(".")):
-            if reason := _passed_over(path, home):
+            if reason := _closed(path):
+                found.broken.append(Broken(name(path), reason))
+            elif reason := _passed_over(path, home):
                 found.skipped.append(Skipped(name(path), reason))
             elif _is_page(path):
                 found.files.add(path)
+
+
+def _closed(path: Path) -> str | None:
+    """Why it cannot even be told what this is: a folder above it may be listed and not entered."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return None  # gone since the folder was listed
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
 
 
 def _passed_over(path: Path, home: Path) -> str | None:

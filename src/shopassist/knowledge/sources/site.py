@@ -74,13 +74,14 @@ class Site:
         self.limits = limits or Limits()
         first = [self.sitemap] if self.sitemap else self.urls
         self.hosts = frozenset({h for a in first if (h := urlsplit(a).hostname)} | {str(h).lower() for h in hosts})
+        self.ports = frozenset(port for a in first if (port := urlsplit(a).port))
 
     def read(self, marks: Mapping[str, str]) -> Iterator[SourceText | Unchanged | Unreadable]:
         """Each page; those that did not change, by their ETag or date, are not sent again.
 
         Raises `ValueError` where the sitemap, a robots.txt or the site cannot be reached.
         """
-        fetcher = Fetcher(self.hosts, self.per_second, self.limits)
+        fetcher = Fetcher(self.hosts, self.per_second, self.limits, self.ports)
         away = 0
         try:
             with Parser(self.limits) as parser:

@@ -87,7 +87,8 @@ class Orders:
         if action in ("cancel_order", "change_address"):
             reason = None if purchase.state in (10, 20) else facts["status"]
         if action == "change_address" and not reason:
-            facts["address"] = args["address"]
+            reason = None if args.get("address") else "needs_address"
+            facts["address"] = args.get("address")
         return Quote(reason is None, None, reason, None, facts, str(purchase.revision))
 
     def cancel(self, tx, customer, order_id, reason):

@@ -13,6 +13,7 @@ from django.db import Error, connections, transaction
 from django.test.utils import override_settings
 from django.utils import timezone
 
+from shopassist.contrib.django.commands import told
 from shopassist.contrib.django.conf import load, options
 from shopassist.contrib.django.connection import alias
 from shopassist.errors import ConfigurationError
@@ -42,15 +43,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **chosen: Any) -> None:
         """Try and tell."""
-        path = options().shop
+        with told():
+            path = options().shop
+            found = load(path) if path else None
         if path is None:
             raise CommandError("SHOPASSIST has no key 'SHOP': name the shop's side there, 'shop.assistant.Shop' say")
-        found = load(path)
         customers = chosen["customer"] or [*_customers(chosen["users"])]
         if not customers:
             raise CommandError("there are no users whose orders could be looked at; make one with an order")
         with override_settings(EMAIL_BACKEND=NO_MAIL), _RolledBack() as rolled_back:
-            cases = self._cases(_make(found, timezone.localtime), customers)
+            with rolled_back.claim():
+                cases = self._cases(_make(found, timezone.localtime), customers)
             self._tell_cases(path, cases)
             values = {
                 "now": timezone.localtime(),
@@ -63,8 +66,8 @@ class Command(BaseCommand):
                 rolled_back.again()
                 return _make(found, clock)
 
-            told = [self._tell(claim) for claim in claims(make, cases, around=rolled_back.claim, **values)]
-            self._sum_up(told, absent(_make(found, timezone.localtime)))
+            tried = [self._tell(claim) for claim in claims(make, cases, around=rolled_back.claim, **values)]
+            self._sum_up(tried, absent(_make(found, timezone.localtime)))
 
     def _cases(self, shop: Any, customers: list[str]) -> Cases:
         lacking = [part for part in ("orders", "catalogue", "after_sales") if not hasattr(shop, part)]
@@ -101,10 +104,10 @@ class Command(BaseCommand):
                 self.stdout.write(f"          {line}".rstrip())
         return claim
 
-    def _sum_up(self, told: list[Claim], actions: list[str]) -> None:
+    def _sum_up(self, tried: list[Claim], actions: list[str]) -> None:
         if actions:
             self.stdout.write(f"Not done by this shop, so that a person is offered: {', '.join(actions)}")
-        count = {state: sum(claim.state == state for claim in told) for state in MARKS}
+        count = {state: sum(claim.state == state for claim in tried) for state in MARKS}
         text = f"{count['holds']} hold, {count['broken']} are broken, {count['skipped']} were skipped"
         if count["broken"]:
             raise CommandError(text)

@@ -40,7 +40,8 @@ class Lexical:
     def __init__(self, model: Any, size: int) -> None:
         self._model = model
         self.size = size
-        self._frequency: list[int] = np.diff(model.scores["indptr"]).tolist()
+        self._data, self._rows, self._starts = (np.asarray(model.scores[n]) for n in ("data", "indices", "indptr"))
+        self._frequency: list[int] = np.diff(self._starts).tolist()
         self._last: tuple[str, Question] | None = None
         self.synonyms = Synonyms(())
 
@@ -81,7 +82,7 @@ class Lexical:
     def scores(self, query: str) -> NDArray[np.float32]:
         """BM25 of every text, shape (size,); what else the question's expressions are called counts for less."""
         found = np.zeros(self.size, np.float32)
-        data, rows, starts = (self._model.scores[n] for n in ("data", "indices", "indptr"))
+        data, rows, starts = self._data, self._rows, self._starts
         for token, weight in self.read(query).words.items():
             if (place := self._model.vocab_dict.get(token)) is not None:
                 part = slice(starts[place], starts[place + 1])
@@ -120,9 +121,7 @@ class Lexical:
     def _texts(self, token: str) -> NDArray[np.int32]:
         """The texts that have a token."""
         place = self._model.vocab_dict.get(token)
-        starts = self._model.scores["indptr"]
-        part = slice(0, 0) if place is None else slice(starts[place], starts[place + 1])
-        return self._model.scores["indices"][part]  # type: ignore[no-any-return]
+        return self._rows[:0] if place is None else self._rows[self._starts[place] : self._starts[place + 1]]
 
 
 @dataclass(frozen=True, slots=True)

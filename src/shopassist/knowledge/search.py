@@ -356,7 +356,7 @@ class ChromaKnowledge:
             own = sorted({*found[:CANDIDATES], *_best(words, BY_WORDS)})
         rows = np.array(own, np.int64)
         vectors = shelf.taken(rows) if len(rows) else np.zeros((0, len(vector)), np.float32)
-        return rows, vectors @ vector, vectors
+        return rows, np.einsum("nd,d->n", vectors, vector), vectors  # in this thread: BLAS would wake its others
 
     def as_retriever(self, *, language: str, limit: int = 4) -> BaseRetriever:
         """These pages as a LangChain retriever, as they hold today."""

@@ -1,6 +1,6 @@
 """How well the sample shop's pages are found, and how well an answer is told from none.
 
-    python benchmarks/retrieval.py [--split dev|test] [--misses] [--fit] [--weights] [--json FILE]
+    python benchmarks/retrieval.py [--split dev|test] [--misses] [--fit] [--no-afqmc] [--json FILE]
 
 Questions: benchmarks/data/questions.yaml, written apart from the pages; both halves are printed unless `--split` names
 one. `hit@k`: a right document is among the first k, where a FAQ row or a guide that says the same counts as well
@@ -8,12 +8,14 @@ one. `hit@k`: a right document is among the first k, where a FAQ row or a guide 
 whose first passage is right and stands above the setting `relevance`. `kept`: those with any passage above it, among
 the four that a turn looks at. `refused`: of the questions that the pages do not answer, those with none.
 
-The second table is over AFQMC (1,000 customers' questions, each with its paraphrases among 8,611): the pool is ingested
+The last table is over AFQMC (1,000 customers' questions, each with its paraphrases among 8,611): the pool is ingested
 as a CSV and searched by words only, by vectors only, and by both as a turn does. Its labels are incomplete.
 
-`--weights` prints the ranking for other shares of the words, on the dev half and AFQMC. `--fit` prints constants for
-relevance.py from the dev half: the mix of cosine and coverage that best separates answerable questions from others
-(area under the curve), its scale by logistic regression, the intercept so that 95 % of the answerable ones are kept.
+Two tables over the sample shop: benchmarks/data/shop_questions.yaml, as customers ask (hit@k by the documents that it
+names, FAQ rows and guides among them), and benchmarks/data/keywords.yaml. The constants of ranking.py come from
+ranking.py beside this file. `--fit` prints constants for relevance.py from the dev half and the seen part: the mix of
+cosine and coverage that best separates answerable questions from others (area under the curve), its scale by logistic
+regression, the intercept so that 95 % of the answerable ones are kept; and what other shares would give.
 """
 
 import argparse
@@ -31,10 +33,11 @@ import yaml
 from rich.table import Table
 
 from report import console, describe, embedding_folder, save, shared
-from shopassist.knowledge import search as ranking
+from shopassist.knowledge import ranking
 from shopassist.knowledge.embeddings import OnnxEmbeddings
 from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import ChromaKnowledge
+from shopassist.knowledge.slips import mended
 from shopassist.settings import load
 
 ROOT = Path(__file__).parent.parent
@@ -42,7 +45,8 @@ DATA = ROOT / "benchmarks/data"
 TODAY = date(2024, 12, 5)
 LOOKED_AT = 4  # passages of a turn (engine/retrieve.py)
 KEEP = 0.95
-SHARES = [(0.0, 0.0), (0.25, 0.5), (0.4, 0.6), (0.5, 0.5), (0.5, 0.7), (0.6, 0.7), (0.75, 0.75), (1.0, 1.0)]
+WAYS = {"words only": {"LITTLE": 1e9, "MUCH": 1e9}, "vectors only": {"LITTLE": 0, "MUCH": 0, "CROWDED": 0}, "both": {}}
+"""Rankings that are compared, by the constants of ranking.py in which they differ from what a turn does."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ def misses(mode, pairs) -> None:
 def features(knowledge, question, passage) -> tuple[float, float]:
     """The cosine above the noise, in its standard deviations (0 without vectors), and the coverage."""
     shelf = knowledge.generation.shelves[passage.language]
-    coverage = shelf.lexical.coverage(question["q"], shelf.rows[shelf.place[passage.id]].indexed)
+    query = mended(question["q"], shelf.lexical.frequency)
+    coverage = float(shelf.lexical.coverages(query, np.array([shelf.place[passage.id]]))[0])
     if passage.dense is None:
         return 0.0, coverage
     noise = knowledge.generation.meta["calibration"][passage.language]
@@ -141,6 +146,10 @@ def fit(knowledge, pairs, dense):
     weights = (scale * (mix if dense else mix[1:])).round(2)
     mix, scale = (weights if dense else np.array([0.0, *weights])), 1.0  # what two decimals leave
     s = best(mix)
+    for keep in (0.8, 0.85, 0.9, 0.95):
+        silent = s < np.quantile(s[y], 1 - keep, method="lower")
+        f1 = 2 * np.sum(silent & ~y) / (silent.sum() + (~y).sum())
+        print(f"kept {keep:g}: don't know F1 {f1:.3f}, intercept {-np.quantile(s[y], 1 - keep, method='lower'):.2f}")
     intercept = np.ceil(-100 * np.quantile(s[y], 1 - KEEP, method="lower")) / 100
     return [float(v) for v in (intercept, *weights)], {
         "area": round(float(area(mix)), 3),
@@ -159,14 +168,16 @@ def logistic(s, y) -> float:
 
 
 @contextmanager
-def shares(words, rare):
-    """Other shares of the words in the ranking."""
-    before = ranking.WORDS, ranking.WORDS_RARE
-    ranking.WORDS, ranking.WORDS_RARE = words, rare
+def ranked(way):
+    """The ranking by words alone, by vectors alone (their headings too, as in a turn), or by both."""
+    before = {name: getattr(ranking, name) for name in way}
+    for name, value in way.items():
+        setattr(ranking, name, value)
     try:
         yield
     finally:
-        ranking.WORDS, ranking.WORDS_RARE = before
+        for name, value in before.items():
+            setattr(ranking, name, value)
 
 
 @contextmanager
@@ -210,20 +221,19 @@ def paraphrases(knowledge, queries) -> list[float]:
     return [float(np.mean(ranks <= k)) for k in (1, 5, 10)] + [float(np.mean(1 / ranks))]
 
 
-def paraphrase_table(vectors, *, sweep: bool) -> list[dict[str, object]]:
-    """AFQMC by words, by vectors and by both."""
-    ways = [(f"words {w:g}, rare {r:g}", w, r) for w, r in SHARES] if sweep else [("vectors only", 0.0, 0.0)]
-    ways.append(("both, as a turn does", ranking.WORDS, ranking.WORDS_RARE))
+def paraphrase_table(vectors) -> list[dict[str, object]]:
+    """AFQMC by words, by vectors and by both; its other half was fitted to (ranking.py)."""
     found: list[dict[str, object]] = []
     with afqmc(None) as pool:
         if pool is None:
             return found
-        found.append({"mode": "words only", "figures": paraphrases(*pool)})
+        found.append({"mode": "an index without vectors", "figures": paraphrases(*pool)})
     if vectors is not None:
-        with afqmc(vectors) as pool:
-            for name, words, rare in ways:
-                with shares(words, rare):
-                    found.append({"mode": name, "figures": paraphrases(*pool)})
+        with afqmc(vectors) as (knowledge, queries):
+            for name, way in WAYS.items():
+                with ranked(way):
+                    found.append({"mode": name, "figures": paraphrases(knowledge, queries)})
+                    found.append({"mode": f"{name}, held out", "figures": paraphrases(knowledge, queries[::2])})
     table = Table("ranking", "hit@1", "hit@5", "hit@10", "MRR@10", title="AFQMC, 1,000 questions among 8,611")
     for r in found:
         table.add_row(r["mode"], *(f"{x:.3f}" for x in r["figures"]))
@@ -231,22 +241,53 @@ def paraphrase_table(vectors, *, sweep: bool) -> list[dict[str, object]]:
     return found
 
 
-def sweep(knowledge, questions) -> None:
-    """The dev half under other shares."""
-    table = Table("words", "rare", "zh hit@1", "zh hit@3", "en hit@1", "en hit@3", title="dev half, other shares")
-    for words, rare in SHARES:
-        with shares(words, rare):
+def keyword_table(knowledge) -> list[dict[str, object]]:
+    """The 50 keyword questions by words, by vectors and by both."""
+    questions = yaml.safe_load((DATA / "keywords.yaml").read_text("utf-8"))
+    table = Table("ranking", "hit@1", "hit@3", "MRR@4", title=f"sample shop, {len(questions)} keyword questions")
+    found: list[dict[str, object]] = []
+    for name, way in WAYS.items():
+        with ranked(way):
             pairs = results(knowledge, questions)
-        found = rows("", pairs, ["dev"], 0.5)
-        table.add_row(f"{words:g}", f"{rare:g}", *(f"{v:.3f}" for r in found for v in (r.hit1, r.hit3)))
+        first = np.array([next((n for n, p in enumerate(f, 1) if p.document in q["expect"]), np.inf) for q, f in pairs])
+        figures = [float(np.mean(first <= 1)), float(np.mean(first <= 3)), float(np.mean(1 / first))]
+        found.append({"mode": name, "figures": figures})
+        table.add_row(name, *(f"{x:.3f}" for x in figures))
     console().print(table)
+    return found
 
 
-def sample_shop(vectors, options) -> list[Row]:
-    """Both modes over the sample pages."""
+def customers_table(mode, knowledge, threshold) -> list[dict[str, object]]:
+    """The questions as customers ask them: the part that constants were fitted to, the unseen part, and all."""
+    questions = yaml.safe_load((DATA / "shop_questions.yaml").read_text("utf-8"))
+    names = ("part", "questions", "hit@1", "hit@3", "precision", "recall", "F1")
+    table = Table(*names, title=f"sample shop as customers ask, {mode}; right of it: don't know at {threshold:g}")
+    pairs, found = results(knowledge, questions), []
+    for part in ("seen", "unseen", "all"):
+        own = [(q, f) for q, f in pairs if part in ("all", q["part"])]
+        hits = [[p.document in q["expect"] for p in f] for q, f in own if q["expect"]]
+        figures = [float(np.mean([any(h[:k]) for h in hits])) for k in (1, 3)] + dont_know(own, threshold)
+        found.append({"mode": mode, "part": part, "figures": figures})
+        table.add_row(part, str(len(own)), *(f"{x:.3f}" for x in figures))
+    console().print(table)
+    return found
+
+
+def dont_know(pairs, threshold) -> list[float]:
+    """Precision, recall and F1 of saying that the pages do not tell."""
+    said = np.array([max((p.relevance for p in f), default=0.0) < threshold for _, f in pairs])
+    none = np.array([not q["expect"] for q, _ in pairs])
+    right = float(np.sum(said & none))
+    return [right / max(said.sum(), 1), right / max(none.sum(), 1), 2 * right / max(said.sum() + none.sum(), 1)]
+
+
+def sample_shop(vectors, options) -> tuple[list[Row], list[dict[str, object]], list[dict[str, object]]]:
+    """Both modes over the sample pages; the customers' and the keyword questions."""
     everything = yaml.safe_load((DATA / "questions.yaml").read_text("utf-8"))
     splits = [options.split] if options.split else ["dev", "test"]
     found: list[Row] = []
+    asked: list[dict[str, object]] = []
+    keys: list[dict[str, object]] = []
     for mode, used in (("words", None), ("vectors and words", vectors)):
         if mode != "words" and used is None:
             continue
@@ -256,12 +297,15 @@ def sample_shop(vectors, options) -> list[Row]:
             if options.misses:
                 misses(mode, [(q, f) for q, f in pairs if q["split"] in splits])
             if options.fit:
-                print(
-                    "fit,", mode, *fit(knowledge, [(q, f) for q, f in pairs if q["split"] == "dev"], used is not None)
-                )
-            if options.weights and used is not None:
-                sweep(knowledge, [q for q in everything if q["split"] == "dev"])
-    return found
+                seen = [
+                    q for q in yaml.safe_load((DATA / "shop_questions.yaml").read_text("utf-8")) if q["part"] == "seen"
+                ]
+                fitted = [(q, f) for q, f in pairs if q["split"] == "dev"] + results(knowledge, seen)
+                print("fit,", mode, *fit(knowledge, fitted, used is not None))
+            asked += customers_table(mode, knowledge, load().relevance)
+            if used is not None:
+                keys = keyword_table(knowledge)
+    return found, asked, keys
 
 
 def main() -> None:
@@ -269,7 +313,6 @@ def main() -> None:
     parser.add_argument("--split", choices=["dev", "test"], help="one half only")
     parser.add_argument("--misses", action="store_true", help="print the questions whose first passage is wrong")
     parser.add_argument("--fit", action="store_true", help="print constants for relevance.py, from the dev half")
-    parser.add_argument("--weights", action="store_true", help="print the ranking under other shares of the words")
     parser.add_argument("--no-afqmc", action="store_true", help="leave the second table out")
     parser.add_argument("--threads", type=int, default=2, help="of the embedding model")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
@@ -278,15 +321,15 @@ def main() -> None:
     folder = embedding_folder()
     vectors = OnnxEmbeddings(folder, threads=options.threads) if folder else None
     print(f"embeddings: {folder.name}" if folder else "skipped: vectors; no model (set SHOPASSIST_EMBEDDING_MODEL)")
-    found = sample_shop(vectors, options)
+    found, asked, keys = sample_shop(vectors, options)
     names = ("half, language, mode", "questions", "page@1", "hit@1", "hit@3", "answered", "kept", "refused")
     table = Table(*names, title=f"sample shop, threshold {load().relevance:g}")
     for r in found:
         name, count, *values = asdict(r).values()
         table.add_row(name, str(count), *(f"{x:.3f}" for x in values))
     console().print(table)
-    pairs = [] if options.no_afqmc else paraphrase_table(vectors, sweep=options.weights)
-    save(options.json, [], sample=[asdict(r) for r in found], afqmc=pairs)
+    pairs = [] if options.no_afqmc else paraphrase_table(vectors)
+    save(options.json, [], sample=[asdict(r) for r in found], asked=asked, keywords=keys, afqmc=pairs)
 
 
 if __name__ == "__main__":

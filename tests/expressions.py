@@ -29,8 +29,14 @@ def watched(pattern, flags):
 
 
 def import_all():
+    import django
+    from django.conf import settings
+
     import shopassist
 
+    apps = ["django.contrib.auth", "django.contrib.contenttypes", "shopassist.contrib.django"]
+    settings.configure(INSTALLED_APPS=apps)
+    django.setup()
     for module in pkgutil.walk_packages(shopassist.__path__, "shopassist."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)

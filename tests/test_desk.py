@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from shopassist import Assistant, Customer, Done, Sentence
+from shopassist import Assistant, Customer, Done, Message, Sentence
 from shopassist.assembly import toolbox_from
 from shopassist.engine import inbox
 from shopassist.errors import (
@@ -223,6 +223,28 @@ def test_a_change_does_not_begin_once_a_person_has_claimed_or_all_is_forgotten(r
         assert (store.export("c"), desk.waiting()) == ({}, [])
     assert shop.orders.get("u-1001", UNPAID).status == "unpaid"
     phone.assistant.close()
+
+
+def test_who_waits_for_an_answer_in_a_conversation_that_is_forgotten_is_told_soon(phone):
+    store, told = phone.assistant.store, []
+    phone.say("在吗")
+    store.enqueue("c", "u-1001", [Message("第一句")])
+    assert store.claim("c", lease=60) is not None  # another worker is at it
+
+    def wait():
+        try:
+            phone.say("第二句", wait=60.0)
+        except ConversationErased as error:
+            told.append(error)
+
+    caller = threading.Thread(target=wait)
+    caller.start()
+    while len(store.history("c")) < 4:
+        time.sleep(0.01)
+    phone.assistant.forget("c", customer=ME)
+    caller.join(30)
+    assert len(told) == 1
+    assert store.export("c") == {}
 
 
 def test_what_a_dropped_turn_wrote_is_told_and_kept_with_the_message(assistant, shop):

@@ -80,10 +80,16 @@ def classifier_from(settings: Settings, embeddings: Embeddings | None) -> Classi
 
 def knowledge_from(settings: Settings, embeddings: Embeddings | None = None) -> ChromaKnowledge:
     """The shop's pages. Raises `KnowledgeError` and `ConfigurationError`."""
+    from shopassist.knowledge.reranker import CrossEncoderReranker
     from shopassist.knowledge.search import ChromaKnowledge
+    from shopassist.knowledge.synonyms import load_synonyms
 
     return ChromaKnowledge(
-        settings.index_dir, embeddings or embeddings_from(settings), store=vector_store_from(settings)
+        settings.index_dir,
+        embeddings or embeddings_from(settings),
+        store=vector_store_from(settings),
+        synonyms=load_synonyms(settings.synonyms_file) if settings.synonyms_file else None,
+        reranker=CrossEncoderReranker(settings.reranker) if settings.reranker else None,
     )
 
 

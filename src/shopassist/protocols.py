@@ -24,6 +24,16 @@ class Product:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days from `first` to `last`, both included, on which one version of a document held."""
+
+    first: date
+    last: date
+    valid_from: date | None
+    valid_to: date | None
+
+
 class Knowledge(Protocol):
     """Finds passages of the shop's public pages."""
 
@@ -45,6 +55,10 @@ class Knowledge(Protocol):
 
     def document(self, document: str, *, language: str, valid_on: date) -> Passage | None:
         """A whole document as it holds on `valid_on`, as one passage of no score; None where there is none."""
+        ...
+
+    def periods(self, document: str, *, language: str, since: date, until: date) -> Sequence[Period]:
+        """Which version of a document held when, from `since` to `until`, in the order of the days."""
         ...
 
     def products(self, language: str) -> Sequence[Product]:

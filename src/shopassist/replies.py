@@ -22,7 +22,8 @@ class Passage:
 
     `score` orders the passages of one search (higher is better) and compares with no other search. `relevance`
     is between 0 and 1 and does compare: how far the passage stands above what the index answers to questions
-    that have nothing to do with it. `valid_from` and `valid_to` are both included in the period.
+    that have nothing to do with it. `valid_from` and `valid_to` are both included in the period. `section` is the text
+    with what stands beside it under the same heading, where there is more of it.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Passage:
     tags: tuple[str, ...] = ()
     dense: float | None = None
     lexical: float | None = None
+    section: str | None = None
 
     @property
     def version(self) -> str:

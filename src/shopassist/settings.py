@@ -97,6 +97,14 @@ class Settings(BaseSettings):
     embedding_model: Path | None = Field(
         None, description="A folder with an embedding model; used as it is, instead of the one in `models_dir`."
     )
+    reranker: Path | None = Field(
+        None,
+        description="A folder with a cross-encoder of sentence-transformers, which reads the 20 best passages together "
+        "with the question and puts them in order anew; slower. None if not given.",
+    )
+    synonyms_file: Path | None = Field(
+        None, description="A YAML file with groups of words that mean the same in this shop, searched for one another."
+    )
     chroma_url: Address | None = Field(
         None,
         description="A Chroma server for the vectors (`chroma run`), where pages are searched on several hosts; "
@@ -261,10 +269,12 @@ class Settings(BaseSettings):
         "data_dir",
         "models_dir",
         "embedding_model",
+        "reranker",
         "model_file",
         "tokenizer_file",
         "intents_file",
         "texts_file",
+        "synonyms_file",
         "probes_file",
     )
     @classmethod

@@ -1,7 +1,12 @@
 """The shop's side: three small protocols with typed results. An absent one removes its tools and their routes.
 
 Every method gets the customer's id from the runtime context, never from text, and answers for that customer's own
-orders only. Days count in the shop's timezone. Amounts are `Decimal` in the shop's currency.
+orders only. Days count in the shop's timezone. Amounts are `Decimal` in the shop's currency, and what the customer
+pays: with tax where the shop keeps that apart.
+
+What a shop does not do at all it names in an attribute ``unsupported`` of `Orders` or `AfterSales`, a set of actions:
+``unsupported = {"urge_delivery"}``. Their tools are left out, their methods need not be there, and whoever wishes for
+one is offered a person. A `check` that answers `Quote(False, reason="no_tool")` says the same of one order.
 """
 
 from __future__ import annotations
@@ -13,19 +18,32 @@ from decimal import Decimal
 from typing import Any, Literal, Protocol
 
 from shopassist.dialogue import Quote
+from shopassist.errors import ConfigurationError
 
-OrderStatus = Literal["unpaid", "paid", "shipped", "delivered", "cancelled"]
+OrderStatus = Literal["unpaid", "paid", "shipped", "delivered", "cancelled", "other"]
+"""How far an order is. `other` is none of the five (on hold, say): `OrderView.state` then has the shop's own word."""
+
+ORDER_ACTIONS = ("cancel_order", "change_address", "change_contact", "urge_delivery")
+AFTER_SALES_ACTIONS = (
+    "request_return",
+    "cancel_return",
+    "request_exchange",
+    "request_invoice",
+    "request_price_protection",
+    "open_ticket",
+)
+"""What `check` is asked about, and what a tool is called; most methods have the same names."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One product of an order."""
+    """One product of an order. `price` is what one of it cost the customer; None where `OrderView.total` is."""
 
     product: str
     name: str
     variant: str | None
     quantity: int
-    price: Decimal
+    price: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +58,18 @@ class ReturnView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order as its customer may see it. `version` changes with every change of the order."""
+    """An order as its customer may see it. `version` changes with every change of the order.
+
+    `total` is None where it is in another currency than the shop's: the assistant speaks of one.
+    `address` is one line of text, however the shop keeps it. `state` is the shop's own word for the status, said where
+    `status` is ``other``.
+    """
 
     id: str
     status: OrderStatus
     placed: datetime
     lines: tuple[OrderLine, ...]
-    total: Decimal
+    total: Decimal | None
     version: str
     shipped: date | None = None
     delivered: date | None = None
@@ -54,11 +77,15 @@ class OrderView:
     recipient: str | None = None
     phone: str | None = None
     returned: ReturnView | None = None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tracking:
-    """Where a parcel is. `events` are (time, place and deed), oldest first; `late` is the shop's own judgement."""
+    """Where a parcel is. `events` are (time, place and deed), oldest first; `late` is the shop's own judgement.
+
+    `carrier` and `number` are empty where the shop does not keep them.
+    """
 
     order: str
     carrier: str
@@ -70,33 +97,55 @@ class Tracking:
 
 @dataclass(frozen=True, slots=True)
 class VariantView:
-    """A variant with its stock; `restock` is the day when a sold-out one comes back."""
+    """A variant with its stock, None where the shop does not count it; 0 is sold out.
+
+    `restock` is the day when a sold-out one comes back, `price` its own where the product's variants differ in it.
+    """
 
     name: str
-    stock: int
+    stock: int | None
     restock: date | None = None
+    price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProductView:
-    """A product's price and stock now; `prices` is its history of 30 days: (until when, price)."""
+    """A product's price and stock now; `prices` is its history of 30 days: (until when, price).
+
+    `price` is None where there is none now, and where the variants have their own. `name_en` is empty where the shop
+    has no English name.
+    """
 
     id: str
     name: str
     name_en: str
-    price: Decimal
+    price: Decimal | None
     variants: tuple[VariantView, ...]
     prices: tuple[tuple[date, Decimal], ...] = ()
+
+    @property
+    def costs(self) -> tuple[Decimal, ...]:
+        """What it can cost now: its price, or those of its variants, the lowest first; empty where none is known."""
+        return (self.price,) if self.price is not None else tuple(sorted(v.price for v in self.variants if v.price))
+
+    def is_within(self, least: Decimal | None, most: Decimal | None) -> bool:
+        """Whether it can be had for a price in the range, both ends included; one without a price only in no range."""
+        unbounded = least is None and most is None
+        return unbounded or any((not least or least <= c) and (most is None or c <= most) for c in self.costs)
 
 
 @dataclass(frozen=True, slots=True)
 class Coupon:
-    """A coupon that the customer can use: `off` from orders of `least` and above."""
+    """A coupon that the customer can use: `off` from orders of `least` and above.
+
+    They are None where it is not that simple (a tenth off, the third one free): `title` says it then. `code` is empty
+    for an offer that holds without one.
+    """
 
     code: str
     title: str
-    least: Decimal
-    off: Decimal
+    least: Decimal | None
+    off: Decimal | None
     until: date | None = None
 
 
@@ -158,7 +207,7 @@ class Catalogue(Protocol):
         ...
 
     def search(self, words: str, least: Decimal | None = None, most: Decimal | None = None) -> Sequence[ProductView]:
-        """Products that fit the words and the price range."""
+        """Products that fit the words and the price range, both ends included; some variant's price is in it."""
         ...
 
     def coupons(self, customer: str) -> Sequence[Coupon]:
@@ -215,6 +264,15 @@ class AfterSales(Protocol):
     def open_ticket(self, tx: Any, customer: str, subject: str, text: str, order_id: str | None) -> Deed:
         """Leave something for a person to do; `Deed.id` is the ticket's id."""
         ...
+
+
+def unsupported_by(side: Any) -> frozenset[str]:
+    """The actions that a side of a shop does not do. Raises `ConfigurationError` for a name that is no action."""
+    named = frozenset(getattr(side, "unsupported", ()))
+    if unknown := sorted(named.difference(ORDER_ACTIONS, AFTER_SALES_ACTIONS)):
+        every = ", ".join((*ORDER_ACTIONS, *AFTER_SALES_ACTIONS))
+        raise ConfigurationError(f"{type(side).__name__}.unsupported names {unknown[0]!r}; the actions are {every}")
+    return named
 
 
 class Shop(Protocol):

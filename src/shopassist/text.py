@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from operator import add
+from typing import TypeVar
+
+K = TypeVar("K")
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN = re.compile(f"[{HAN}]")
@@ -131,19 +136,41 @@ def _inflected(forms: list[str]) -> bool:
     return len(forms) == 2 and forms[0].isalpha() and forms[0].isascii()
 
 
+ENOUGH = 0.5
+"""A text is found if it fits the words at least half as well as the best one does."""
+
+
+def fits(words: str, texts: Mapping[K, str]) -> dict[K, float]:
+    """How well texts fit the words, rare words counting more; only those near the best, and all without words."""
+    asked = content(words)
+    if not words.strip():
+        return dict.fromkeys(texts, 0.0)
+    known = {key: content(text) for key, text in texts.items()}
+    weights = {word: sum(word in own for own in known.values()) for word in asked}
+    scores = {key: sum(math.log(1 + len(known) / weights[word]) for word in asked & own) for key, own in known.items()}
+    best = max(scores.values(), default=0.0)
+    return {key: score for key, score in scores.items() if score and score >= ENOUGH * best}
+
+
 @lru_cache(maxsize=4096)
 def kindred(text: str) -> frozenset[str]:
     """The tokens of what else a text's expressions are called: 邮费 gives 运费 and its like, flight gives plane."""
-    folded, words, (han, latin) = fold(text), content(text), _groups()
+    folded, words, han, latin = fold(text), content(text), groups("zh"), _stemmed()
     named = (group for group in han if any(e in folded for e in group))
     found = {t for group in named for e in group if e not in folded for t in content(e)}
     found.update(t for group in latin if group & words for t in group)
     return frozenset(found - words)
 
 
-@lru_cache(maxsize=1)
-def _groups() -> tuple[tuple[tuple[str, ...], ...], tuple[frozenset[str], ...]]:
+@lru_cache(maxsize=2)
+def groups(language: str) -> tuple[tuple[str, ...], ...]:
+    """The built-in groups of expressions that mean the same; en: single words."""
     import yaml
 
     data = yaml.safe_load(resources.files(__package__).joinpath("kindred.yaml").read_text("utf-8"))
-    return tuple(map(tuple, data["zh"])), tuple(frozenset(map(stem, group)) for group in data["en"])
+    return tuple(map(tuple, data.get(language, ())))
+
+
+@lru_cache(maxsize=1)
+def _stemmed() -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(map(stem, group)) for group in groups("en"))

@@ -159,6 +159,14 @@ def test_a_search_explains_itself(run, pages):
     assert all(cell_len(line) <= 100 for line in done.stdout.splitlines())
 
 
+def test_what_is_said_in_another_word_is_not_missing(run, pages):
+    (pages / "postage.md").write_text("# 运费\n\n退货的运费由买家承担，请先联系客服。\n", "utf-8")
+    run("ingest", "pages")
+    found = json.loads(run("search", "退货的邮费和刻字", "--explain", "--json").stdout)["found"]
+    [postage] = [f["missing"] for f in found if f["passage"]["document"] == "postage"]
+    assert postage == ["刻字"]
+
+
 def test_the_explanation_is_given_as_json(run, pages):
     run("ingest", "pages")
     why = json.loads(run("search", "衣服几天能退，有实体店吗", "--explain", "--json").stdout)

@@ -112,7 +112,7 @@ def test_what_is_nearest_is_what_comparing_finds(pages, index, store):
         _, exact = shelf.exact(vector, 5)
         assert np.allclose(cosines, exact, atol=1e-5)
         assert np.allclose(shelf.vectors[rows] @ vector, cosines, atol=1e-5)
-        assert shelf.cosines(vector, [int(rows[0])]) == {int(rows[0]): pytest.approx(float(cosines[0]), abs=1e-5)}
+        assert shelf.taken(rows[:1]) @ vector == pytest.approx(cosines[:1], abs=1e-5)
 
 
 def test_changes_arrive_and_nothing_is_embedded_twice(pages, index, store):

@@ -321,6 +321,17 @@ def test_a_page_that_is_not_taken_is_an_error_with_the_way_out(written):
     assert told["not read"].severity == "notice"
 
 
+def test_where_a_file_is_broken_is_told_by_its_line_or_row(written):
+    pages = {
+        "a.md": "---\ntitle: [退货\n---\n七天内可以退货。",
+        "b.csv": "q,a\n怎么换,十五天内\n怎么退,七天内,多了\n",
+        "b.csv.yaml": 'id: "b-{q}"\ntext: "{q} {a}"\n',
+    }
+    places = {Path(f.places[0].source).name: f.places[0] for f in written(pages, "broken")}
+    assert places["a.md"].line is not None
+    assert places["b.csv"].quote == "row 3"  # as a spreadsheet counts: the head is row 1
+
+
 def test_known_questions_that_fall_are_errors():
     pages = [page("returns", "退货的规定都在这里。", title="退货")]
     gone = Probe("能开发票吗", ("invoice",), "zh")

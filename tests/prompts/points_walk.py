@@ -4,6 +4,7 @@ import contextlib
 import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache, lru_cache
 from itertools import count
 from types import SimpleNamespace
@@ -14,13 +15,16 @@ from shopassist.engine.planning.planner import plan
 from shopassist.engine.understand import asked_of
 from shopassist.language.catalogue import Catalogue
 from shopassist.messages import Customer
+from shopassist.shop import Coupon
 from shopassist.testing.memory_shop import MemoryShop
 from shopassist.testing.seed import sample
 from shopassist.tools.builtin import builtin
 from shopassist.tools.context import ToolContext
+from shopassist.tools.facts import order_facts, product_facts, tracking_facts
 from shopassist.tools.memory_ledger import MemoryLedger
 from shopassist.tools.outcome import ToolOutcome
 from shopassist.tools.toolbox import Toolbox
+from shopassist.tools.values import json_values
 
 NOW = datetime.fromisoformat("2024-12-05T10:00:00+08:00")
 CATALOGUE = Catalogue.load()
@@ -334,5 +338,41 @@ def looked_up():
 
 
 @lru_cache(maxsize=1)
+def of_other_shops():
+    """What the sample shop never says: a status of its own, parcels without a carrier, variants at different prices."""
+    shop = MemoryShop.sample(lambda: NOW)
+    number = "ORD20241201001"
+    sent, parcel = shop.orders.get("u-1001", number), shop.orders.track("u-1001", number)
+    label = f"{number} {sent.lines[0].name}"
+    found = []
+    for state in ("审核中", "on hold"):
+        held = replace(sent, status="other", state=state)
+        facts = order_facts(held)
+        found += [
+            ("fact", "get_order", facts),
+            ("fact", "changed_since", facts),
+            ("fact", "list_orders", {"orders": [facts]}),
+        ]
+        found.append(("fact", "track_delivery", {**tracking_facts(held, None), "order": label}))
+    for events in (parcel.events, ()):
+        for late in (True, False):
+            bare = replace(parcel, carrier="", number="", events=events, late=late)
+            found.append(("fact", "track_delivery", {**tracking_facts(sent, bare), "order": label}))
+    whole = shop.catalogue.get("P-1001")
+    for stock in (3, 0, None):
+        apart = tuple(replace(v, price=Decimal(90 + n), stock=stock) for n, v in enumerate(whole.variants))
+        facts = product_facts(replace(whole, price=None, variants=apart))
+        found += [("fact", "get_product", {**facts, **said}) for said in ({}, {"variant": "白"}, {"variant": "红轴"})]
+        found.append(("fact", "search_products", {"products": [facts], "count": 1}))
+    for coupon in (
+        Coupon("", "满 99 减 10", Decimal(99), Decimal(10)),
+        Coupon("", "九折", None, None),
+        Coupon("X9", "10% off", None, None),
+    ):
+        found.append(("fact", "list_coupons", {"coupons": [json_values(coupon)]}))
+    return found
+
+
+@lru_cache(maxsize=1)
 def all_points():
-    return [*checked(), *planned(), *looked_up()]
+    return [*checked(), *planned(), *looked_up(), *of_other_shops()]

@@ -1,23 +1,49 @@
-from contextlib import ExitStack
-from datetime import datetime
+from contextlib import ExitStack, suppress
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from unittest import SkipTest
 
 import pytest
 
 import postgres
+from shopassist.dialogue import Quote
 from shopassist.errors import ConfigurationError
+from shopassist.shop import ORDER_ACTIONS
 from shopassist.testing.memory_shop import MemoryShop
 from shopassist.testing.shops import ShopConformance
 from shopassist.testing.sql_shop import SqlShop
+from shopassist.tools import builtin
 
 NOW = datetime.fromisoformat("2024-12-05T10:00:00+08:00")
 
 
-class TestMemoryShop(ShopConformance):
+class SampleShopConformance(ShopConformance):
+    """The suite, and the sample shop's own rules: other shops may urge twice, without a ticket, and know no tax number."""
+
+    def test_an_order_is_urged_once_a_day(self):
+        self._write(("urge_delivery", self.paid, {}))
+        self._refused(("urge_delivery", self.paid, {}))
+        self.clock.now += timedelta(1)
+        assert self._check(("urge_delivery", self.paid, {})).allowed
+
+    def test_a_late_parcel_gets_a_ticket(self):
+        assert self._write(("urge_delivery", self.late, {})).id
+
+    def test_a_company_needs_its_tax_number(self):
+        title, tax_no = self.company
+        assert not self._check(("request_invoice", self.returnable, {"title": title})).allowed
+        assert self._check(("request_invoice", self.returnable, {"title": title, "tax_no": tax_no})).allowed
+
+    def test_a_refusal_names_the_page_that_decides(self):
+        assert all(self._check(write).rule for write in self._forbidden())
+
+
+class TestMemoryShop(SampleShopConformance):
     def make_shop(self, clock):
         return MemoryShop.sample(clock)
 
 
-class TestSqlShop(ShopConformance):
+class TestSqlShop(SampleShopConformance):
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path):
         self.folder, self.made = tmp_path, 0
@@ -27,7 +53,7 @@ class TestSqlShop(ShopConformance):
         return SqlShop.create(f"sqlite:///{self.folder}/shop{self.made}.db", clock)
 
 
-class TestSqlShopInPostgreSQL(ShopConformance):
+class TestSqlShopInPostgreSQL(SampleShopConformance):
     @pytest.fixture(autouse=True)
     def _schemas(self, postgres_server):
         with ExitStack() as self.held:
@@ -61,7 +87,7 @@ def test_a_shop_with_orders_alone_can_use_the_suite():
         try:
             getattr(Suite(), name)()
             held += 1
-        except pytest.skip.Exception as skip:
+        except SkipTest as skip:
             skipped.add(str(skip))
     assert held >= 14
     assert skipped == {
@@ -69,7 +95,68 @@ def test_a_shop_with_orders_alone_can_use_the_suite():
         "the shop has no catalogue",
         "the shop has no after-sales",
         "the shop has no transactions",
+        "the shop does all",
     }
+
+
+class Bare:
+    """A shop that shows its orders and changes nothing, without a method for what it does not do."""
+
+    catalogue = after_sales = None
+
+    def __init__(self, clock, unsupported):
+        self.orders = SimpleNamespace(unsupported=unsupported, check=lambda *_: Quote(False, reason="no_tool"))
+        for name in ("list", "get", "track"):
+            setattr(self.orders, name, getattr(MemoryShop.sample(clock).orders, name))
+
+
+def _suite(make):
+    class Suite(ShopConformance):
+        threads = False
+
+        def make_shop(self, clock):
+            return make(clock)
+
+    return Suite()
+
+
+def test_a_shop_that_changes_nothing_says_so_and_passes():
+    for name in [name for name in dir(ShopConformance) if name.startswith("test_")]:
+        with suppress(SkipTest):
+            getattr(_suite(lambda clock: Bare(clock, set(ORDER_ACTIONS))), name)()
+
+
+def test_the_suite_finds_an_action_that_is_neither_there_nor_unsupported():
+    lacking = _suite(lambda clock: Bare(clock, {"cancel_order", "change_contact"}))
+    with pytest.raises(AssertionError, match="lacks change_address, urge"):
+        lacking.test_every_method_is_there()
+
+
+def test_an_unsupported_action_has_no_tool():
+    shop = MemoryShop.sample(lambda: NOW)
+    shop.after_sales.unsupported = {"request_invoice"}
+    names = {tool.name for tool in builtin(Bare(lambda: NOW, {"urge_delivery"}).orders, None, shop.after_sales)}
+    assert {"cancel_order", "request_return"} <= names
+    assert not names & {"urge_delivery", "request_invoice"}
+
+
+def test_a_misspelled_action_is_an_error_that_names_them_all():
+    with pytest.raises(ConfigurationError, match=r"'urge'; the actions are cancel_order, .*urge_delivery"):
+        builtin(Bare(lambda: NOW, {"urge"}).orders)
+
+
+class ForGuests(MemoryShop):
+    """A shop that finds the orders without an owner for a customer without an id."""
+
+    def __init__(self, data, clock):
+        super().__init__(data, clock)
+        strict = self.orders.list
+        self.orders.list = lambda customer: strict(customer or "u-1001")
+
+
+def test_the_suite_finds_a_shop_that_shows_orders_to_nobody():
+    with pytest.raises(AssertionError):
+        _suite(ForGuests.sample).test_nobody_has_no_orders()
 
 
 class Careless(MemoryShop):

@@ -9,13 +9,13 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from shopassist.replies import Passage, plain
-from shopassist.text import fold, tokens
+from shopassist.replies import plain
+from shopassist.text import clean, fold
 
 if TYPE_CHECKING:
-    from shopassist.knowledge.explained import Explanation, Superseded
+    from shopassist.knowledge.explained import Explanation, Found, Superseded
 
-PARTS = ("vectors", "words", "heading", "focus")
+PARTS = ("vectors", "words", "heading", "reranker", "focus")
 SHOWN_CHARS = 70
 OUT = {"replaced": "replaced by {by}", "ended": "ended on {last}", "coming": "begins on {first}"}
 
@@ -24,16 +24,16 @@ def as_json(why: Explanation, least: float) -> dict[str, Any]:
     """The explanation as plain JSON, each passage with the question's words that it lacks and whether it may answer."""
     told: dict[str, Any] = plain(why)
     for entry, found in zip(told["found"], why.found, strict=True):
-        entry["missing"] = missing(why, found.passage)
+        entry["missing"] = missing(why, found)
         entry["answers"] = found.passage.relevance >= least
     told["relevance_needed"] = least
     return told
 
 
-def show(why: Explanation, least: float, asked_in: str) -> None:
-    """Print it as tables."""
+def show(why: Explanation, least: float, question: str, asked_in: str) -> None:
+    """Print it as tables; `question` is as it was typed, before slips in it were mended."""
     console = Console()
-    console.print(Group(*map(Text, _asked(why, asked_in))))
+    console.print(Group(*map(Text, _asked(why, question, asked_in))))
     if not why.found:
         console.print("Nothing was found.")
     else:
@@ -44,27 +44,27 @@ def show(why: Explanation, least: float, asked_in: str) -> None:
         console.print(_left_out(why))
 
 
-def missing(why: Explanation, passage: Passage) -> list[str]:
-    """The parts of the question that tell what it is about and that neither the passage nor its title holds."""
-    held = set(tokens(f"{passage.title}\n{passage.text}"))
+def missing(why: Explanation, found: Found) -> list[str]:
+    """The parts of the question that tell what it is about and that a passage does not hold: 实体店 of 实体, 体店."""
     query = fold(why.query)
-    lacking = [w for w in why.words if w not in held]
-    places = sorted((n, n + len(w)) for w in lacking for n in range(len(query)) if query.startswith(w, n))
+    places = sorted((n, n + len(w)) for w in found.missing for n in range(len(query)) if query.startswith(w, n))
     merged: list[tuple[int, int]] = []
     for start, end in places:
         if merged and start < merged[-1][1]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
             merged.append((start, end))
-    return list(dict.fromkeys([query[a:b] for a, b in merged] + [w for w in lacking if w not in query]))
+    return list(dict.fromkeys([query[a:b] for a, b in merged] + [w for w in found.missing if w not in query]))
 
 
-def _asked(why: Explanation, asked_in: str) -> Iterator[str]:
+def _asked(why: Explanation, question: str, asked_in: str) -> Iterator[str]:
     if why.language is None:
         yield "The index has no pages."
         return
     other = f" (the shop has no pages in {asked_in})" if why.language != asked_in else ""
-    yield f"question   {why.query}"
+    yield f"question   {question}"
+    if why.query != clean(question):
+        yield f"read as    {why.query}"
     held = f"{why.holding} of {why.passages} passages hold on {why.valid_on}"
     yield f"pages      {why.language}{other}; {held}; {why.generation}"
     words = sorted(why.words.items(), key=lambda item: (-item[1], item[0]))
@@ -87,7 +87,7 @@ def _found(why: Explanation, least: float) -> Table:
         good = passage.relevance >= least
         table.add_row(
             str(number),
-            _page(why, passage, least),
+            _page(why, found, least),
             f"{passage.score:.2f}",
             *(f"{found.parts.get(p, 0.0):+.2f}" for p in parts),
             "–" if passage.dense is None else f"{passage.dense:.2f}",
@@ -97,9 +97,10 @@ def _found(why: Explanation, least: float) -> Table:
     return table
 
 
-def _page(why: Explanation, passage: Passage, least: float) -> Group:
+def _page(why: Explanation, found: Found, least: float) -> Group:
+    passage = found.passage
     lines = [Text(passage.version, "bold"), _one_line(passage.text)]
-    lacking = missing(why, passage)
+    lacking = missing(why, found)
     if passage.relevance < least:
         reasons = [f"lacks {', '.join(lacking)}"] if lacking else []
         if why.noise and passage.dense is not None and passage.dense < why.noise["mean"] + why.noise["std"]:

@@ -73,7 +73,9 @@ def lint(
 
 
 def material_from(settings: Settings, paths: Sequence[Path], today: date, told: Told) -> Material:
-    """The pages under the paths; without paths those that were ingested, or the index where their files are gone.
+    """The pages under the paths; without paths those that were ingested, as their files are now.
+
+    Where the files are gone, or pages come from a site or a database, it is the index that is looked through.
 
     Raises `DocumentError`, `IndexMissing`, `IndexDamaged`, and for a broken `probes.yaml` `DocumentError`.
     """
@@ -81,14 +83,19 @@ def material_from(settings: Settings, paths: Sequence[Path], today: date, told: 
 
     from shopassist.assembly import knowledge_from
     from shopassist.knowledge import index, questions
+    from shopassist.knowledge.inventory import WITHIN
     from shopassist.knowledge.lint.material import from_index, from_paths
 
     current = index.current(settings.index_dir) if paths else index.current_or_raise(settings.index_dir)
-    roots = list(paths) or [Path(r) for r in index.read_meta(index.current_or_raise(settings.index_dir))["roots"]]
-    if current is None or (roots and all(r.exists() for r in roots)):
+    if paths or current is None:
+        roots = list(paths)
         material = from_paths(roots, today, told)
     else:
-        material = from_index(current, today)
+        meta = index.read_meta(current)
+        roots = [Path(r) for r in meta["roots"]]
+        elsewhere = any(WITHIN in d["source"] for d in meta["documents"].values())  # sites, databases: not asked again
+        here = bool(roots) and not elsewhere and all(r.exists() for r in roots)
+        material = from_paths(roots, today, told) if here else from_index(current, today)
     probes = questions.read(questions.places(settings.probes_file, list(map(str, roots))))
     if not (probes and current):
         return replace(material, probes=probes)

@@ -51,7 +51,7 @@ def search(
             if as_json:
                 typer.echo(json.dumps(explained.as_json(why, settings.relevance), ensure_ascii=False, indent=2))
             else:
-                explained.show(why, settings.relevance, asked_in)
+                explained.show(why, settings.relevance, query, asked_in)
             return
         found = knowledge.search(query, language=asked_in, valid_on=day, limit=limit)
         if as_json:

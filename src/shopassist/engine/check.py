@@ -46,7 +46,7 @@ def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
             text = replacement
     if ports.draft is not None:
         ports.draft.accepted.append(text)
-    if state.get("recalled") is None and (citation := cite(text, _bearing(text, state, ports))):
+    if state.get("recalled") is None and (citation := cite(text, _bearing(candidate.quoted or text, state, ports))):
         update["citations"] = _cited(state["citations"], citation, len(shown))
     gap = between(shown[-1], state["language"]) if shown else ""
     return {**update, "sentences": (*shown, text), "events": (Sentence(gap + text),)}

@@ -102,7 +102,7 @@ class Draft:
         data = {**names(self.ports.settings, self.words), **point.data}
         turn = self.ports.turn if variant is None else variant
         text = self.ports.texts.say(point.kind, point.name, data, self.state["language"], variant=turn)
-        return Candidate(text, trusted=True)
+        return Candidate(text, trusted=True, quoted=point.data.get("text") if point.kind == "knowledge" else None)
 
     def _knowledge(self) -> Iterator[Candidate]:
         if not self.looked:
@@ -136,6 +136,14 @@ class Draft:
                     yield from self._by_template(found)
         elif missing := self._missing():
             yield Candidate(missing, trusted=True)
+        if self.shown > self.begun:
+            yield from self._otherwise()
+
+    def _otherwise(self) -> Iterator[Candidate]:
+        """What other versions of the pages say, each with the days of its orders."""
+        for other in dict.fromkeys(found.otherwise for found in self.open if found.otherwise is not None):
+            days = {"first": other.first.isoformat(), "last": other.last.isoformat()}
+            yield self._said(Point("knowledge", "otherwise", {"text": other.text, **days}))
 
     @property
     def answered(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from itertools import count
 from typing import Any, cast
 
 from langsmith import tracing_context
@@ -27,6 +28,9 @@ log = logging.getLogger(__name__)
 
 LEASE, RENEW = 15.0, 5.0
 """Seconds for which a worker holds a conversation, and after which it renews its hold."""
+
+LOOKS = 20
+"""After so many looks it is asked whether the conversation is still there."""
 
 LIFE = 120.0
 """Seconds after which a hold is renewed no more, at the least: a stream that its caller neither reads nor closes."""
@@ -77,10 +81,12 @@ def wait_for(
 
     A burst is joined: of several callers the one with the newest message claims, once no other has come for `quiet`
     seconds since it `began`; where they keep coming, any of them after `BURST` seconds. Raises `TurnFailed` if all of
-    the messages were given up.
+    the messages were given up, `ConversationErased`.
     """
     message_ids, newest = [m.id for m in messages], max(m.seq for m in messages)
-    while True:
+    for look in count(1):
+        if look % LOOKS == 0 and not store.owner(conversation)[0]:
+            raise _erased(conversation)
         age = time.monotonic() - began
         ready = age >= BURST or (age >= quiet and not (quiet and newer(store, conversation, newest)))
         if ready and (claim := store.claim(conversation, lease=LEASE)):
@@ -92,6 +98,7 @@ def wait_for(
             return reply
         if time.monotonic() >= until or stopped.wait(LOOK):
             return None
+    raise AssertionError("counting has no end")
 
 
 def newer(store: ConversationStore, conversation: str, seq: int) -> bool:
@@ -237,6 +244,10 @@ def _usage(ports: Ports, times: dict[str, float], recalled: Kept | None) -> Usag
     )
 
 
+def _erased(conversation: str) -> ConversationErased:
+    return ConversationErased(f"the conversation {conversation!r} was erased meanwhile; start a new one")
+
+
 def _added(vault: Vault, claim: Claim) -> dict[str, str]:
     """What a turn added to the conversation's vault."""
     return {k: v for k, v in vault.to_dict().items() if k not in claim.vault}
@@ -277,7 +288,7 @@ class _Hold:
         except StaleTurn:
             conversation = self.claim.conversation
             if not self.store.owner(conversation)[0]:
-                raise ConversationErased(f"the conversation {conversation!r} was erased meanwhile") from None
+                raise _erased(conversation) from None
             raise
 
     def end(self) -> None:

@@ -14,6 +14,7 @@ from shopassist.engine.long_document import page_for
 from shopassist.engine.planning.points import Query
 from shopassist.engine.quote import authority, leads, quote, spans, telling
 from shopassist.engine.state import Looked, Ports, Turn
+from shopassist.engine.versions import otherwise
 from shopassist.language.references import attached, leaning, mentioned
 from shopassist.language.states import money
 from shopassist.protocols import Knowledge
@@ -27,7 +28,10 @@ LIMIT = 4
 """Passages that the answer may draw on: what a small model reads well, and what a person would."""
 
 SEEN = 6
-"""Passages that are looked through for them: a page may stand behind the rows and guides that repeat it."""
+"""Passages that are looked through for them."""
+
+BEHIND = 10
+"""Passages among which the page is looked for that a row or a guide repeats."""
 
 WHOLE = 12
 """Passages of the policy's own page that are ranked: all of it, since its beginning states the rule."""
@@ -35,7 +39,7 @@ WHOLE = 12
 CLEARLY = 0.45
 """By how much another page must be more relevant than the policy's own, for it to be the one that answers."""
 
-MEANT = 0.3
+MEANT = 0.4
 """How much less relevant the page that the conversation is about may be than the best one, and still be meant; where
 the question points back (那, 它, that) and names no topic it is meant in any case."""
 
@@ -57,6 +61,7 @@ def retrieve(state: Turn, runtime: Runtime[Ports]) -> Turn:
     ports = runtime.context
     looked = tuple(_look(query, state, ports) for query in state["plan"].queries)
     evidence = dict.fromkeys(p for found in looked if not found.silent for p in found.evidence)
+    evidence |= dict.fromkeys(found.otherwise.passage for found in looked if found.otherwise is not None)
     sources = (source for found in looked if found.silent and (source := _source(found)))
     citations = tuple(dict.fromkeys(sources))
     page = page_for(looked, ports, state["language"])
@@ -86,11 +91,12 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     knowledge, language = ports.knowledge, state["language"]
     valid_on = date.fromisoformat(query.valid_on) if query.valid_on else state["valid_on"]
     products = tuple(p.lower() for p in query.products)
-    text = _named(query.text, products, knowledge, language)
-    text = (money(query.state, language) if query.state else None) or text
+    stated = money(query.state, language) if query.state else None
+    plain = stated or _plain(query, state, knowledge)
+    text = stated or _named(query.text, products, knowledge, language)
 
-    def search(**options: Any) -> list[Passage]:
-        return knowledge.search(text, language=language, valid_on=valid_on, **options)
+    def search(words: str = plain, **options: Any) -> list[Passage]:
+        return knowledge.search(words, language=language, valid_on=valid_on, **options)
 
     own = search(limit=WHOLE, only=frozenset((query.policy,))) if query.policy else []
     if query.silent:
@@ -98,11 +104,11 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     near = set(products)
     if not near and attached(state["text"], language):
         near = {p.lower() for p in ports.memory.dialogue.focus.products}
-    found = search(limit=SEEN, within=frozenset((*near, *filter(None, [query.policy]))))
+    found = search(limit=BEHIND, within=frozenset((*near, *filter(None, [query.policy]))))
     if query.rule:
         spoken = {*near, *(p.document for p in mentioned(state["text"], knowledge.products(language)))}
         found = [p for p in found if "product" not in p.tags or p.document in spoken] or found
-    pages = search(limit=LIMIT * len(products), only=frozenset(products)) if products else []
+    pages = search(text, limit=LIMIT * len(products), only=frozenset(products)) if products else []
     points = leaning(state["text"], language) or (query.pending and _says_little(state["text"]))
     margin = 1.0 if points and not query.topic else MEANT
     for page, less in ((query.context, margin), (query.topic, NAMED)):
@@ -111,7 +117,19 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     beside = [] if query.quoted and own else found  # what stands beside a tool's answer is the rule for it, no other's
     evidence = _evidence(text, beside, own, pages, ports.settings.relevance)
     considered = tuple(dict.fromkeys((*found, *own, *pages)))
-    return Looked(text, evidence, considered, products, quoted=query.quoted, day=valid_on)
+    other = None
+    if query.valid_on is None and not query.quoted:
+        other = otherwise(
+            plain,
+            evidence,
+            knowledge,
+            language,
+            valid_on,
+            lambda document, day: knowledge.search(
+                plain, language=language, valid_on=day, limit=WHOLE, only=frozenset((document,))
+            ),
+        )
+    return Looked(text, evidence, considered, products, quoted=query.quoted, day=valid_on, otherwise=other)
 
 
 def _says_little(text: str) -> bool:
@@ -134,6 +152,26 @@ def _named(text: str, products: tuple[str, ...], knowledge: Knowledge, language:
     return " ".join((*titles, text)) if not named else text
 
 
+def _plain(query: Query, state: Turn, knowledge: Knowledge) -> str:
+    """The words to search by: the question, without what an earlier turn gave it where it says by itself what it means.
+
+    A question that names its topic means that, and a rule hangs on no thing: the products' titles that were put in its
+    words blur it.
+    """
+    text, said = query.text, state["text"]
+    if query.products:
+        return text
+    if query.topic and said in text:
+        return said
+    if query.rule:
+        known = knowledge.products(state["language"])
+        spoken = {p.document for p in mentioned(said, known)}
+        for product in known:
+            if product.title in text and product.document not in spoken:
+                text = text.replace(product.title, " ").strip()
+    return text or said
+
+
 def _evidence(
     text: str, found: list[Passage], own: list[Passage], pages: list[Passage], relevance: float
 ) -> tuple[Passage, ...]:
@@ -144,7 +182,7 @@ def _evidence(
     clearly nearer to the question, it stands before them.
     """
     least = max(relevance, NEAR * max((p.relevance for p in found), default=0.0))
-    others = [p for p in found if p.relevance >= least]
+    others = [p for p in found[:SEEN] if p.relevance >= least]
     decisive = [*own[:LIMIT], *(p for p in own[LIMIT:] if leads(p)), *pages]
     best = max((p.relevance for p in decisive), default=0.0)
     clear = [p for p in others if p.relevance > best + CLEARLY and (pages or "product" not in p.tags)]

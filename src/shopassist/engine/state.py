@@ -13,6 +13,7 @@ from shopassist.dialogue import Focus, Quote
 from shopassist.engine.planning.contracts import Dialogue, Heard, Plan, Settled
 from shopassist.engine.planning.lookup import Call
 from shopassist.engine.planning.returning import rested
+from shopassist.engine.versions import Otherwise
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.intents import Classifier
 from shopassist.messages import Customer, Item
@@ -45,10 +46,11 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence on its way to the customer. `trusted` ones are templates or quotations."""
+    """A sentence on its way to the customer; `trusted` where a template or a quotation, `quoted` are a page's words."""
 
     text: str
     trusted: bool
+    quoted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Looked:
     """What a question to the pages found: `evidence` may be answered from, `considered` is all that was found.
 
     `products` are the documents of the products that the question names, `day` is that for which the pages were asked.
-    A `silent` one only gives a source, a `quoted` one is answered in the page's own words.
+    A `silent` one only gives a source, a `quoted` one is answered in the page's own words. `otherwise` is what another
+    version of the page says, where no day was named and no order is meant.
     """
 
     query: str
@@ -66,6 +69,7 @@ class Looked:
     silent: bool = False
     quoted: bool = False
     day: date | None = None
+    otherwise: Otherwise | None = None
 
 
 class Turn(TypedDict, total=False):

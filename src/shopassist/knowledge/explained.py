@@ -20,10 +20,15 @@ Out = Literal["replaced", "ended", "coming"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage with what makes up its score: ``vectors``, ``words``, ``heading``, ``focus``. They add up to it."""
+    """A passage with the parts that add up to its score: ``vectors``, ``words``, ``heading``, ``focus``.
+
+    ``reranker`` stands in place of the first three where one is set. `missing` are the tokens of `Explanation.words`
+    that the passage and its title hold neither themselves nor by a synonym.
+    """
 
     passage: Passage
     parts: Mapping[str, float]
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,11 @@ class Row:
         """What was embedded and is searched."""
         return "\n".join(filter(None, (self.title, self.heading, self.text)))
 
+    @property
+    def shown(self) -> str:
+        """What answers are drawn from."""
+        return f"{self.heading}\n{self.text}" if self.heading else self.text
+
 
 class Shelf:
     """The passages of one language: rows, BM25, vectors, and which rows hold on a day.
@@ -166,11 +171,10 @@ class Shelf:
         rows = rows[np.argsort(-cosines[rows], kind="stable")]
         return rows, cosines[rows]
 
-    def cosines(self, vector: NDArray[np.float32], rows: Sequence[int]) -> dict[int, float]:
-        """Exact cosines of some rows."""
-        if not rows or self.vectors is None:
-            return {}
-        return {int(n): float(v) for n, v in zip(rows, self.vectors[list(rows)] @ vector, strict=True)}
+    def taken(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The vectors of some rows, shape (rows, dimension)."""
+        assert self.vectors is not None  # noqa: S101 - as above
+        return np.asarray(self.vectors[rows])
 
 
 def _marks(title: str) -> set[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 from pathlib import Path
@@ -12,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from shopassist.text import fold, tokens
+from shopassist.knowledge.synonyms import Synonyms
+from shopassist.text import content, fold, tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +26,9 @@ FUNCTION = "rupcdyxqfeokhzm"
 
 EMPTY = re.compile("是|有|会|能|要|可以|想|想要|请问|问|说|做|来|去|到|给|帮|让|在|用|没有|没")
 """Verbs that jieba has no class of their own for, and that are in any sentence."""
+
+KINDRED = 0.5
+"""What a token of another expression for the same counts, beside one of the question's own."""
 
 UNKNOWN = 0.5
 """The weight of a token that no text has."""
@@ -35,7 +41,8 @@ class Lexical:
         self._model = model
         self.size = size
         self._frequency: list[int] = np.diff(model.scores["indptr"]).tolist()
-        self._last: tuple[str, dict[str, float], float] | None = None
+        self._last: tuple[str, Question] | None = None
+        self.synonyms = Synonyms(())
 
     @classmethod
     def build(cls, texts: Sequence[str]) -> Lexical:
@@ -56,12 +63,35 @@ class Lexical:
         folder.mkdir(parents=True, exist_ok=True)
         self._model.save(str(folder), show_progress=False)
 
+    def read(self, query: str) -> Question:
+        """A question as this index understands it; the last one is kept, as all passages are held against it."""
+        kept = self._last
+        if kept is None or kept[0] != query:
+            kept = self._last = query, self._read(query)
+        return kept[1]
+
+    def _read(self, query: str) -> Question:
+        named = self.synonyms.named(query)
+        words = {t: float(count) for t, count in Counter(tokens(query)).items()}
+        for token in (t for _, others in named for other in others for t in content(other)):
+            words.setdefault(token, KINDRED)
+        meaning = {t: self.weight(t) for t in telling(query)}
+        return Question(query, words, meaning, sum(meaning.values()), _alternatives(named, meaning))
+
     def scores(self, query: str) -> NDArray[np.float32]:
-        """BM25 of every text, shape (size,)."""
-        known = [t for t in tokens(query) if t in self._model.vocab_dict]
-        if not known:
-            return np.zeros(self.size, np.float32)
-        return np.asarray(self._model.get_scores(known), np.float32)
+        """BM25 of every text, shape (size,); what else the question's expressions are called counts for less."""
+        found = np.zeros(self.size, np.float32)
+        data, rows, starts = (self._model.scores[n] for n in ("data", "indices", "indptr"))
+        for token, weight in self.read(query).words.items():
+            if (place := self._model.vocab_dict.get(token)) is not None:
+                part = slice(starts[place], starts[place + 1])
+                found[rows[part]] += np.float32(weight) * data[part]
+        return found
+
+    def frequency(self, token: str) -> int:
+        """In how many texts a token is."""
+        place = self._model.vocab_dict.get(token)
+        return 0 if place is None else self._frequency[place]
 
     def weight(self, token: str) -> float:
         """How much a token tells: near 0 if it is in every text, 1 if it is in one.
@@ -76,17 +106,59 @@ class Lexical:
         return 1.0 - log(frequency) / log(max(self.size, 100) + 1)
 
     def coverage(self, query: str, text: str) -> float:
-        """How much of the query's meaning, by weight, the text holds: 0 to 1."""
-        weights, total = self._weighed(query)
-        return sum(weights[t] for t in weights.keys() & _tokens(text)) / total if total else 0.0
+        """How much of the query's meaning, by weight, the text holds, also in other words: 0 to 1."""
+        return self.read(query).covered(held(text))
 
-    def _weighed(self, query: str) -> tuple[dict[str, float], float]:
-        """The weights of a query's telling tokens, and their sum; the last query's are kept, as all passages ask."""
-        kept = self._last
-        if kept is None or kept[0] != query:
-            weights = {t: self.weight(t) for t in telling(query)}
-            kept = self._last = query, weights, sum(weights.values())
-        return kept[1], kept[2]
+    def coverages(self, query: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The same of indexed texts (with their aliases), told from the index without reading them; shape (rows,)."""
+        question, holds = self.read(query), [set[str]() for _ in rows]
+        for token in {*question.meaning, *(t for others in question.others.values() for o in others for t in o)}:
+            for n in np.flatnonzero(np.isin(rows, self._texts(token), assume_unique=True)):
+                holds[n].add(token)
+        return np.array([question.covered(frozenset(h)) for h in holds])
+
+    def _texts(self, token: str) -> NDArray[np.int32]:
+        """The texts that have a token."""
+        place = self._model.vocab_dict.get(token)
+        starts = self._model.scores["indptr"]
+        part = slice(0, 0) if place is None else slice(starts[place], starts[place + 1])
+        return self._model.scores["indices"][part]  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question in tokens: `words` with their weights for BM25, `meaning` those that tell what it is about.
+
+    `others` are, for a token of an expression with synonyms, the tokens of each synonym.
+    """
+
+    text: str
+    words: Mapping[str, float]
+    meaning: Mapping[str, float]
+    total: float
+    others: Mapping[str, tuple[frozenset[str], ...]]
+
+    def covered(self, held: frozenset[str]) -> float:
+        """The share of the meaning that a text with these tokens holds."""
+        if not self.total:
+            return 0.0
+        return sum(self.meaning[t] for t in self.meaning.keys() - self.lacking(held)) / self.total
+
+    def lacking(self, held: frozenset[str]) -> frozenset[str]:
+        """The tokens of the meaning that a text with these tokens holds neither themselves nor by a synonym."""
+        return frozenset(
+            t for t in self.meaning.keys() - held if not any(other <= held for other in self.others.get(t, ()))
+        )
+
+
+def _alternatives(
+    named: Sequence[tuple[str, tuple[str, ...]]], meaning: Mapping[str, float]
+) -> dict[str, tuple[frozenset[str], ...]]:
+    found: dict[str, tuple[frozenset[str], ...]] = {}
+    for expression, others in named:
+        for token in meaning.keys() & set(tokens(expression)):
+            found[token] = (*found.get(token, ()), *map(content, others))
+    return found
 
 
 def _bm25s() -> Any:
@@ -116,6 +188,7 @@ def telling(query: str) -> frozenset[str]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=8192)
-def _tokens(text: str) -> frozenset[str]:
+@lru_cache(maxsize=4096)
+def held(text: str) -> frozenset[str]:
+    """The tokens of a short text, such as a heading."""
     return frozenset(tokens(text))

@@ -21,7 +21,7 @@ class PageRetriever(BaseRetriever):
         found = self.knowledge.search(query, language=self.language, valid_on=date.today(), limit=self.limit)
         return [
             Document(
-                page_content=p.text,
+                page_content=p.section or p.text,
                 metadata={
                     "document": p.document,
                     "version": p.version,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +19,17 @@ from shopassist.knowledge import index
 from shopassist.knowledge.embeddings import encode, fingerprint, mismatch
 from shopassist.knowledge.explained import Explanation, Found, Superseded
 from shopassist.knowledge.index import Generation, Shelf
-from shopassist.knowledge.lexical import UNKNOWN, telling
+from shopassist.knowledge.lexical import held
+from shopassist.knowledge.ranking import FOCUS, by_headings, by_vectors, share, standard, total
 from shopassist.knowledge.relevance import relevance
+from shopassist.knowledge.reranker import RERANKED, Reranker
+from shopassist.knowledge.sections import chosen, wider
+from shopassist.knowledge.slips import mended
+from shopassist.knowledge.synonyms import Groups, Synonyms
 from shopassist.knowledge.vectors import Embedded, VectorStore
-from shopassist.protocols import Product
+from shopassist.protocols import Period, Product
 from shopassist.replies import Passage, version_of
-from shopassist.text import HAN, clean, fold, tokens
+from shopassist.text import clean
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
@@ -33,20 +37,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CANDIDATES, BY_WORDS = 30, 10
+CANDIDATES, BY_WORDS = 60, 10
 """How many passages the vectors and the words propose before they are ranked together."""
 
-WORDS, WORDS_RARE = 0.5, 0.7
-"""The share of the words' score in the ranking: for colloquial questions, and for those with a rare code or name."""
-
-FOCUS_BONUS = 1.0
-"""What a passage of the document in focus gains, in standard deviations of the candidates' scores."""
-
-HEADING = 0.8
-"""What a passage gains whose heading holds all of the question's meaning; twice that if it tells how, as was asked."""
-
-_HOW = re.compile(r"怎么(?!样|回事|还|这|那|没|不)|如何|怎样|咋(?!样)|步骤|流程|\bhow (?:do|to|can|does|should)\b")
-_STEPS = re.compile(r"步骤|流程|方法|怎么|如何|\bhow\b|\bsteps?\b|setting up|办理")
+ONE_DAY = timedelta(days=1)
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at which generation is current."""
@@ -65,38 +59,51 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """The candidates of a search: their rows, what speaks for each, and the scores' parts, all in the same order."""
+    """The candidates of a search: their rows, their cosines (None without vectors), and the parts of their scores.
+
+    All are in the same order but `words`, the BM25 of every row of the shelf.
+    """
 
     asked: _Asked
     rows: NDArray[np.int64]
-    cosines: dict[int, float]
+    cosines: NDArray[np.float32] | None
     words: NDArray[np.float32]
     share: float
-    parts: dict[str, NDArray[Any]]
+    parts: dict[str, NDArray[np.float64]]
 
     @property
     def score(self) -> NDArray[np.float64]:
-        return np.sum([np.zeros(len(self.rows)), *self.parts.values()], axis=0)  # type: ignore[no-any-return]
+        return total(self.parts, len(self.rows))
 
-    @property
-    def order(self) -> NDArray[np.int64]:
-        """The places of the candidates, best first."""
-        return np.argsort(-self.score, kind="stable")
+    def order(self, limit: int) -> list[int]:
+        """The places of the candidates that are shown, best first."""
+        ranked = np.argsort(-self.score, kind="stable")
+        rows = self.rows[ranked].tolist()
+        if self.asked.only:
+            return [int(n) for n in ranked[:limit]]
+        place = dict(zip(rows, ranked.tolist(), strict=True))
+        return [place[row] for row in chosen(self.asked.shelf.rows, rows, limit)]
 
     def best(self, limit: int, noise: Any) -> list[Passage]:
         """The first passages."""
-        score, asked = self.score, self.asked
+        score, places = self.score, self.order(limit)
+        covered = self.asked.shelf.lexical.coverages(self.asked.query, self.rows[places])
+        near = [None] * len(places) if self.cosines is None else [float(self.cosines[n]) for n in places]
         return [
-            _passage(
-                asked.shelf, row, float(score[n]), asked.query, self.cosines.get(row), float(self.words[row]), noise
-            )
-            for n in self.order[:limit]
-            for row in [int(self.rows[n])]
+            _passage(self, n, float(score[n]), relevance(float(c), cosine, noise))
+            for n, c, cosine in zip(places, covered, near, strict=True)
         ]
 
-    def explained(self, limit: int) -> list[dict[str, float]]:
-        """What made up the scores of the first passages."""
-        return [{k: round(float(v[n]), 4) for k, v in self.parts.items()} for n in self.order[:limit]]
+    def explained(self, limit: int, noise: Any) -> tuple[Found, ...]:
+        """The first passages with what made up their scores, and what they lack of the question."""
+        shelf, found = self.asked.shelf, []
+        question = shelf.lexical.read(self.asked.query)
+        for n, passage in zip(self.order(limit), self.best(limit, noise), strict=True):
+            row = shelf.rows[int(self.rows[n])]
+            missing = question.lacking(held(" ".join((row.indexed, *row.aliases))))
+            parts = {k: round(float(v[n]), 4) for k, v in self.parts.items()}
+            found.append(Found(passage, parts, tuple(sorted(missing))))
+        return tuple(found)
 
 
 class ChromaKnowledge:
@@ -112,14 +119,18 @@ class ChromaKnowledge:
         *,
         store: VectorStore | None = None,
         generation: str | None = None,
+        synonyms: Mapping[str, Groups] | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         """Open the index, or the one `generation` of it that is named, and no other then.
 
-        `store` is where the vectors are, by default in the index. Raises `IndexMissing`, `IndexMismatch`,
-        `IndexDamaged`.
+        `store` is where the vectors are, by default in the index; `synonyms` are the shop's own groups by language, see
+        `load_synonyms`. Raises `IndexMissing`, `IndexMismatch`, `IndexDamaged`.
         """
         self._folder = folder
         self._store = store or Embedded()
+        self._synonyms = synonyms or {}
+        self._reranker = reranker
         self._embeddings = embeddings
         self._fingerprint = fingerprint(embeddings)
         self._lock = threading.Lock()
@@ -165,12 +176,29 @@ class ChromaKnowledge:
     def _checked(self, generation: Generation) -> Generation:
         if generation.fingerprint != self._fingerprint:
             raise IndexMismatch(mismatch(generation.fingerprint, self._fingerprint))
-        _ = generation.shelves  # opened now rather than in the first customer's turn
+        for language, shelf in generation.shelves.items():  # opened now rather than in the first customer's turn
+            shelf.lexical.synonyms = Synonyms.of(language, self._synonyms)
         return generation
 
     def products(self, language: str) -> Sequence[Product]:
         """Documents tagged ``product`` with what customers call them: id, title, aliases, and a word of their own."""
         return self.generation.products.get(language, ())
+
+    def periods(self, document: str, *, language: str, since: date, until: date) -> Sequence[Period]:
+        """Which version of a document held when, from `since` to `until`, in the order of the days."""
+        shelf = _shelf(self.generation, language)
+        rows = [(n, shelf.rows[n]) for n in shelf.of((document,))] if shelf is not None else []
+        if shelf is None or since > until or not rows:
+            return ()
+        starts = {r.valid_from for _, r in rows} | {r.valid_to + ONE_DAY for _, r in rows if r.valid_to}
+        begins = sorted({since, *(d for d in starts if d is not None and since < d <= until)})
+        found: list[Period] = []
+        for first, following in zip(begins, [*begins[1:], until + ONE_DAY], strict=True):
+            holds = shelf.holds(first)
+            held = next((r for n, r in rows if holds[n]), None)
+            if held is not None:
+                found.append(Period(first, following - ONE_DAY, held.valid_from, held.valid_to))
+        return tuple(found)
 
     def document(self, document: str, *, language: str, valid_on: date) -> Passage | None:
         """A whole document: its passages in their order, each heading once."""
@@ -222,7 +250,7 @@ class ChromaKnowledge:
         shelf = _shelf(generation, language)
         if shelf is None:
             return []
-        return self._ranked(_Asked(clean(query), shelf, shelf.holds(valid_on), within, only)).best(
+        return self._ranked(_Asked(_mended(query, shelf), shelf, shelf.holds(valid_on), within, only)).best(
             limit, generation.meta["calibration"].get(shelf.language)
         )
 
@@ -237,15 +265,15 @@ class ChromaKnowledge:
         only: frozenset[str] = frozenset(),
     ) -> Explanation:
         """What `search` finds, with the parts of each score, and what the day keeps out. Raises `KnowledgeError`."""
-        query, generation = clean(query), self.generation
+        generation = self.generation
         shelf = _shelf(generation, language)
         if shelf is None:
-            return Explanation(query, None, generation.path.name, valid_on, 0, 0, 1.0, {})
+            return Explanation(clean(query), None, generation.path.name, valid_on, 0, 0, 1.0, {})
         noise = generation.meta["calibration"].get(shelf.language)
-        holds = shelf.holds(valid_on)
+        query, holds = _mended(query, shelf), shelf.holds(valid_on)
         ranked = self._ranked(_Asked(query, shelf, holds, within, only))
         whole = self._ranked(_Asked(query, shelf, np.ones_like(holds), within, only))
-        out = [(n, p) for n, p in zip(whole.order[:limit], whole.best(limit, noise), strict=True)]
+        out = zip(whole.order(limit), whole.best(limit, noise), strict=True)
         return Explanation(
             query=query,
             language=shelf.language,
@@ -254,9 +282,9 @@ class ChromaKnowledge:
             passages=len(shelf.rows),
             holding=int(holds.sum()),
             share=ranked.share,
-            words={t: round(shelf.lexical.weight(t), 3) for t in sorted(telling(query))},
+            words={t: round(w, 3) for t, w in sorted(shelf.lexical.read(query).meaning.items())},
             noise=noise,
-            found=tuple(map(Found, ranked.best(limit, noise), ranked.explained(limit))),
+            found=ranked.explained(limit, noise),
             superseded=tuple(_superseded(shelf, p, holds, valid_on) for n, p in out if not holds[whole.rows[n]]),
         )
 
@@ -264,22 +292,36 @@ class ChromaKnowledge:
         """The candidates with their scores."""
         query, shelf, holds = asked.query, asked.shelf, asked.holds
         if not query.strip() or not holds.any():
-            return _Ranked(asked, np.zeros(0, np.int64), {}, np.zeros(0, np.float32), 1.0, {})
+            return _Ranked(asked, np.zeros(0, np.int64), None, np.zeros(0, np.float32), 1.0, {})
         words = shelf.lexical.scores(query)
         words[~holds] = 0
         own = [n for n in shelf.of(asked.only) if holds[n]] if asked.only else None
-        cosines = self._cosines(shelf, query, holds, words, own)
-        rows = np.array(sorted(cosines or (_best(words, CANDIDATES) if own is None else own)), np.int64)
-        share = _share(shelf, query) if cosines else 1.0
+        if self._embeddings is None:
+            rows, cosines, vectors = np.array(_best(words, CANDIDATES) if own is None else own, np.int64), None, None
+        else:
+            rows, cosines, vectors = self._near(shelf, query, holds, words, own)
         if not len(rows):
-            return _Ranked(asked, rows, cosines, words, share, {})
-        parts = {"words": share * _standard(words[rows])}
-        if cosines:
-            parts["vectors"] = (1 - share) * _standard(np.array([cosines[n] for n in rows], np.float32))
-        parts["heading"] = _headings(shelf, query, rows)
+            return _Ranked(asked, rows, None, words, 1.0, {})
+        question = shelf.lexical.read(query)
+        part = share(question) if cosines is not None else 1.0
+        parts = {"words": part * standard(words[rows])}
+        if cosines is not None:
+            parts["vectors"] = (1 - part) * (by_vectors(cosines, None if own is not None else vectors))
+        parts["heading"] = by_headings(question, [shelf.rows[n] for n in rows])
         if asked.within:
-            parts["focus"] = FOCUS_BONUS * np.array([shelf.rows[n].document in asked.within for n in rows], np.float64)
-        return _Ranked(asked, rows, cosines, words, share, parts)
+            parts["focus"] = FOCUS * np.array([shelf.rows[n].document in asked.within for n in rows], np.float64)
+        ranked = _Ranked(asked, rows, cosines, words, part, parts)
+        return self._read_together(ranked) if self._reranker is not None and own is None else ranked
+
+    def _read_together(self, ranked: _Ranked) -> _Ranked:
+        """The best candidates, in the order of the cross-encoder."""
+        assert self._reranker is not None  # noqa: S101 - the caller asks
+        best = np.argsort(-ranked.score, kind="stable")[:RERANKED]
+        rows, asked = ranked.rows[best], ranked.asked
+        scores = self._reranker.scores(asked.query, [asked.shelf.rows[n].indexed for n in rows])
+        parts = {"reranker": standard(scores)} | {k: v[best] for k, v in ranked.parts.items() if k == "focus"}
+        cosines = None if ranked.cosines is None else ranked.cosines[best]
+        return _Ranked(asked, rows, cosines, ranked.words, ranked.share, parts)
 
     def _vector(self, embeddings: Embeddings, query: str) -> NDArray[np.float32]:
         """The question's vector; the last one is kept, since a turn searches all pages and the one that decides."""
@@ -293,32 +335,28 @@ class ChromaKnowledge:
                 raise KnowledgeError(str(error)) from error
         return kept[1]
 
-    def _cosines(
+    def _near(
         self,
         shelf: Shelf,
         query: str,
         holds: NDArray[np.bool_],
         words: NDArray[np.float32],
         own: Sequence[int] | None,
-    ) -> dict[int, float]:
-        """Exact cosines of the nearest passages that hold and of the best by words, or of `own` alone.
-
-        Empty in a lexical index.
-        """
-        if self._embeddings is None:
-            return {}
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+        """The nearest rows that hold with the best by words, or `own` alone; their exact cosines and their vectors."""
+        assert self._embeddings is not None  # noqa: S101 - the caller asks
         vector = self._vector(self._embeddings, query)
-        if own is not None:
-            return shelf.cosines(vector, own)
-        count = CANDIDATES
-        while True:
-            rows, values = shelf.nearest(vector, count)
-            found = {int(n): float(v) for n, v in zip(rows, values, strict=True) if holds[n]}
-            if len(found) >= CANDIDATES or count >= len(shelf.rows):
-                break
-            count *= 2
-        found = dict(list(found.items())[:CANDIDATES])
-        return found | shelf.cosines(vector, [n for n in _best(words, BY_WORDS) if n not in found])
+        if own is None:
+            count = CANDIDATES
+            while True:
+                found = [int(n) for n in shelf.nearest(vector, count)[0] if holds[n]]
+                if len(found) >= CANDIDATES or count >= len(shelf.rows):
+                    break
+                count *= 2
+            own = sorted({*found[:CANDIDATES], *_best(words, BY_WORDS)})
+        rows = np.array(own, np.int64)
+        vectors = shelf.taken(rows) if len(rows) else np.zeros((0, len(vector)), np.float32)
+        return rows, vectors @ vector, vectors
 
     def as_retriever(self, *, language: str, limit: int = 4) -> BaseRetriever:
         """These pages as a LangChain retriever, as they hold today."""
@@ -333,6 +371,10 @@ def _shelf(generation: Generation, language: str) -> Shelf | None:
     return shelves.get(language) or next(iter(shelves.values()), None)
 
 
+def _mended(query: str, shelf: Shelf) -> str:
+    return mended(clean(query), shelf.lexical.frequency)
+
+
 def _superseded(shelf: Shelf, passage: Passage, holds: NDArray[np.bool_], day: date) -> Superseded:
     """Why a passage does not hold on a day."""
     other = next((shelf.rows[n] for n in shelf.of((passage.document,)) if holds[n]), None)
@@ -342,14 +384,6 @@ def _superseded(shelf: Shelf, passage: Passage, holds: NDArray[np.bool_], day: d
     return Superseded(passage, "ended" if passage.valid_to and passage.valid_to < day else "replaced", by)
 
 
-def _headings(shelf: Shelf, query: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """What passages gain by their headings, which say what a long passage is about: 退货步骤 for 怎么退."""
-    covered = np.array([shelf.lexical.coverage(query, shelf.rows[n].heading) for n in rows])
-    if _HOW.search(fold(query)):
-        covered += (covered > 0) * np.array([bool(_STEPS.search(fold(shelf.rows[n].heading))) for n in rows])
-    return HEADING * covered
-
-
 def _best(scores: NDArray[np.float32], count: int) -> list[int]:
     """The rows with the highest scores above 0."""
     count = min(count, len(scores))
@@ -357,33 +391,22 @@ def _best(scores: NDArray[np.float32], count: int) -> list[int]:
     return [int(n) for n in top if scores[n] > 0]
 
 
-def _standard(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return (values - values.mean()) / (values.std() or 1.0)  # type: ignore[no-any-return]
-
-
-def _share(shelf: Shelf, query: str) -> float:
-    """Words count for more where the question holds a code or a foreign name that few passages have."""
-    foreign = [
-        t for t in set(tokens(query)) if (shelf.language == "zh" or not t.isalpha()) and t[0] not in HAN and t.isascii()
-    ]
-    return WORDS_RARE if any(shelf.lexical.weight(t) > UNKNOWN for t in foreign) else WORDS
-
-
-def _passage(shelf: Shelf, n: int, score: float, query: str, cosine: float | None, words: float, noise: Any) -> Passage:
-    row = shelf.rows[n]
-    coverage = shelf.lexical.coverage(query, row.indexed)
+def _passage(ranked: _Ranked, place: int, score: float, sure: float) -> Passage:
+    row = ranked.asked.shelf.rows[ranked.rows[place]]
+    cosines = ranked.cosines
     return Passage(
         id=row.id,
         document=row.document,
         title=row.title,
-        text=f"{row.heading}\n{row.text}" if row.heading else row.text,
+        text=row.shown,
         score=round(score, 4),
-        relevance=round(relevance(coverage, cosine, noise), 4),
+        relevance=round(sure, 4),
         language=row.language,
         url=row.url,
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         tags=row.tags,
-        dense=None if cosine is None else round(cosine, 4),
-        lexical=round(words, 3),
+        dense=None if cosines is None else round(float(cosines[place]), 4),
+        lexical=round(float(ranked.words[ranked.rows[place]]), 3),
+        section=wider(ranked.asked.shelf.rows, int(ranked.rows[place])),
     )

@@ -2,7 +2,7 @@
 
 布要了 is 不要了, 我要tui货 is 我要退货. What fits is told by the pairs of characters in the messages that the head was
 fitted to, so no slip is listed. A character is changed only where none of its pairs is known and those of another one
-are common. Tones do not count, nor what many do not tell apart: zh and z, ch and c, sh and s, ng and n.
+are common. What sounds alike, `shopassist.sounds` says.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shopassist.language.grams import Keys, Vocabulary, pair, pairs, single
+from shopassist.sounds import sound, sounds
 from shopassist.text import HAN
 
 COMMON = 0.0008
@@ -31,7 +32,6 @@ APART = 3.0
 _UNIT = re.compile(rf"[{HAN}]|(?<![a-z])[a-z]{{2,6}}(?![a-z])")
 _HAN = re.compile(f"[{HAN}]")
 _NONE: Keys = np.zeros(0, np.uint32)
-_ALIKE = ((re.compile("^([zcs])h"), r"\1"), (re.compile("ng$"), "n"))
 
 
 Slips = tuple[tuple[str, str], ...]
@@ -99,7 +99,7 @@ class _Alike:
     """The characters of each sound that come often enough for a pair with them to count."""
 
     def __init__(self, known: Vocabulary) -> None:
-        self._sounds = _sounds()
+        self._sounds = sounds()
         characters = np.array([ord(c) for c in self._sounds], np.uint32)
         often = known.shares(single(characters)) >= COMMON / APART
         by_sound: dict[str, list[int]] = {}
@@ -114,21 +114,6 @@ class _Alike:
 
     def alike(self, unit: str) -> Keys:
         """The characters that sound like one, or like a syllable in letters."""
-        sound = _sound(unit) if len(unit) > 1 else self._sounds.get(unit, "")
-        found = self._characters.get(sound)
+        own = sound(unit) if len(unit) > 1 else self._sounds.get(unit, "")
+        found = self._characters.get(own)
         return _NONE if found is None else found[found != ord(unit)] if len(unit) == 1 else found
-
-
-@lru_cache(maxsize=1)
-def _sounds() -> dict[str, str]:
-    """The sound of each of the 3,755 characters of GB 2312's first level, which make up nearly all that is written."""
-    from pypinyin import Style, pinyin
-
-    first = (bytes([row, cell]).decode("gb2312", "ignore") for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF))
-    return {c: _sound(pinyin(c, style=Style.NORMAL)[0][0]) for c in first if c}
-
-
-def _sound(syllable: str) -> str:
-    for pattern, plain in _ALIKE:
-        syllable = pattern.sub(plain, syllable)
-    return syllable

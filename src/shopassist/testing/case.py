@@ -67,7 +67,7 @@ class Case:
     def paid(self, lines: Sequence[OrderLine]) -> Decimal:
         """What was paid for lines: their share of a reduced total, less what price protection gave back."""
         whole = sum((_price(line) for line in self.order.lines), Decimal())
-        share = min(Decimal(1), self.order.total / whole) if whole else Decimal()
+        share = min(Decimal(1), (self.order.total or whole) / whole) if whole else Decimal()
         back = sum((p["amount"] for p in self.past.protections if any(_is(p, line) for line in lines)), Decimal())
         return (sum((_price(line) for line in lines), Decimal()) * share - back).quantize(CENT)
 
@@ -100,7 +100,7 @@ def price_on(day: date, price: Decimal, history: Sequence[tuple[date, Decimal]])
 
 
 def _price(line: OrderLine) -> Decimal:
-    return line.price * line.quantity
+    return (line.price or Decimal()) * line.quantity
 
 
 def _is(row: Row, line: OrderLine) -> bool:

@@ -50,7 +50,7 @@ def _cancel_order(case: Case, args: Mapping[str, Any], _quote: Quote, _new_id: N
 def _change_address(case: Case, _args: Mapping[str, Any], quote: Quote, _new_id: NewId) -> Change:
     values: dict[str, Any] = {"address": quote.facts["address"]}
     if case.order.status == "unpaid" and quote.amount:  # what was paid already is settled by a person
-        values["total"] = case.order.total + Decimal(quote.amount)
+        values["total"] = (case.order.total or Decimal()) + Decimal(quote.amount)
     return Change(values)
 
 
@@ -92,7 +92,7 @@ def _request_exchange(case: Case, args: Mapping[str, Any], quote: Quote, new_id:
     row = {"id": made, "order_id": case.order.id, "product": line.product, "variant": sent.name, "remedy": remedy}
     row |= {"reason": args.get("reason"), "requested": case.today}
     key = {"product": line.product, "name": sent.name}
-    reserved = [("variants", key, {"stock": sent.stock - line.quantity})] if remedy == "exchange" else []
+    reserved = [("variants", key, {"stock": (sent.stock or 0) - line.quantity})] if remedy == "exchange" else []
     return Change(rows=[("exchanges", row)], updates=reserved, id=made, facts={"id": made})
 
 

@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import Barrier
 
-import pytest
-
 from shopassist.tools.ledger import Ledger, Write, WriteState
 
 NOW = datetime(2024, 12, 5, 2, 0, tzinfo=UTC)
@@ -147,6 +145,8 @@ class LedgerConformance:
 
     def test_rows_since_a_moment_are_listed_the_oldest_first(self) -> None:
         """Settled ones too, where the ledger has the method."""
+        import pytest
+
         listed = getattr(self.ledger, "since", None)
         if listed is None:
             pytest.skip("the ledger has no method since(when): `shopassist writes` lists what is unsettled")

@@ -70,7 +70,7 @@ def _cancel_order(case: Case, _args: Mapping[str, Any]) -> _Yes:
     _not_shipped(case, cancelled="already_cancelled")
     if case.order.status == "unpaid":
         return _Yes()
-    back = case.order.total - sum((p["amount"] for p in case.past.protections), Decimal())
+    back = (case.order.total or Decimal()) - sum((p["amount"] for p in case.past.protections), Decimal())
     return _Yes(back, {"refund_hours": case.terms.refund_hours})
 
 
@@ -171,7 +171,7 @@ def _request_exchange(case: Case, args: Mapping[str, Any]) -> _Yes:
     sent = wanted(case, line, _text(args, "variant"))
     facts |= {"items": [case.item(line)], "why": why, "postage": "shop", "stock": sent.stock}
     facts["wanted"] = {"zh": sent.name, "en": case.english.get((line.product, sent.name), "")}
-    if sent.stock >= line.quantity:
+    if (sent.stock or 0) >= line.quantity:
         return _Yes(facts=facts | {"remedy": "exchange"})
     return _Yes(case.paid([line]), facts | {"remedy": "refund", "restock": sent.restock})
 
@@ -218,7 +218,7 @@ def _request_price_protection(case: Case, _args: Mapping[str, Any]) -> _Yes:
 def protected(case: Case) -> list[tuple[OrderLine, Decimal]]:
     """The lines whose price has fallen since the order, each with the difference times its quantity."""
     kept = [line for line in case.order.lines if case.open_return(line.product) is None]
-    differences = [(line, (line.price - _now(case, line)) * line.quantity) for line in kept]
+    differences = [(line, ((line.price or Decimal()) - _now(case, line)) * line.quantity) for line in kept]
     return [(line, difference) for line, difference in differences if difference > 0]
 
 
@@ -261,7 +261,7 @@ def _names(case: Case, line: OrderLine) -> set[str]:
 def _now(case: Case, line: OrderLine) -> Decimal:
     """A product that is no longer sold has no price that could have fallen."""
     product = case.products.get(line.product)
-    return product.price if product else line.price
+    return (line.price or Decimal()) if product is None or product.price is None else product.price
 
 
 def _text(args: Mapping[str, Any], name: str) -> str:

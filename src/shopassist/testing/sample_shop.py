@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,10 +12,7 @@ from shopassist.dialogue import Quote
 from shopassist.shop import Coupon, Deed, OrderView, ProductView, ReturnView, Tracking
 from shopassist.testing.desk import Book, Clock, Desk
 from shopassist.testing.terms import Terms
-from shopassist.text import content
-
-ENOUGH = 0.5
-"""A product is found if it fits the words at least half as well as the best one does."""
+from shopassist.text import fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +85,9 @@ class SampleCatalogue:
         with self._desk.book.reading() as tx:
             rows = {row["id"]: row for row in self._desk.book.rows(tx, "products")}
             products = self._desk.products(tx)
-        fits = _fits(words, {key: f"{key} {r['name']} {r['name_en']} {r['search']}" for key, r in rows.items()})
-        wanted = [p for p in products if p.id in fits and (least is None or p.price >= least)]
-        wanted = [p for p in wanted if most is None or p.price <= most]
-        return sorted(wanted, key=lambda p: (-fits[p.id], p.price, p.id))
+        found = fits(words, {key: f"{key} {r['name']} {r['name_en']} {r['search']}" for key, r in rows.items()})
+        wanted = [p for p in products if p.id in found and p.is_within(least, most)]
+        return sorted(wanted, key=lambda p: (-found[p.id], p.costs, p.id))
 
     def coupons(self, customer: str) -> Sequence[Coupon]:
         """Those that hold today; none for somebody whom the shop does not know."""
@@ -189,15 +184,3 @@ class SampleShop:
         [back] = self._book.rows(tx, "returns", id=return_id)
         self._book.update(tx, "returns", {"id": return_id}, {"state": state})
         self._change_order(tx, back["order_id"], {})
-
-
-def _fits(words: str, texts: Mapping[str, str]) -> dict[str, float]:
-    """How well each text fits the words, rare words counting more; only those near the best."""
-    asked = content(words)
-    if not words.strip():
-        return dict.fromkeys(texts, 0.0)
-    known = {key: content(text) for key, text in texts.items()}
-    weights = {word: sum(word in own for own in known.values()) for word in asked}
-    scores = {key: sum(math.log(1 + len(known) / weights[word]) for word in asked & own) for key, own in known.items()}
-    best = max(scores.values(), default=0.0)
-    return {key: score for key, score in scores.items() if score and score >= ENOUGH * best}

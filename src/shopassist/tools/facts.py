@@ -72,9 +72,17 @@ def order_facts(order: OrderView) -> dict[str, Any]:
 def tracking_facts(order: OrderView, tracking: Tracking | None) -> dict[str, Any]:
     """The order's id and status, whether it was sent, and if so the fields of `Tracking`."""
     facts = {"order": order.id, "status": order.status, "sent": tracking is not None}
+    facts |= {"state": order.state} if order.state else {}
     return facts | json_values(tracking) if tracking is not None else facts
 
 
 def product_facts(product: ProductView) -> dict[str, Any]:
-    """The fields of `ProductView`, and the stock of all variants together."""
-    return {**json_values(product), "stock": sum(variant.stock for variant in product.variants)}
+    """The fields of `ProductView`, the stock of all variants together, and the lowest price of those that differ.
+
+    The stock is None where that of a variant is not counted, and where there are no variants.
+    """
+    counted = [variant.stock for variant in product.variants]
+    facts: dict[str, Any] = {"stock": None if None in counted or not counted else sum(filter(None, counted))}
+    if product.price is None and product.costs:
+        facts["price_from"] = format(product.costs[0], "f")
+    return {**json_values(product), **facts}

@@ -1,6 +1,7 @@
 """The app."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,8 +14,10 @@ class ShopAssistConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks and the receivers; nothing else happens at start-up."""
-        from shopassist.contrib.django import checks, signals
+        """Register the checks, the receivers and the shop's `assistant_pages`; nothing is contacted at start-up."""
+        from shopassist.contrib.django import checks, marks, signals
 
         checks.register_all()
         signals.connect()
+        autodiscover_modules("assistant_pages")
+        marks.connect()

@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import PurePath
 from types import NoneType, UnionType
 from typing import Any, get_args, get_type_hints
 
@@ -49,6 +50,8 @@ class Options:
     """The shop's own desk (`shopassist.protocols.Desk`), or what makes one; it is told of hand-offs."""
     assistant: str | None = None
     """What makes the whole assistant, given the keyword arguments of `Assistant.from_settings`; instead of that."""
+    pages: tuple[str, ...] = ()
+    """Files and folders of pages that `shopassist_index` reads beside the models that are registered."""
     customer_id: str = "shopassist.contrib.django.identity.user_key"
     """Gives a user's id as the shop's protocols know it, None for one who is no customer."""
     visitors: bool = True
@@ -91,6 +94,8 @@ class Problem:
 
 PATHS = ("shop", "desk", "assistant", "customer_id")
 """Options that hold an import string; `tools` holds several."""
+
+LISTS = {"tools": "import strings", "pages": "paths"}
 
 _LEAST = {"visitor_days": 1, "max_body_bytes": 1024, "turns": 1, "wait": 0, "keep_alive": 1, "trusted_proxies": 0}
 
@@ -171,9 +176,9 @@ def _wrong(given: Mapping[str, Any]) -> Iterable[Problem]:
     hints = get_type_hints(Options)
     for name, value in given.items():
         allowed = hints[name]
-        if name == "tools":
-            if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
-                yield Problem("value", f"{NAME}['TOOLS'] must be a list of import strings, not {value!r}")
+        if name in LISTS:
+            if not isinstance(value, list | tuple) or not all(isinstance(one, str | PurePath) for one in value):
+                yield Problem("value", f"{NAME}[{name.upper()!r}] must be a list of {LISTS[name]}, not {value!r}")
         elif not _fits(value, allowed):
             yield Problem("value", f"{NAME}[{name.upper()!r}] cannot be {value!r}: {_named(allowed)} is needed")
         elif name.startswith("throttle_") and value and not _RATE.fullmatch(value):

@@ -274,3 +274,19 @@ class Feedback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.conversation_id} {self.turn} {self.rating}"
+
+
+class PageMark(models.Model):
+    """An object that changed since its pages were read (`pages.py`); several of one object do no harm."""
+
+    source = models.CharField(_("pages"), max_length=KEY)
+    key = models.CharField(_("object"), max_length=KEY)
+    created = models.DateTimeField(_("changed"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("changed page")
+        verbose_name_plural = _("changed pages")
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.key}"

@@ -28,8 +28,8 @@ def seen(before: Mapping[str, str], dialogue: Dialogue, known: Known, done: Iter
 
 def mark_of(order: Order) -> str:
     """What a customer would want to hear of when it is another: the order's state, and its return's."""
-    back = order.get("returned")
-    return f"{order['status']} {back['state']}" if back else str(order["status"])
+    back, stands = order.get("returned"), str(order.get("state") or order["status"])
+    return f"{stands} {back['state']}" if back else stands
 
 
 def rested(dialogue: Dialogue) -> Dialogue:

@@ -257,7 +257,11 @@ def _refused(sheet: Sheet, task: Task, tool: str, quote: Quote, data: Mapping[st
         sheet.ask(asked, Point("refused", f"{tool}.{reason}", data, task.id))
         return
     refuse(sheet, task, f"{tool}.{reason}")
-    sheet.say("refused", f"{tool}.{reason}", data, task.id)
+    if reason == "no_tool":
+        sheet.say("refused", "no_tool", {"intent": task.intent}, task.id)
+        sheet.ask(Asked("offer", "human", None, None, (), sheet.setting.turn), Point("ask", "offer_human"))
+    else:
+        sheet.say("refused", f"{tool}.{reason}", data, task.id)
     if quote.rule:
         placed = str(data.get("placed") or "")[:10] or None
         sheet.search(Query(sheet.heard.query, policy=quote.rule, valid_on=placed, silent=True))

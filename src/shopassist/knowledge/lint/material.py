@@ -16,13 +16,13 @@ from shopassist.knowledge.lint.findings import Place
 from shopassist.knowledge.lint.lines import Lines
 from shopassist.knowledge.lint.names import Names
 from shopassist.knowledge.questions import Fallen, Probe
-from shopassist.knowledge.sources import Broken
+from shopassist.knowledge.sources import Broken, Remark, Skipped
 from shopassist.knowledge.split import Piece, split
 
 
 @dataclass(frozen=True)
 class Material:
-    """Pages and what is known about them. `broken` and `skipped` are empty where the pages come from an index.
+    """Pages and what is known about them. `broken`, `skipped` and `remarks` are empty for pages of an index.
 
     `probes` are the known questions, `fallen` those of them that do not find their page in the index.
     """
@@ -30,7 +30,8 @@ class Material:
     documents: Sequence[Document]
     today: date
     broken: Sequence[Broken] = ()
-    skipped: Sequence[str] = ()
+    skipped: Sequence[Skipped] = ()
+    remarks: Sequence[Remark] = ()
     hidden: Sequence[str] = ()
     probes: Sequence[Probe] = ()
     fallen: Sequence[Fallen] = ()
@@ -64,7 +65,7 @@ def from_paths(paths: Sequence[Path], today: date, progress: Progress) -> Materi
     found = inventory(paths, progress)
     documents = settled(found, {}, {}, paths)
     return Material(
-        [documents[k] for k in sorted(documents)], today, found.broken, [str(s) for s in found.skipped], found.hidden
+        [documents[k] for k in sorted(documents)], today, found.broken, found.skipped, found.remarks, found.hidden
     )
 
 

@@ -16,3 +16,24 @@ class Order(models.Model):
     placed = models.DateTimeField()
     total = models.DecimalField(max_digits=9, decimal_places=2)
     version = models.IntegerField(default=1)
+
+
+class Maker(models.Model):
+    name = models.CharField(max_length=50)
+
+
+class Gadget(models.Model):
+    code = models.CharField(max_length=20, primary_key=True)
+    name = models.CharField(max_length=50)
+    description = models.TextField(blank=True)
+    is_public = models.BooleanField(default=True)
+    makers = models.ManyToManyField(Maker)
+
+    def __str__(self):
+        return self.name
+
+
+class Feature(models.Model):
+    gadget = models.ForeignKey(Gadget, models.CASCADE, related_name="features")
+    name = models.CharField(max_length=50)
+    value = models.CharField(max_length=50)

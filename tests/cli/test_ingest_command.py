@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -82,24 +83,25 @@ class Watching:
 
     def __init__(self, shop, *options):
         clean = {k: v for k, v in os.environ.items() if not k.startswith("SHOPASSIST_")}
-        self.errors = (shop / "errors.txt").open("w+")
+        self.errors = shop / "errors.txt"
         self.process = subprocess.Popen(
             [sys.executable, "-u", "-m", "shopassist.cli", "ingest", "pages", "--watch", "--json", *options],
             cwd=shop, env={**clean, "SHOPASSIST_CLOCK": "2024-12-05T10:00:00+08:00"},
-            stdout=subprocess.PIPE, stderr=self.errors, text=True,
+            stdout=subprocess.PIPE, stderr=self.errors.open("w"), text=True,
         )  # fmt: skip
 
     def report(self):
+        guard = threading.Timer(180, self.process.kill)  # a report that does not come fails, and holds nobody up
+        guard.start()
         line = self.process.stdout.readline()
-        self.errors.seek(0)
-        assert line, self.errors.read()
+        guard.cancel()
+        assert line, self.errors.read_text()
         return json.loads(line)
 
     def stop(self, how):
         self.process.send_signal(how)
         _, _ = self.process.communicate(timeout=60)
-        self.errors.seek(0)
-        return self.process.returncode, self.errors.read()
+        return self.process.returncode, self.errors.read_text()
 
 
 @pytest.fixture
@@ -178,3 +180,13 @@ def test_progress_is_told_where_there_is_no_terminal(capsys, monkeypatch):
         "computing vectors: 600 of 6000, 100.0/s, 54 s left",
         "computing vectors: 1800 of 6000, 100.0/s, 42 s left",
     ]
+
+
+def test_a_change_during_the_first_ingestion_is_seen(tmp_path, monkeypatch):
+    from shopassist.knowledge import watch
+
+    monkeypatch.setattr(watch, "PAUSE", 0.01)
+    (tmp_path / "a.md").write_text("一。", "utf-8")
+    changed = watch.changes([tmp_path], 3600)
+    (tmp_path / "b.md").write_text("二。", "utf-8")  # while the first ingestion reads
+    assert next(changed) == [tmp_path]

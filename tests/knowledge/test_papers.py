@@ -43,6 +43,17 @@ def test_what_every_page_repeats_is_left_out(tmp_path):
     assert found.split("\n\n") == [f"Step {c}: press the {c} key." for c in ("red", "green", "blue", "long")]
 
 
+def test_steps_that_begin_alike_on_every_page_are_no_running_line(tmp_path):
+    pages = [
+        ["Yunji Digital manual", f"{n}. Press the key.", "It lights up.", "1. Open the lid.", f"- {n} -"]
+        for n in range(1, 5)
+    ]
+    found = text(pdf(tmp_path / "a.pdf", *pages))
+    assert "Yunji" not in found
+    assert "- 2 -" not in found
+    assert found.split("\n\n")[2] == "3. Press the key.\nIt lights up.\n1. Open the lid."
+
+
 def test_a_pdf_of_pictures_is_told(tmp_path):
     with pytest.raises(DocumentError, match=r"a\.pdf: has no text: its pages are pictures"):
         text(pdf(tmp_path / "a.pdf", ""))

@@ -21,8 +21,12 @@ Look = dict[str, tuple[int, int, int]]
 
 
 def changes(paths: Sequence[Path], every: float) -> Iterator[list[Path]]:
-    """Lists of the paths that have changed and come to rest; after `every` seconds without a full list, all of them."""
-    known, due = [_look(p) for p in paths], time.monotonic() + every
+    """Lists of the paths that have changed since this call and come to rest; each `every` seconds all of them."""
+    return _changes(paths, every, [_look(p) for p in paths])
+
+
+def _changes(paths: Sequence[Path], every: float, known: list[Look]) -> Iterator[list[Path]]:
+    due = time.monotonic() + every
     while True:
         began = time.monotonic()
         now = [_look(p) for p in paths]

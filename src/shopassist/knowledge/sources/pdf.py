@@ -42,7 +42,7 @@ def _without_running(pages: list[list[str]]) -> list[list[str]]:
     """The pages without head and foot: lines at their edges that, but for figures, most pages share."""
     if len(pages) < 3:
         return pages
-    edges = Counter(shape for page in pages for shape in {_shape(x) for x in (*page[:EDGE], *page[-EDGE:])})
+    edges = Counter(shape for page in pages for shape in {_shape(x) for x in (*page[:EDGE], *page[-EDGE:])} - {None})
     running = {shape for shape, count in edges.items() if count >= 3 and 2 * count > len(pages)}
     return [
         [x for n, x in enumerate(page) if not (n < EDGE or n >= len(page) - EDGE) or _shape(x) not in running]
@@ -50,8 +50,10 @@ def _without_running(pages: list[list[str]]) -> list[list[str]]:
     ]
 
 
-def _shape(line: str) -> str:
-    return _NUMBER.sub("0", line)
+def _shape(line: str) -> str | None:
+    """The line but for its figures; None for a step, a point of a list or a chapter, which are no running line."""
+    words = any(c.isalpha() for c in line)
+    return None if words and _OPENS.match(line) else _NUMBER.sub("0", line)
 
 
 def _joined(lines: list[str]) -> list[str]:

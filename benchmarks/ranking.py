@@ -171,7 +171,9 @@ def main() -> None:
     for point in (now, *points[: options.tries]):
         by_group = {g: measures([rank(c, point) for c in groups.get(g, ())] or [1]) for g in FITTED}
         tried.append((aim(by_group, alone), point))
-    table = Table("constants", "aim", *groups, title=", ".join(GRID))
+    table = Table(title=", ".join(GRID))
+    for column in ("constants", "aim", *groups):
+        table.add_column(column, overflow="fold")
     for name, (value, point) in [
         ("as it is", tried[0]),
         *(("", t) for t in sorted(tried, reverse=True)[: options.best]),

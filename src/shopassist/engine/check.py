@@ -27,11 +27,10 @@ SOURCED = 0.4
 
 def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
     """Show the sentence, a sentence of the evidence in its place, or nothing."""
-    evidence, shown = state["evidence"], state["sentences"]
-    text = candidate.text
+    shown, text = state["sentences"], candidate.text
     update: Turn = {}
     if not candidate.trusted:
-        words = texts(state["language"])
+        evidence, words = _today(state), texts(state["language"])
         told = (*evidence, *_told(state))
         sources = _sources(text, state, told, ports) if figures(text) else None
         barred = claims(state["language"], names(ports.settings, words)["assistant"])
@@ -50,6 +49,12 @@ def check(candidate: Candidate, state: Turn, ports: Ports) -> Turn:
         update["citations"] = _cited(state["citations"], citation, len(shown))
     gap = between(shown[-1], state["language"]) if shown else ""
     return {**update, "sentences": (*shown, text), "events": (Sentence(gap + text),)}
+
+
+def _today(state: Turn) -> tuple[Passage, ...]:
+    """The evidence without pages of other days: only a template, which tells the days, speaks from them."""
+    others = [found.otherwise.passage for found in state["looked"] if found.otherwise is not None]
+    return tuple(p for p in state["evidence"] if p not in others)
 
 
 def _bearing(text: str, state: Turn, ports: Ports) -> list[Passage]:

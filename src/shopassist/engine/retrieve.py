@@ -117,7 +117,7 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
             own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less, elsewhere=elsewhere)
     beside = [] if query.quoted and own else found  # what stands beside a tool's answer is the rule for it, no other's
     evidence = _evidence(text, beside, own, pages, ports.settings.relevance)
-    considered = tuple(dict.fromkeys((*found, *own, *pages)))
+    considered = tuple(dict.fromkeys((*found[:SEEN], *own, *pages)))
     other = None
     if query.valid_on is None and not query.quoted:
         other = otherwise(

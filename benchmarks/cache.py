@@ -22,10 +22,9 @@ import yaml
 from rich.table import Table
 
 from report import console, describe, embedding_folder, save
-from shopassist.assembly import vector_of
 from shopassist.assistant import Assistant
 from shopassist.engine.sameness import form
-from shopassist.knowledge.embeddings import OnnxEmbeddings
+from shopassist.knowledge.embeddings import OnnxEmbeddings, encode
 from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import ChromaKnowledge
 from shopassist.protocols import Hot, Kept
@@ -71,7 +70,9 @@ def finding(rounds: int, vectors) -> dict[str, dict[str, float]]:
         found["nothing"].append(timed(Hot("c", "no", "no")))
         if vectors:
             text = f"{ASKED[1][1]}{n}"
-            found["alike"].append(timed(Hot("c", "no", f"a{n % 1000}", lambda t=text: vector_of(vectors, t))))
+            found["alike"].append(
+                timed(Hot("c", "no", f"a{n % 1000}", lambda t=text: encode(vectors, [t])[0].tolist()))
+            )
     return {name: percentiles(values) for name, values in found.items()}
 
 
@@ -87,7 +88,6 @@ def turns(rounds: int, vectors) -> dict[str, dict[str, float]]:
                 store=store,
                 knowledge=ChromaKnowledge(settings.index_dir, vectors),
                 model=None,
-                embeddings=vectors,
             ) as assistant:
                 assistant.warm()
                 for (first, again), how in zip(ASKED, ("same", "alike"), strict=True):
@@ -114,7 +114,7 @@ def pairs(products, vectors, cosine: float) -> tuple[dict, list[float]]:
         return [form(t, language_of(t), products(language_of(t))) for t in pair]
 
     def cosines(some) -> list[float]:
-        return [float(np.dot(vector_of(vectors, a), vector_of(vectors, b))) for a, b in some] if vectors else []
+        return [float(np.dot(*encode(vectors, [a, b]))) for a, b in some] if vectors else []
 
     rows = {"near misses": (near, 0)} | {f"paraphrases, {part}": (some, 1) for part, some in alike.items()}
     found, fitting = {}, []

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from shopassist.errors import ConfigurationError, ShopAssistError, WeightsMissing
+from shopassist.errors import ConfigurationError, WeightsMissing
 from shopassist.language.catalogue import Catalogue
 from shopassist.language.head import fitted
 from shopassist.language.intents import Classifier
@@ -127,19 +127,6 @@ def answers_from(settings: Settings) -> AnswerCache | None:
     if not settings.answer_cache:
         return None
     return MemoryAnswers(settings.answer_cache, settings.answer_cache_hours * 3600, cosine=settings.answer_cache_cosine)
-
-
-def vector_of(embeddings: Embeddings | None, text: str) -> list[float] | None:
-    """A text's vector of length 1, None where there are no embeddings or they fail."""
-    from shopassist.knowledge.embeddings import encode
-
-    if embeddings is None:
-        return None
-    try:
-        return encode(embeddings, [text], private=True)[0].tolist()  # type: ignore[no-any-return]
-    except ShopAssistError as error:
-        log.warning("a question's vector could not be had, its answer is found by its words alone: %s", error)
-        return None
 
 
 def embeddings_from(settings: Settings) -> Embeddings | None:

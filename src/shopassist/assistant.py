@@ -22,7 +22,6 @@ from shopassist.assembly import (
     store_from,
     texts_from,
     toolbox_from,
-    vector_of,
 )
 from shopassist.desk import DeskDoor, history
 from shopassist.dialogue import Asked
@@ -55,7 +54,6 @@ from shopassist.tools import Ledger, Tool, Toolbox
 from shopassist.vault import Vault, conceal
 
 if TYPE_CHECKING:
-    from langchain_core.embeddings import Embeddings
     from langchain_core.language_models.chat_models import BaseChatModel
 
 log = logging.getLogger(__name__)
@@ -70,8 +68,7 @@ class Assistant:
     and processes. `model` is any chat model of LangChain, or a `Writer` of it where its context and its tokenizer are
     to be known; None answers from templates. `knowledge` None knows no pages, `toolbox` None has no tools. `desk` is
     the shop's own, which is told of hand-offs; its people work through the attribute `desk`, as they do without one.
-    `answers` keeps what others may be told too, in memory by the settings if not given; with `embeddings` it also knows
-    a question in another order.
+    `answers` keeps what others may be told too, in memory by the settings if not given.
     """
 
     def __init__(
@@ -86,7 +83,6 @@ class Assistant:
         texts: Points | None = None,
         desk: Desk | None = None,
         answers: AnswerCache | None = None,
-        embeddings: Embeddings | None = None,
     ) -> None:
         self.settings = settings
         self.toolbox = toolbox or Toolbox(())
@@ -101,7 +97,6 @@ class Assistant:
             model = Writer(model, name=type(model).__name__, settings=settings)
         self.writer = model
         self.answers = answers if answers is not None else answers_from(settings)
-        self._vector = partial(vector_of, embeddings)
         self._pseudonyms = Pseudonyms(settings.pseudonym_key)
 
     @property
@@ -152,7 +147,6 @@ class Assistant:
             classifier=classifier_from(settings, embeddings),
             texts=words,
             desk=desk,
-            embeddings=embeddings,
         )
         made._closes_writer = True
         return made
@@ -437,7 +431,6 @@ class Assistant:
             stopped=stopped,
             resumes=not messages,
             answers=self.answers,
-            vector=self._vector,
         )
 
     def _hand_off(self, claim: Claim, reason: str, summary: Mapping[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from shopassist.messages import Item, Message
 from shopassist.replies import Citation, Passage, Reply, Saved
@@ -66,12 +66,17 @@ class Knowledge(Protocol):
         ...
 
 
-class Released(Protocol):
+@runtime_checkable
+class Released(Knowledge, Protocol):
     """Knowledge that can say in which state its pages are; answers are kept only from such."""
 
     @property
     def release(self) -> str:
         """A text that is another one as soon as anything in the pages is."""
+        ...
+
+    def vector(self, text: str) -> Sequence[float] | None:
+        """A question's vector of length 1, None where there are no embeddings or they fail."""
         ...
 
 

@@ -23,7 +23,7 @@ from shopassist.engine.quote import telling
 from shopassist.engine.sameness import form, private
 from shopassist.engine.state import Looked, Ports, Turn
 from shopassist.prompts import texts
-from shopassist.protocols import Hot, Kept
+from shopassist.protocols import Hot, Kept, Released
 from shopassist.replies import Passage, Saved, plain
 from shopassist.settings import Settings
 from shopassist.text import content, tokens
@@ -90,16 +90,15 @@ def keep(state: Turn, runtime: Runtime[Ports]) -> Turn:
 
 def _hot(state: Turn, ports: Ports) -> Hot | None:
     """The question, where its answer hangs on nothing but its words and the pages; else None."""
-    release = getattr(ports.knowledge, "release", None)
-    if ports.answers is None or release is None or not _of_nobody(state, ports):
+    knowledge, heard, language = ports.knowledge, state["heard"], state["language"]
+    if ports.answers is None or not isinstance(knowledge, Released) or not _of_nobody(state, ports):
         return None
-    heard, language = state["heard"], state["language"]
-    known = ports.knowledge.products(language) if ports.knowledge else ()
+    known = knowledge.products(language)
     meant = form(heard.text, language, known)
     if not meant.same or private(heard.text, known):
         return None
-    context = f"{release}:{_digest(_context(state, ports))}"
-    return Hot(context, _digest(meant.same), _digest(meant.alike), partial(ports.vector, heard.text))
+    context = f"{knowledge.release}:{_digest(_context(state, ports))}"
+    return Hot(context, _digest(meant.same), _digest(meant.alike), partial(knowledge.vector, heard.text))
 
 
 def _of_nobody(state: Turn, ports: Ports) -> bool:
@@ -147,13 +146,13 @@ def _context(state: Turn, ports: Ports) -> Mapping[str, Any]:
 
 def _worth_keeping(state: Turn, ports: Ports) -> bool:
     """Whether the answer is whole, has its sources, and holds nothing of the conversation."""
-    hot, said = state["hot"], " ".join(state["sentences"])
-    release = getattr(ports.knowledge, "release", None)
+    hot, said, knowledge = state["hot"], " ".join(state["sentences"]), ports.knowledge
     whole = not (ports.superseded or ports.degraded or ports.stopped.is_set())
     return (
         whole
         and hot is not None
-        and hot.context.startswith(f"{release}:")  # the pages have not changed in the meantime
+        and isinstance(knowledge, Released)
+        and hot.context.startswith(f"{knowledge.release}:")  # the pages have not changed in the meantime
         and not ports.memory.messages  # the model read no earlier question or answer
         and bool(state["citations"])
         and all(r.reason == "repeated" for r in state["rejected"])

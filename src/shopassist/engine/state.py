@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -129,8 +129,7 @@ class Ports:
     `newer` says whether the customer has sent another message meanwhile, for which
     the turn may begin anew until `anew_until` (monotonic), `superseded` that what was not shown by then
     is left out. `resumes` says that the customer has come back and said nothing yet. `keep` raises `StaleTurn` or
-    `ConversationErased` where this turn has the conversation no longer. `answers` keeps what others may be told too,
-    `vector` is a text's, None without embeddings.
+    `ConversationErased` where this turn has the conversation no longer. `answers` keeps what others may be told too.
     """
 
     settings: Settings
@@ -164,7 +163,6 @@ class Ports:
     superseded: bool = False
     resumes: bool = False
     answers: AnswerCache | None = None
-    vector: Callable[[str], Sequence[float] | None] = field(default=lambda text: None)
 
 
 @dataclass(frozen=True, slots=True)

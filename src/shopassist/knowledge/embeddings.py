@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,18 +185,23 @@ class SentenceTransformerEmbeddings(Embeddings):
     def _open(self) -> Any:
         with self._lock:
             if self._model is None:
-                try:
-                    from sentence_transformers import SentenceTransformer
-                except ImportError as error:
-                    raise MissingExtra(
-                        f"{self.folder} needs sentence-transformers: pip install 'shopassist[sentence-transformers]'"
-                    ) from error
+                library = sentence_transformers(self.folder)
                 with _no_progress_bar():
-                    model = SentenceTransformer(str(self.folder), device=self.device, local_files_only=True)
+                    model = library.SentenceTransformer(str(self.folder), device=self.device, local_files_only=True)
                 vocabulary = model.tokenizer.get_vocab()
                 self._lower = "A" not in vocabulary and "a" in vocabulary
                 self._model = model
             return self._model
+
+
+def sentence_transformers(folder: Path) -> Any:
+    """The library that opens the model in a folder. Raises `MissingExtra`."""
+    try:
+        return import_module("sentence_transformers")
+    except ImportError as error:
+        raise MissingExtra(
+            f"{folder} needs sentence-transformers: pip install 'shopassist[sentence-transformers]'"
+        ) from error
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from shopassist.errors import KnowledgeError, MissingExtra, WeightsMissing
+from shopassist.knowledge.embeddings import sentence_transformers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,11 +57,6 @@ class CrossEncoderReranker:
     def _open(self) -> Any:
         with self._lock:
             if self._model is None:
-                try:
-                    from sentence_transformers import CrossEncoder
-                except ImportError as error:
-                    raise MissingExtra(
-                        f"{self.folder} needs sentence-transformers: pip install 'shopassist[sentence-transformers]'"
-                    ) from error
-                self._model = CrossEncoder(str(self.folder), device=self.device, local_files_only=True)
+                library = sentence_transformers(self.folder)
+                self._model = library.CrossEncoder(str(self.folder), device=self.device, local_files_only=True)
             return self._model

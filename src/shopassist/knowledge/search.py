@@ -323,8 +323,18 @@ class ChromaKnowledge:
         cosines = None if ranked.cosines is None else ranked.cosines[best]
         return _Ranked(asked, rows, cosines, ranked.words, ranked.share, parts)
 
+    def vector(self, text: str) -> Sequence[float] | None:
+        """A question's vector of length 1, None where there are no embeddings or they fail."""
+        if self._embeddings is None:
+            return None
+        try:
+            return self._vector(self._embeddings, text).tolist()  # type: ignore[no-any-return]
+        except KnowledgeError as error:
+            log.warning("a question's vector could not be had, its answer is found by its words alone: %s", error)
+            return None
+
     def _vector(self, embeddings: Embeddings, query: str) -> NDArray[np.float32]:
-        """The question's vector; the last one is kept, since a turn searches all pages and the one that decides."""
+        """The question's vector; the last is kept: a turn asks for it to search, to decide, and for kept answers."""
         kept = self._last
         if kept is None or kept[0] != query:
             try:

@@ -64,12 +64,13 @@ def check_archive(path: Path, limits: Limits) -> None:
                         most -= len(piece)
                         if most < 0:
                             raise ValueError(_bomb(declared, UNPACKED * limits.bytes))
+    except (ValueError, OSError):
+        raise
+    # zipfile raises NotImplementedError for a compression that it does not know, RuntimeError for a lacking library
     except (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError) as error:
         raise ValueError(f"is damaged, or of another kind than its name says ({error})") from error
-    except Exception as error:
-        if isinstance(error, ValueError | OSError):
-            raise
-        raise ValueError(f"is damaged ({type(error).__name__})") from error  # zlib's and lzma's own
+    except Exception as error:  # zlib's and lzma's own
+        raise ValueError(f"is damaged ({type(error).__name__})") from error
 
 
 def _bomb(size: int, most: int) -> str:

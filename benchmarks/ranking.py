@@ -68,7 +68,7 @@ def candidates(group, knowledge, vectors, query, language, answers, day=TODAY, o
     np.fill_diagonal(beside, -1)
     around = min(ranking.AROUND, len(rows) - 1)
     question = shelf.lexical.read(query)
-    weights = list(question.meaning.values()) or [0.5]
+    weights = list(question.weights.values()) or [0.5]
     return Candidates(
         group,
         taken @ vector,

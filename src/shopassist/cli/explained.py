@@ -45,16 +45,9 @@ def show(why: Explanation, least: float, question: str, asked_in: str) -> None:
 
 
 def missing(why: Explanation, found: Found) -> list[str]:
-    """The parts of the question that tell what it is about and that a passage does not hold: 实体店 of 实体, 体店."""
+    """The words of the question that tell what it is about and that a passage does not hold, as they follow there."""
     query = fold(why.query)
-    places = sorted((n, n + len(w)) for w in found.missing for n in range(len(query)) if query.startswith(w, n))
-    merged: list[tuple[int, int]] = []
-    for start, end in places:
-        if merged and start < merged[-1][1]:
-            merged[-1] = merged[-1][0], max(end, merged[-1][1])
-        else:
-            merged.append((start, end))
-    return list(dict.fromkeys([query[a:b] for a, b in merged] + [w for w in found.missing if w not in query]))
+    return sorted(found.missing, key=lambda word: (query.find(word), word))
 
 
 def _asked(why: Explanation, question: str, asked_in: str) -> Iterator[str]:

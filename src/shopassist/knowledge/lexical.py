@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shopassist.knowledge.synonyms import Synonyms
-from shopassist.text import content, fold, tokens
+from shopassist.text import HAN, content, fold, stem, tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,14 +24,30 @@ if TYPE_CHECKING:
 FUNCTION = "rupcdyxqfeokhzm"
 """First letters of the word classes that carry no subject: pronouns, particles, prepositions, adverbs, numerals …"""
 
-EMPTY = re.compile("是|有|会|能|要|可以|想|想要|请问|问|说|做|来|去|到|给|帮|让|在|用|没有|没")
+NAMING = "nijl"
+"""First letters of the word classes that name things, idioms among them; a Latin word in a Chinese question does, too."""
+
+EMPTY = re.compile("[不没]?(?:是|有|会|能|能够|要|可|可以|行|想|想要|请问|问|说|做|来|去|到|给|帮|让|在|用)|没")
 """Verbs that jieba has no class of their own for, and that are in any sentence."""
+
+LIGHT = frozenset(
+    map(
+        stem,
+        """could would may might must shall many much also already ever else even still yet really like please pls thanks
+        ok okay hi hello hey dont doesnt didnt cant wont isnt im ive id whats anyone anybody someone something anything
+        everything one thing us get got give go come want need let make say tell ask know use help take""".split(),
+    )
+)
+"""The same in English, with modals, quantifiers and courtesies, which the list of stop words leaves out."""
+
+_OR_NOT = re.compile("(?P<first>.{1,2})[不没](?P<verb>(?P=first).{0,2})")
+_HAN = re.compile(f"[{HAN}]")
 
 KINDRED = 0.5
 """What a token of another expression for the same counts, beside one of the question's own."""
 
-UNKNOWN = 0.5
-"""The weight of a token that no text has."""
+UNKNOWN, STRANGE = 0.5, 1.0
+"""The weight of a word that no text has; and of one that names a thing, which the question is then about."""
 
 
 class Lexical:
@@ -73,17 +89,24 @@ class Lexical:
 
     def _read(self, query: str) -> Question:
         named = self.synonyms.named(query)
-        words = {t: float(count) for t, count in Counter(tokens(query)).items()}
+        terms = {t: float(count) for t, count in Counter(tokens(query)).items()}
         for token in (t for _, others in named for other in others for t in content(other)):
-            words.setdefault(token, KINDRED)
-        meaning = {t: self.weight(t) for t in telling(query)}
-        return Question(query, words, meaning, sum(meaning.values()), _alternatives(named, meaning))
+            terms.setdefault(token, KINDRED)
+        meaning = {w.text: self._weighed(w) for w in words(query)}
+        parts = frozenset(t for _, parts in meaning.values() for t in parts)
+        return Question(query, terms, meaning, _alternatives(named, parts))
+
+    def _weighed(self, word: Word) -> tuple[float, frozenset[str]]:
+        """How much a word tells, the mean of what its tokens tell that any text has, and its tokens."""
+        known = [self.weight(t) for t in word.parts if self.frequency(t)]
+        unknown = STRANGE if word.names else UNKNOWN
+        return sum(known) / len(known) if known else unknown, word.parts
 
     def scores(self, query: str) -> NDArray[np.float32]:
         """BM25 of every text, shape (size,); what else the question's expressions are called counts for less."""
         found = np.zeros(self.size, np.float32)
         data, rows, starts = self._data, self._rows, self._starts
-        for token, weight in self.read(query).words.items():
+        for token, weight in self.read(query).terms.items():
             if (place := self._model.vocab_dict.get(token)) is not None:
                 part = slice(starts[place], starts[place + 1])
                 found[rows[part]] += np.float32(weight) * data[part]
@@ -113,7 +136,8 @@ class Lexical:
     def coverages(self, query: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """The same of indexed texts (with their aliases), told from the index without reading them; shape (rows,)."""
         question, holds = self.read(query), [set[str]() for _ in rows]
-        for token in {*question.meaning, *(t for others in question.others.values() for o in others for t in o)}:
+        parts = {t for _, parts in question.meaning.values() for t in parts}
+        for token in {*parts, *(t for others in question.others.values() for o in others for t in o)}:
             for n in np.flatnonzero(np.isin(rows, self._texts(token), assume_unique=True)):
                 holds[n].add(token)
         return np.array([question.covered(frozenset(h)) for h in holds])
@@ -125,37 +149,52 @@ class Lexical:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A question in tokens: `words` with their weights for BM25, `meaning` those that tell what it is about.
+class Word:
+    """A word of a question that says what it is about: its tokens, and whether it names a thing."""
 
-    `others` are, for a token of an expression with synonyms, the tokens of each synonym.
+    text: str
+    parts: frozenset[str]
+    names: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as an index understands it: `terms` are its tokens with their weights for BM25.
+
+    `meaning` are the words that tell what it is about, each with its weight and its tokens; `others`, for a token of an
+    expression with synonyms, the tokens of each synonym.
     """
 
     text: str
-    words: Mapping[str, float]
-    meaning: Mapping[str, float]
-    total: float
+    terms: Mapping[str, float]
+    meaning: Mapping[str, tuple[float, frozenset[str]]]
     others: Mapping[str, tuple[frozenset[str], ...]]
 
+    @property
+    def weights(self) -> dict[str, float]:
+        """The words of the meaning with their weights, between 0 and 1."""
+        return {word: weight for word, (weight, _) in self.meaning.items()}
+
     def covered(self, held: frozenset[str]) -> float:
-        """The share of the meaning that a text with these tokens holds."""
-        if not self.total:
-            return 0.0
-        return sum(self.meaning[t] for t in self.meaning.keys() - self.lacking(held)) / self.total
+        """The share of the meaning that a text with these tokens holds; of a word in parts its share."""
+        total = sum(weight for weight, _ in self.meaning.values())
+        found = sum(weight * self._share(parts, held) for weight, parts in self.meaning.values())
+        return found / total if total else 0.0
 
     def lacking(self, held: frozenset[str]) -> frozenset[str]:
-        """The tokens of the meaning that a text with these tokens holds neither themselves nor by a synonym."""
-        return frozenset(
-            t for t in self.meaning.keys() - held if not any(other <= held for other in self.others.get(t, ()))
-        )
+        """The words of the meaning of which a text with these tokens holds less than half, by a synonym neither."""
+        return frozenset(w for w, (_, parts) in self.meaning.items() if self._share(parts, held) < 0.5)
+
+    def _share(self, parts: frozenset[str], held: frozenset[str]) -> float:
+        return sum(t in held or any(o <= held for o in self.others.get(t, ())) for t in parts) / len(parts)
 
 
 def _alternatives(
-    named: Sequence[tuple[str, tuple[str, ...]]], meaning: Mapping[str, float]
+    named: Sequence[tuple[str, tuple[str, ...]]], parts: frozenset[str]
 ) -> dict[str, tuple[frozenset[str], ...]]:
     found: dict[str, tuple[frozenset[str], ...]] = {}
     for expression, others in named:
-        for token in meaning.keys() & set(tokens(expression)):
+        for token in parts & set(tokens(expression)):
             found[token] = (*found.get(token, ()), *map(content, others))
     return found
 
@@ -169,22 +208,33 @@ def _bm25s() -> Any:
 
 @lru_cache(maxsize=1024)
 def telling(query: str) -> frozenset[str]:
-    """The tokens of a question that say what it is about.
+    """The tokens of a question that say what it is about."""
+    return frozenset(t for word in words(query) for t in word.parts)
 
-    For Chinese those inside of its nouns, verbs and adjectives, by rjieba's word classes: 唢呐怎么吹 is about 唢呐, 吹.
-    Pairs across two words and function words say little, and would make any question resemble any page.
+
+@lru_cache(maxsize=1024)
+def words(query: str) -> tuple[Word, ...]:
+    """The words of a question that say what it is about, each once.
+
+    Chinese ones are its nouns, verbs and adjectives by rjieba's word classes, as the pairs of characters inside of
+    them: pairs across two words and function words say little, and would make any question resemble any page. Of a
+    verb that asks whether (吵不吵) the verb counts, of an English word the stem.
     """
     import rjieba
     from bm25s.stopwords import STOPWORDS_EN_PLUS
 
-    found: set[str] = set()
+    found: dict[str, Word] = {}
+    chinese = bool(_HAN.search(query))
     for word, kind in rjieba.tag(fold(query)):
-        function = kind[0] in FUNCTION and kind != "eng" and not any(c.isdigit() for c in word)
-        if function or EMPTY.fullmatch(word) or word in STOPWORDS_EN_PLUS:
+        verb = _OR_NOT.fullmatch(word)
+        plain = verb["verb"] if verb else word.strip()
+        function = kind[0] in FUNCTION and kind != "eng" and not any(c.isdigit() for c in plain)
+        if function or EMPTY.fullmatch(plain) or plain in STOPWORDS_EN_PLUS or stem(plain) in LIGHT:
             continue
-        inside = tokens(word)
-        found.update(t for t in inside if len(inside) == 1 or len(t) > 1 or t.isdigit())
-    return frozenset(found)
+        if parts := content(plain) or frozenset(tokens(plain)):
+            names = kind[0] in NAMING or kind == "vn" or (kind == "eng" and chinese)
+            found.setdefault(plain, Word(plain, parts, names))
+    return tuple(found.values())
 
 
 @lru_cache(maxsize=4096)

@@ -55,7 +55,7 @@ _STEPS = re.compile(r"步骤|流程|方法|怎么|如何|\bhow\b|\bsteps?\b|sett
 
 def share(question: Question) -> float:
     """The words' share of the ranking, between 0 and 1; the rest is the vectors'."""
-    weights = question.meaning.values()
+    weights = question.weights.values()
     telling = sum(weights) / len(weights) if weights else 0.5
     words = min(max(STEEP * (telling - COMMON), LITTLE), MUCH)
     return words / (1 + words)

@@ -282,7 +282,7 @@ class ChromaKnowledge:
             passages=len(shelf.rows),
             holding=int(holds.sum()),
             share=ranked.share,
-            words={t: round(w, 3) for t, w in sorted(shelf.lexical.read(query).meaning.items())},
+            words={t: round(w, 3) for t, w in sorted(shelf.lexical.read(query).weights.items())},
             noise=noise,
             found=ranked.explained(limit, noise),
             superseded=tuple(_superseded(shelf, p, holds, valid_on) for n, p in out if not holds[whole.rows[n]]),

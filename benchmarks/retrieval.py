@@ -45,7 +45,11 @@ DATA = ROOT / "benchmarks/data"
 TODAY = date(2024, 12, 5)
 LOOKED_AT = 4  # passages of a turn (engine/retrieve.py)
 KEEP = 0.95
-WAYS = {"words only": {"LITTLE": 1e9, "MUCH": 1e9}, "vectors only": {"LITTLE": 0, "MUCH": 0, "CROWDED": 0}, "both": {}}
+WAYS = {
+    "words only": {"LITTLE": 1e9, "MUCH": 1e9, "RELEVANT": 0},
+    "vectors only": {"LITTLE": 0, "MUCH": 0, "CROWDED": 0, "RELEVANT": 0},
+    "both": {},
+}
 """Rankings that are compared, by the constants of ranking.py in which they differ from what a turn does."""
 
 

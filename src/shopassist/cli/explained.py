@@ -15,7 +15,7 @@ from shopassist.text import clean, fold
 if TYPE_CHECKING:
     from shopassist.knowledge.explained import Explanation, Found, Superseded
 
-PARTS = ("vectors", "words", "heading", "reranker", "focus")
+PARTS = ("vectors", "words", "relevant", "heading", "reranker", "focus")
 SHOWN_CHARS = 70
 OUT = {"replaced": "replaced by {by}", "ended": "ended on {last}", "coming": "begins on {first}"}
 

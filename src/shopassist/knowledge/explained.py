@@ -20,9 +20,9 @@ Out = Literal["replaced", "ended", "coming"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage with the parts that add up to its score: ``vectors``, ``words``, ``heading``, ``focus``.
+    """A passage with the parts that add up to its score: ``vectors``, ``words``, ``relevant``, ``heading``, ``focus``.
 
-    ``reranker`` stands in place of the first three where one is set. `missing` are the tokens of `Explanation.words`
+    ``reranker`` stands in place of all but the focus where one is set. `missing` are the words of `Explanation.words`
     that the passage and its title hold neither themselves nor by a synonym.
     """
 
@@ -45,9 +45,10 @@ class Explanation:
     """One search, explained. `found` is what `search` gives with the same arguments, in its order.
 
     `language` is that of the pages that were searched, `passages` how many there are, and `holding` how many of them
-    hold on the day. `words` are the tokens that tell what the question is about, with their weight between 0 and 1
-    (rare: 1, in no page: 0.5), `share` the words' share of the ranking (1 without vectors). `noise` is how near the
-    pages come to questions that have nothing to do with them: mean and standard deviation of the cosine.
+    hold on the day. `words` are those that tell what the question is about, with their weight between 0 and 1
+    (rare: 1; in no page: 1 if it names a thing, else 0.5), `share` the words' share of the ranking (1 without vectors).
+    `noise` is how near the pages come to questions that have nothing to do with them: mean and standard deviation of
+    the cosine.
     """
 
     query: str

@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import yaml
 
 from shopassist.knowledge.synonyms import Synonyms
 from shopassist.text import HAN, content, fold, stem, tokens
@@ -25,20 +27,10 @@ FUNCTION = "rupcdyxqfeokhzm"
 """First letters of the word classes that carry no subject: pronouns, particles, prepositions, adverbs, numerals …"""
 
 NAMING = "nijl"
-"""First letters of the word classes that name things, idioms among them; a Latin word in a Chinese question does, too."""
+"""First letters of the word classes that name things, idioms among them; a Latin word in Chinese does, too."""
 
 EMPTY = re.compile("[不没]?(?:是|有|会|能|能够|要|可|可以|行|想|想要|请问|问|说|做|来|去|到|给|帮|让|在|用)|没")
 """Verbs that jieba has no class of their own for, and that are in any sentence."""
-
-LIGHT = frozenset(
-    map(
-        stem,
-        """could would may might must shall many much also already ever else even still yet really like please pls thanks
-        ok okay hi hello hey dont doesnt didnt cant wont isnt im ive id whats anyone anybody someone something anything
-        everything one thing us get got give go come want need let make say tell ask know use help take""".split(),
-    )
-)
-"""The same in English, with modals, quantifiers and courtesies, which the list of stop words leaves out."""
 
 _OR_NOT = re.compile("(?P<first>.{1,2})[不没](?P<verb>(?P=first).{0,2})")
 _HAN = re.compile(f"[{HAN}]")
@@ -229,12 +221,18 @@ def words(query: str) -> tuple[Word, ...]:
         verb = _OR_NOT.fullmatch(word)
         plain = verb["verb"] if verb else word.strip()
         function = kind[0] in FUNCTION and kind != "eng" and not any(c.isdigit() for c in plain)
-        if function or EMPTY.fullmatch(plain) or plain in STOPWORDS_EN_PLUS or stem(plain) in LIGHT:
+        if function or EMPTY.fullmatch(plain) or plain in STOPWORDS_EN_PLUS or stem(plain) in _light():
             continue
         if parts := content(plain) or frozenset(tokens(plain)):
             names = kind[0] in NAMING or kind == "vn" or (kind == "eng" and chinese)
             found.setdefault(plain, Word(plain, parts, names))
     return tuple(found.values())
+
+
+@lru_cache(maxsize=1)
+def _light() -> frozenset[str]:
+    lines = yaml.safe_load(resources.files(__package__).joinpath("light.yaml").read_text("utf-8"))
+    return frozenset(stem(word) for line in lines for word in line.split())
 
 
 @lru_cache(maxsize=4096)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from shopassist.knowledge.index import Row
 
-CROWDED = 0.2
+CROWDED = 0.25
 """What a cosine loses for each unit of the mean cosine to the candidates around."""
 
 AROUND = 10
@@ -37,11 +37,14 @@ ENOUGH = 20
 PIECE = 48
 """Dimensions that are multiplied at once: 70 × 70 × 48 lies below the size from which OpenBLAS works with threads."""
 
-COMMON, STEEP = 0.35, 5.0
+COMMON, STEEP = 0.45, 8.0
 """The mean weight of a question's words up to which they count for next to nothing, and how fast they gain above it."""
 
-LITTLE, MUCH = 0.05, 2.0
+LITTLE, MUCH = 0.0, 2.0
 """The least and the most that words count beside the vectors' 1."""
+
+RELEVANT = 1.25
+"""What a passage gains that is certain to answer (`relevance.py`): the scores compare passages, this with no page."""
 
 FOCUS = 1.0
 """What a passage of the document in focus gains, in standard deviations of the candidates' scores."""
@@ -93,6 +96,11 @@ def by_headings(question: Question, rows: Sequence[Row]) -> NDArray[np.float64]:
     if _HOW.search(fold(question.text)):
         covered += (covered > 0) * np.array([bool(_STEPS.search(fold(row.heading))) for row in rows])
     return HEADING * covered
+
+
+def by_relevance(relevance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What passages gain by how likely they answer at all."""
+    return RELEVANT * relevance
 
 
 def standard(values: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ other half stands in ``docs/figures.md``.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -40,16 +40,18 @@ def background(embeddings: Embeddings, vectors: NDArray[np.float32]) -> dict[str
     return {"mean": float(best.mean()), "std": float(max(best.std(), 1e-3))}
 
 
-def relevance(coverage: float, cosine: float | None, noise: dict[str, float] | None) -> float:
-    """Between 0 and 1. `coverage` is between 0 and 1; `cosine` is None in a lexical index."""
-    if cosine is None or not noise:
-        return _logistic(LEXICAL[0] + LEXICAL[1] * coverage)
-    above = (cosine - noise["mean"]) / noise["std"]
-    return _logistic(DENSE[0] + DENSE[1] * above + DENSE[2] * coverage)
+def relevance(
+    coverages: NDArray[np.floating], cosines: NDArray[np.floating] | None, noise: Mapping[str, float] | None
+) -> NDArray[np.float64]:
+    """Between 0 and 1, shape (passages,). `coverages` are between 0 and 1; `cosines` is None in a lexical index."""
+    if cosines is None or not noise:
+        return _logistic(LEXICAL[0] + LEXICAL[1] * coverages)
+    above = (cosines - noise["mean"]) / noise["std"]
+    return _logistic(DENSE[0] + DENSE[1] * above + DENSE[2] * coverages)
 
 
-def _logistic(x: float) -> float:
-    return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, x))))
+def _logistic(x: NDArray[np.floating]) -> NDArray[np.float64]:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -40.0, 40.0))), np.float64)
 
 
 def _vectors(embeddings: Embeddings) -> NDArray[np.float32]:

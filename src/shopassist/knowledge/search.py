@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -20,7 +20,7 @@ from shopassist.knowledge.embeddings import encode, fingerprint, mismatch
 from shopassist.knowledge.explained import Explanation, Found, Superseded
 from shopassist.knowledge.index import Generation, Shelf
 from shopassist.knowledge.lexical import held
-from shopassist.knowledge.ranking import FOCUS, by_headings, by_vectors, share, standard, total
+from shopassist.knowledge.ranking import FOCUS, by_headings, by_relevance, by_vectors, share, standard, total
 from shopassist.knowledge.relevance import relevance
 from shopassist.knowledge.reranker import RERANKED, Reranker
 from shopassist.knowledge.sections import chosen, wider
@@ -48,10 +48,11 @@ LOOK_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question to one shelf; `holds` tells the rows that may be found."""
+    """A question to one shelf; `holds` tells the rows that may be found, `noise` what a cosine means there."""
 
     query: str
     shelf: Shelf
+    noise: Mapping[str, float] | None
     holds: NDArray[np.bool_]
     within: frozenset[str]
     only: frozenset[str]
@@ -59,7 +60,7 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """The candidates of a search: their rows, their cosines (None without vectors), and the parts of their scores.
+    """The candidates of a search: their rows, their cosines (None without vectors), relevance, and parts of the score.
 
     All are in the same order but `words`, the BM25 of every row of the shelf.
     """
@@ -68,6 +69,7 @@ class _Ranked:
     rows: NDArray[np.int64]
     cosines: NDArray[np.float32] | None
     words: NDArray[np.float32]
+    relevance: NDArray[np.float64]
     share: float
     parts: dict[str, NDArray[np.float64]]
 
@@ -84,21 +86,16 @@ class _Ranked:
         place = dict(zip(rows, ranked.tolist(), strict=True))
         return [place[row] for row in chosen(self.asked.shelf.rows, rows, limit)]
 
-    def best(self, limit: int, noise: Any) -> list[Passage]:
+    def best(self, limit: int) -> list[Passage]:
         """The first passages."""
-        score, places = self.score, self.order(limit)
-        covered = self.asked.shelf.lexical.coverages(self.asked.query, self.rows[places])
-        near = [None] * len(places) if self.cosines is None else [float(self.cosines[n]) for n in places]
-        return [
-            _passage(self, n, float(score[n]), relevance(float(c), cosine, noise))
-            for n, c, cosine in zip(places, covered, near, strict=True)
-        ]
+        score = self.score
+        return [_passage(self, n, float(score[n]), float(self.relevance[n])) for n in self.order(limit)]
 
-    def explained(self, limit: int, noise: Any) -> tuple[Found, ...]:
+    def explained(self, limit: int) -> tuple[Found, ...]:
         """The first passages with what made up their scores, and what they lack of the question."""
         shelf, found = self.asked.shelf, []
         question = shelf.lexical.read(self.asked.query)
-        for n, passage in zip(self.order(limit), self.best(limit, noise), strict=True):
+        for n, passage in zip(self.order(limit), self.best(limit), strict=True):
             row = shelf.rows[int(self.rows[n])]
             missing = question.lacking(held(" ".join((row.indexed, *row.aliases))))
             parts = {k: round(float(v[n]), 4) for k, v in self.parts.items()}
@@ -250,9 +247,9 @@ class ChromaKnowledge:
         shelf = _shelf(generation, language)
         if shelf is None:
             return []
-        return self._ranked(_Asked(_mended(query, shelf), shelf, shelf.holds(valid_on), within, only)).best(
-            limit, generation.meta["calibration"].get(shelf.language)
-        )
+        noise = generation.meta["calibration"].get(shelf.language)
+        asked = _Asked(_mended(query, shelf), shelf, noise, shelf.holds(valid_on), within, only)
+        return self._ranked(asked).best(limit)
 
     def explained(
         self,
@@ -271,9 +268,9 @@ class ChromaKnowledge:
             return Explanation(clean(query), None, generation.path.name, valid_on, 0, 0, 1.0, {})
         noise = generation.meta["calibration"].get(shelf.language)
         query, holds = _mended(query, shelf), shelf.holds(valid_on)
-        ranked = self._ranked(_Asked(query, shelf, holds, within, only))
-        whole = self._ranked(_Asked(query, shelf, np.ones_like(holds), within, only))
-        out = zip(whole.order(limit), whole.best(limit, noise), strict=True)
+        ranked = self._ranked(_Asked(query, shelf, noise, holds, within, only))
+        whole = self._ranked(_Asked(query, shelf, noise, np.ones_like(holds), within, only))
+        out = zip(whole.order(limit), whole.best(limit), strict=True)
         return Explanation(
             query=query,
             language=shelf.language,
@@ -284,7 +281,7 @@ class ChromaKnowledge:
             share=ranked.share,
             words={t: round(w, 3) for t, w in sorted(shelf.lexical.read(query).weights.items())},
             noise=noise,
-            found=ranked.explained(limit, noise),
+            found=ranked.explained(limit),
             superseded=tuple(_superseded(shelf, p, holds, valid_on) for n, p in out if not holds[whole.rows[n]]),
         )
 
@@ -292,7 +289,7 @@ class ChromaKnowledge:
         """The candidates with their scores."""
         query, shelf, holds = asked.query, asked.shelf, asked.holds
         if not query.strip() or not holds.any():
-            return _Ranked(asked, np.zeros(0, np.int64), None, np.zeros(0, np.float32), 1.0, {})
+            return _Ranked(asked, np.zeros(0, np.int64), None, np.zeros(0, np.float32), np.zeros(0), 1.0, {})
         words = shelf.lexical.scores(query)
         words[~holds] = 0
         own = [n for n in shelf.of(asked.only) if holds[n]] if asked.only else None
@@ -301,16 +298,18 @@ class ChromaKnowledge:
         else:
             rows, cosines, vectors = self._near(shelf, query, holds, words, own)
         if not len(rows):
-            return _Ranked(asked, rows, None, words, 1.0, {})
+            return _Ranked(asked, rows, None, words, np.zeros(0), 1.0, {})
         question = shelf.lexical.read(query)
         part = share(question) if cosines is not None else 1.0
         parts = {"words": part * standard(words[rows])}
         if cosines is not None:
             parts["vectors"] = (1 - part) * (by_vectors(cosines, None if own is not None else vectors))
+        sure = relevance(shelf.lexical.coverages(query, rows), cosines, asked.noise)
+        parts["relevant"] = by_relevance(sure)
         parts["heading"] = by_headings(question, [shelf.rows[n] for n in rows])
         if asked.within:
             parts["focus"] = FOCUS * np.array([shelf.rows[n].document in asked.within for n in rows], np.float64)
-        ranked = _Ranked(asked, rows, cosines, words, part, parts)
+        ranked = _Ranked(asked, rows, cosines, words, sure, part, parts)
         return self._read_together(ranked) if self._reranker is not None and own is None else ranked
 
     def _read_together(self, ranked: _Ranked) -> _Ranked:
@@ -321,7 +320,7 @@ class ChromaKnowledge:
         scores = self._reranker.scores(asked.query, [asked.shelf.rows[n].indexed for n in rows])
         parts = {"reranker": standard(scores)} | {k: v[best] for k, v in ranked.parts.items() if k == "focus"}
         cosines = None if ranked.cosines is None else ranked.cosines[best]
-        return _Ranked(asked, rows, cosines, ranked.words, ranked.share, parts)
+        return _Ranked(asked, rows, cosines, ranked.words, ranked.relevance[best], ranked.share, parts)
 
     def vector(self, text: str) -> Sequence[float] | None:
         """A question's vector of length 1, None where there are no embeddings or they fail."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from math import inf, log
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -15,14 +16,14 @@ from shopassist.engine.planning.points import Query
 from shopassist.engine.quote import authority, leads, quote, spans, telling
 from shopassist.engine.state import Looked, Ports, Turn
 from shopassist.engine.versions import otherwise
-from shopassist.language.references import attached, leaning, mentioned, own_subject
+from shopassist.language.references import attached, leaning, mentioned
 from shopassist.language.states import money
 from shopassist.protocols import Knowledge
 from shopassist.replies import Citation, Passage
 from shopassist.text import sentences
 
-NEAR = 0.85
-"""The share of the best passage's relevance that the others must reach: a small model takes what it is given."""
+NEAR = 1.5
+"""By how much less likely than the best others may answer, in log-odds: a small model takes what it is given."""
 
 LIMIT = 4
 """Passages that the answer may draw on: what a small model reads well, and what a person would."""
@@ -36,11 +37,11 @@ BEHIND = 10
 WHOLE = 12
 """Passages of the policy's own page that are ranked: all of it, since its beginning states the rule."""
 
-CLEARLY = 0.45
-"""By how much another page must be more relevant than the policy's own, for it to be the one that answers."""
+CLEARLY = 3.0
+"""By how much another page must be more likely to answer than the policy's own, for it to be the one that answers."""
 
-MEANT = 0.4
-"""How much less relevant the page that the conversation is about may be than the best one, and still be meant; where
+MEANT = 3.0
+"""How much less likely the page that the conversation is about may answer than the best one, and still be meant; where
 the question points back (那, 它, that) and names no topic it is meant in any case."""
 
 LITTLE = 2
@@ -49,7 +50,7 @@ LITTLE = 2
 SOME = 0.3
 """The least relevance of a page that is meant without being pointed to: 你们卖冰箱吗 asks about no rule."""
 
-NAMED = 0.1
+NAMED = 0.5
 """The same for a page that a word of the question names: 运费 is also the returns' business."""
 
 SAME = 0.6
@@ -110,11 +111,10 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
         found = [p for p in found if "product" not in p.tags or p.document in spoken] or found
     pages = search(text, limit=LIMIT * len(products), only=frozenset(products)) if products else []
     points = leaning(state["text"], language) or (query.pending and _says_little(state["text"]))
-    margin = 1.0 if points and not query.topic else MEANT
-    elsewhere = own_subject(state["text"], language)
+    margin = inf if points and not query.topic else MEANT
     for page, less in ((query.context, margin), (query.topic, NAMED)):
         if page and not own:
-            own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less, elsewhere=elsewhere)
+            own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less)
     beside = [] if query.quoted and own else found  # what stands beside a tool's answer is the rule for it, no other's
     evidence = _evidence(text, beside, own, pages, ports.settings.relevance)
     considered = tuple(dict.fromkeys((*found[:SEEN], *own, *pages)))
@@ -138,18 +138,21 @@ def _says_little(text: str) -> bool:
     return sum(weight >= 1 for weight in telling(text).values()) <= LITTLE
 
 
-def _if_meant(own: list[Passage], found: list[Passage], less: float, *, elsewhere: bool = False) -> list[Passage]:
-    """The page's passages, where no other page is nearer to the question by more than `less`.
+def _if_meant(own: list[Passage], found: list[Passage], less: float) -> list[Passage]:
+    """The page's passages, where no other page is more likely to answer by more than `less`, in log-odds."""
+    nearest = _likeliest(own)
+    meant = odds(nearest) + less >= odds(_likeliest(found))
+    return own if meant and (nearest >= SOME or less == inf) else []
 
-    Where the question brings a subject of its own (`elsewhere`), and another page is nearer at all, the page must be
-    among the best that it finds by itself.
-    """
-    best = max((p.relevance for p in found), default=0.0)
-    nearest = max((p.relevance for p in own), default=0.0)
-    first = {p.document for p in found[:SEEN]}
-    if elsewhere and less < 1 and nearest < best and not any(p.document in first for p in own):
-        return []
-    return own if nearest + less >= best and (nearest >= SOME or less >= 1) else []
+
+def odds(relevance: float) -> float:
+    """The log-odds of a relevance, in which differences mean the same near 1 as in the middle."""
+    sure = min(max(relevance, 1e-4), 1 - 1e-4)
+    return log(sure / (1 - sure))
+
+
+def _likeliest(passages: list[Passage]) -> float:
+    return max((p.relevance for p in passages), default=0.0)
 
 
 def _named(text: str, products: tuple[str, ...], knowledge: Knowledge, language: str) -> str:
@@ -189,11 +192,11 @@ def _evidence(
     of the question resemble theirs, and stand before the rows and guides that repeat them; where another page is
     clearly nearer to the question, it stands before them.
     """
-    least = max(relevance, NEAR * max((p.relevance for p in found), default=0.0))
-    others = [p for p in found[:SEEN] if p.relevance >= least]
+    best = odds(_likeliest(found)) - NEAR
+    others = [p for p in found[:SEEN] if p.relevance >= relevance and odds(p.relevance) >= best]
     decisive = [*own[:LIMIT], *(p for p in own[LIMIT:] if leads(p)), *pages]
-    best = max((p.relevance for p in decisive), default=0.0)
-    clear = [p for p in others if p.relevance > best + CLEARLY and (pages or "product" not in p.tags)]
+    own_best = odds(_likeliest(decisive))
+    clear = [p for p in others if odds(p.relevance) > own_best + CLEARLY and (pages or "product" not in p.tags)]
     kept = list(dict.fromkeys((*clear, *decisive, *others))) if decisive else _by_authority(others, found)
     first = (_first(text, [*clear, *decisive]) if decisive else None) or _first(text, kept)
     kept.sort(key=lambda p: p is not first)

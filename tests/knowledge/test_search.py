@@ -310,7 +310,7 @@ def test_an_explanation_tells_what_made_up_each_score(shop):
     for found in told.found:
         assert sum(found.parts.values()) == pytest.approx(found.passage.score, abs=1e-3)
     assert {f.passage.document for f in told.found if f.parts["focus"]} == {"p-1001"}
-    assert 0 < told.words["1001"] <= 1
+    assert 0 < told.words["p-1001"] <= 1
     assert (told.language, told.valid_on) == ("zh", TODAY)
     assert 0 < told.holding < told.passages
 

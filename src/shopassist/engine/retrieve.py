@@ -22,7 +22,7 @@ from shopassist.protocols import Knowledge
 from shopassist.replies import Citation, Passage
 from shopassist.text import sentences
 
-NEAR = 1.5
+NEAR = 2.5
 """By how much less likely than the best others may answer, in log-odds: a small model takes what it is given."""
 
 LIMIT = 4

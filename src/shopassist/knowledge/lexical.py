@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from math import log
@@ -17,7 +17,7 @@ import numpy as np
 import yaml
 
 from shopassist.knowledge.synonyms import Synonyms
-from shopassist.text import HAN, content, fold, stem, tokens
+from shopassist.text import HAN, content, fold, sentences, stem, tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ FUNCTION = "rupcdyxqfeokhzm"
 """First letters of the word classes that carry no subject: pronouns, particles, prepositions, adverbs, numerals …"""
 
 NAMING = "nijl"
-"""First letters of the word classes that name things, idioms among them; a Latin word in Chinese does, too."""
+"""First letters of the word classes that name things, idioms among them; people (nr) are none, Latin in Chinese is."""
 
 EMPTY = re.compile("[不没]?(?:是|有|会|能|能够|要|可|可以|行|想|想要|请问|问|说|做|来|去|到|给|帮|让|在|用)|没")
 """Verbs that jieba has no class of their own for, and that are in any sentence."""
@@ -40,6 +40,9 @@ KINDRED = 0.5
 
 UNKNOWN, STRANGE = 0.5, 1.0
 """The weight of a word that no text has; and of one that names a thing, which the question is then about."""
+
+BEFORE = 0.5
+"""What a word counts of the sentences before the last, which asks."""
 
 
 class Lexical:
@@ -91,8 +94,8 @@ class Lexical:
     def _weighed(self, word: Word) -> tuple[float, frozenset[str]]:
         """How much a word tells, the mean of what its tokens tell that any text has, and its tokens."""
         known = [self.weight(t) for t in word.parts if self.frequency(t)]
-        unknown = STRANGE if word.names else UNKNOWN
-        return sum(known) / len(known) if known else unknown, word.parts
+        weight = sum(known) / len(known) if known else STRANGE if word.names else UNKNOWN
+        return weight if word.asks else BEFORE * weight, word.parts
 
     def scores(self, query: str) -> NDArray[np.float32]:
         """BM25 of every text, shape (size,); what else the question's expressions are called counts for less."""
@@ -142,11 +145,12 @@ class Lexical:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a question that says what it is about: its tokens, and whether it names a thing."""
+    """A word of a question that says what it is about: its tokens, whether it names a thing, and asks about it."""
 
     text: str
     parts: frozenset[str]
     names: bool
+    asks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,23 +214,28 @@ def words(query: str) -> tuple[Word, ...]:
 
     Chinese ones are its nouns, verbs and adjectives by rjieba's word classes, as the pairs of characters inside of
     them: pairs across two words and function words say little, and would make any question resemble any page. Of a
-    verb that asks whether (吵不吵) the verb counts, of an English word the stem.
+    verb that asks whether (吵不吵) the verb counts, of an English word the stem. The last sentence asks, if it has any.
     """
+    *before, last = sentences(query) or [""]
+    chinese = bool(_HAN.search(query))
+    asks = {word.text: word for word in _words(last, chinese=chinese)}
+    told = {w.text: replace(w, asks=not asks) for text in before for w in _words(text, chinese=chinese)}
+    return tuple((told | asks).values())
+
+
+def _words(sentence: str, *, chinese: bool) -> Iterator[Word]:
     import rjieba
     from bm25s.stopwords import STOPWORDS_EN_PLUS
 
-    found: dict[str, Word] = {}
-    chinese = bool(_HAN.search(query))
-    for word, kind in rjieba.tag(fold(query)):
+    for word, kind in rjieba.tag(fold(sentence)):
         verb = _OR_NOT.fullmatch(word)
         plain = verb["verb"] if verb else word.strip()
         function = kind[0] in FUNCTION and kind != "eng" and not any(c.isdigit() for c in plain)
         if function or EMPTY.fullmatch(plain) or plain in STOPWORDS_EN_PLUS or stem(plain) in _light():
             continue
         if parts := content(plain) or frozenset(tokens(plain)):
-            names = kind[0] in NAMING or kind == "vn" or (kind == "eng" and chinese)
-            found.setdefault(plain, Word(plain, parts, names))
-    return tuple(found.values())
+            names = (kind[0] in NAMING and kind != "nr") or kind == "vn" or (kind == "eng" and chinese)
+            yield Word(plain, parts, names)
 
 
 @lru_cache(maxsize=1)

@@ -67,6 +67,15 @@ class Knowledge(Protocol):
 
 
 @runtime_checkable
+class Synonymous(Knowledge, Protocol):
+    """Knowledge that knows what customers of this shop call things; answers are then quoted by these words, too."""
+
+    def kindred(self, text: str, *, language: str) -> frozenset[str]:
+        """The tokens (`text.content`) of what else the expressions of a text are called."""
+        ...
+
+
+@runtime_checkable
 class Released(Knowledge, Protocol):
     """Knowledge that can say in which state its pages are; answers are kept only from such."""
 

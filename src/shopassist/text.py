@@ -61,6 +61,13 @@ def sentences(text: str) -> list[str]:
     return found
 
 
+def asking(text: str) -> tuple[list[str], list[str]]:
+    """The sentences of a text that ask, by their mark, and the others; where none has one the last asks."""
+    parts = sentences(text)
+    asks = [part for part in parts if part.rstrip().endswith(("?", "？"))] or parts[-1:]
+    return asks, [part for part in parts if part not in asks]
+
+
 def tokens(text: str) -> list[str]:
     """Tokens for lexical matching: single Han characters and pairs of them, and lower-case words and codes.
 

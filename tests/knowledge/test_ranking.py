@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from shopassist.knowledge import ranking
-from shopassist.knowledge.lexical import Lexical
+from shopassist.knowledge.lexical import Lexical, held, words
 
 PAGES = [f"花呗怎么还款 {n}" for n in range(90)] + ["无线键盘 K87 支持热插拔", "净化器的 CADR 是 450"]
 
@@ -51,3 +51,37 @@ def test_scores_are_those_of_bm25s(index):
     for query in ("K87 热插拔", "花呗 花呗 还款"):
         known = [t for t in tokens(query) if t in index._model.vocab_dict]
         assert index.scores(query) == pytest.approx(index._model.get_scores(known), abs=1e-5)
+
+
+def test_a_pair_across_two_words_and_a_courtesy_tell_nothing():
+    assert [word.text for word in words("请问键盘支持热插拔吗")] == ["键盘", "支持", "热插拔"]
+    assert [word.text for word in words("could you please tell me how much the shipping costs")] == [
+        "shipping",
+        "costs",
+    ]
+
+
+def test_a_verb_that_asks_whether_is_that_verb():
+    assert [word.text for word in words("晚上开着吵不吵")] == ["晚上", "吵"]
+    assert words("行不行") == ()
+
+
+def test_a_thing_that_no_page_has_weighs_as_much_as_the_rarest_word(index):
+    question = index.read("键盘支持ldac吗")
+    assert question.weights["ldac"] == 1.0
+    assert question.lacking(held("无线键盘 K87 支持热插拔")) == {"ldac"}
+    assert question.covered(held("无线键盘 K87 支持热插拔")) < 0.7
+
+
+def test_an_inflected_word_counts_once():
+    assert [(w.text, w.parts) for w in words("shipped")] == [("shipped", frozenset({"ship"}))]
+
+
+def test_what_stands_beside_the_question_counts_for_less(index):
+    alone = index.read("K87 支持热插拔吗？")
+    told = index.read("我在杭州开了一家网吧。K87 支持热插拔吗？谢谢老板！")
+    page = held("无线键盘 K87 支持热插拔")
+    assert alone.weights["k87"] == told.weights["k87"]
+    assert told.weights["网吧"] == 0.5
+    assert index.read("网吧用什么键盘").weights["网吧"] == 1.0
+    assert alone.covered(page) > told.covered(page) > 0.4

@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Generator, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from langgraph.runtime import Runtime
 
@@ -209,7 +209,8 @@ class Draft:
         ):
             yield from self._unknown()
             return
-        found = [f for some in (sources[:1], sources) if (f := quote(looked.query, some, skip=self._not_theirs))]
+        answer = partial(quote, looked.query, skip=self._not_theirs, kindred=looked.kindred)
+        found = [f for some in (sources[:1], sources) if (f := answer(some))]
         first = next((f for f in found if not units or names_one(f[1], units)), next(iter(found), None))
         if first is None and not self.calls:  # after a model's silence it would be no answer
             first = _opening(looked.evidence[0], units)
@@ -219,7 +220,7 @@ class Draft:
         passage, sentence = first
         yield self._said(Point("knowledge", "page", {"title": passage.title, "text": sentence}))
         same = [p for p in looked.evidence if p.document == passage.document]
-        second = quote(looked.query, same, used=[sentence], skip=self._not_theirs)
+        second = answer(same, used=[sentence])
         if second and len(second[1]) + len(sentence) < 160 and len(content(second[1]) - content(sentence)) >= BARE:
             yield Candidate(second[1], trusted=True)
 

@@ -14,7 +14,8 @@ import yaml
 
 from shopassist.engine.figures import asked_for, figures, names_one
 from shopassist.replies import Passage
-from shopassist.text import HAN, content, fold, kindred, sentences, tokens
+from shopassist.text import HAN, asking, content, fold, sentences, tokens
+from shopassist.text import kindred as builtin
 
 SINGLE, PAIRED = 0.35, 0.25
 """The weight of a single Han character, and of a pair with one that says nothing; a word's is 1."""
@@ -33,7 +34,7 @@ UNMATCHED, ASIDE = 0.4, 0.7
 """What is left of a "yes" or "no" to another question; and of another answer to one, an example, or a step unasked."""
 
 KINDRED, BEFORE = 0.6, 0.5
-"""What a word counts that the question has another for; and one of the sentences before the last, which asks."""
+"""What a word counts that the question has another for; and one of the sentences that do not ask."""
 
 SECOND = 0.2
 """The least score of a sentence that is added to one: not to the point, it only dilutes."""
@@ -70,14 +71,18 @@ class Span:
 
 
 def quote(
-    text: str, passages: Sequence[Passage], used: Iterable[str] = (), skip: Callable[[str], bool] = lambda _: False
+    text: str,
+    passages: Sequence[Passage],
+    used: Iterable[str] = (),
+    skip: Callable[[str], bool] = lambda _: False,
+    kindred: frozenset[str] = frozenset(),
 ) -> tuple[Passage, str] | None:
     """The sentence of the passages that best answers a text, with its passage; earlier passages win ties.
 
     Sentences in `used`, and those to `skip`, are left out. None where no sentence has anything to do with the text
     and the first passage does not begin a policy's or a product's page. Where it asks for a figure, a sentence that
     names one goes first. A product's name says nothing about which of its page's sentences is meant; the title of
-    any other page counts, as a question's does.
+    any other page counts, as a question's does. `kindred` are the tokens of what else this shop calls what it names.
     """
     done = {fold(u).strip() for u in used}
     found = [
@@ -88,7 +93,8 @@ def quote(
     ]
     frequency = Counter(t for _, _, span in found for t in span.words)
     names = frozenset(t for p in passages if "product" in p.tags for t in _all(p.title))
-    weights = {t: w * (NAMED if t in names else 1.0) / max(frequency[t], 1) ** 0.5 for t, w in telling(text).items()}
+    words = {t: KINDRED * w for t in kindred if (w := _weight(t))} | telling(text)
+    weights = {t: w * (NAMED if t in names else 1.0) / max(frequency[t], 1) ** 0.5 for t, w in words.items()}
     units, likely, steps = asked_for(text), hinted(text), bool(_rules().steps.search(fold(text)))
     best: tuple[tuple[bool, float], Passage, str] | None = None
     for place, passage, span in found:
@@ -216,12 +222,11 @@ def _all(text: str) -> frozenset[str]:
 @lru_cache(maxsize=1024)
 def telling(text: str) -> dict[str, float]:
     """The tokens of a text that say what it is about, with their weights: a word 1, a Han character less."""
-    parts = sentences(text)
-    last = _all(parts[-1]) if parts else frozenset()
-    if not any(_weight(t) >= 1 for t in last):
-        last = _all(text)
-    own = {t: w * (1.0 if t in last else BEFORE) for t in _all(text) if (w := _weight(t))}
-    return own | {t: KINDRED * w for t in kindred(text) if t not in own and (w := _weight(t))}
+    asked = _all("\n".join(asking(text)[0]))
+    if not any(_weight(t) >= 1 for t in asked):
+        asked = _all(text)
+    own = {t: w * (1.0 if t in asked else BEFORE) for t in _all(text) if (w := _weight(t))}
+    return own | {t: KINDRED * w for t in builtin(text) if t not in own and (w := _weight(t))}
 
 
 @lru_cache(maxsize=16384)

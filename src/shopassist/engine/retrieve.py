@@ -18,7 +18,7 @@ from shopassist.engine.state import Looked, Ports, Turn
 from shopassist.engine.versions import otherwise
 from shopassist.language.references import attached, leaning, mentioned
 from shopassist.language.states import money
-from shopassist.protocols import Knowledge
+from shopassist.protocols import Knowledge, Synonymous
 from shopassist.replies import Citation, Passage
 from shopassist.text import sentences
 
@@ -81,7 +81,7 @@ def _source(found: Looked) -> Citation | None:
     if not found.evidence:
         return None
     passage = found.evidence[0]
-    nearest = quote(found.query, [passage])
+    nearest = quote(found.query, [passage], kindred=found.kindred)
     text = nearest[1] if nearest else next(iter(sentences(passage.text)), passage.text).strip()
     return Citation(passage.document, passage.version, passage.title, text, passage.url, passage.id)
 
@@ -100,8 +100,9 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
         return knowledge.search(words, language=language, valid_on=valid_on, **options)
 
     own = search(limit=WHOLE, only=frozenset((query.policy,))) if query.policy else []
+    named = knowledge.kindred(text, language=language) if isinstance(knowledge, Synonymous) else frozenset()
     if query.silent:
-        return Looked(query.text, tuple(own[:LIMIT]), tuple(own), products, silent=True)
+        return Looked(query.text, tuple(own[:LIMIT]), tuple(own), products, silent=True, kindred=named)
     near = set(products)
     if not near and attached(state["text"], language):
         near = {p.lower() for p in ports.memory.dialogue.focus.products}
@@ -116,7 +117,7 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
         if page and not own:
             own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less)
     beside = [] if query.quoted and own else found  # what stands beside a tool's answer is the rule for it, no other's
-    evidence = _evidence(text, beside, own, pages, ports.settings.relevance)
+    evidence = _evidence(text, beside, own, pages, ports.settings.relevance, named)
     considered = tuple(dict.fromkeys((*found[:SEEN], *own, *pages)))
     other = None
     if query.valid_on is None and not query.quoted:
@@ -130,7 +131,9 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
                 plain, language=language, valid_on=day, limit=WHOLE, only=frozenset((document,))
             ),
         )
-    return Looked(text, evidence, considered, products, quoted=query.quoted, day=valid_on, otherwise=other)
+    return Looked(
+        text, evidence, considered, products, quoted=query.quoted, day=valid_on, otherwise=other, kindred=named
+    )
 
 
 def _says_little(text: str) -> bool:
@@ -184,7 +187,12 @@ def _plain(query: Query, state: Turn, knowledge: Knowledge) -> str:
 
 
 def _evidence(
-    text: str, found: list[Passage], own: list[Passage], pages: list[Passage], relevance: float
+    text: str,
+    found: list[Passage],
+    own: list[Passage],
+    pages: list[Passage],
+    relevance: float,
+    kindred: frozenset[str],
 ) -> tuple[Passage, ...]:
     """The passages that may be answered from, the one with the answer first.
 
@@ -198,18 +206,18 @@ def _evidence(
     own_best = odds(_likeliest(decisive))
     clear = [p for p in others if odds(p.relevance) > own_best + CLEARLY and (pages or "product" not in p.tags)]
     kept = list(dict.fromkeys((*clear, *decisive, *others))) if decisive else _by_authority(others, found)
-    first = (_first(text, [*clear, *decisive]) if decisive else None) or _first(text, kept)
+    first = (_first(text, [*clear, *decisive], kindred) if decisive else None) or _first(text, kept, kindred)
     kept.sort(key=lambda p: p is not first)
     return tuple(kept[: max(LIMIT, len(decisive))])
 
 
-def _first(text: str, passages: list[Passage]) -> Passage | None:
+def _first(text: str, passages: list[Passage], kindred: frozenset[str]) -> Passage | None:
     """The passage with the answer; None where none has the figure that is asked for.
 
     Of pages that share no word with the question, the beginning of one tells most.
     """
     units = asked_for(text)
-    answer = quote(text, passages)
+    answer = quote(text, passages, kindred=kindred)
     if answer is None:
         begins = (p for p in passages if leads(p) and authority(p))
         return next((p for p in begins if not units or names_one(p.text, units, text)), None)

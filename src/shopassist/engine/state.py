@@ -59,7 +59,8 @@ class Looked:
 
     `products` are the documents of the products that the question names, `day` is that for which the pages were asked.
     A `silent` one only gives a source, a `quoted` one is answered in the page's own words. `otherwise` is what another
-    version of the page says, where no day was named and no order is meant.
+    version of the page says, where no day was named and no order is meant. `kindred` are the tokens of what else the
+    shop's customers call what the question names.
     """
 
     query: str
@@ -70,6 +71,7 @@ class Looked:
     quoted: bool = False
     day: date | None = None
     otherwise: Otherwise | None = None
+    kindred: frozenset[str] = frozenset()
 
 
 class Turn(TypedDict, total=False):

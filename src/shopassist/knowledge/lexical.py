@@ -17,7 +17,7 @@ import numpy as np
 import yaml
 
 from shopassist.knowledge.synonyms import Synonyms
-from shopassist.text import HAN, content, fold, sentences, stem, tokens
+from shopassist.text import HAN, asking, content, fold, stem, tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ UNKNOWN, STRANGE = 0.5, 1.0
 """The weight of a word that no text has; and of one that names a thing, which the question is then about."""
 
 BEFORE = 0.5
-"""What a word counts of the sentences before the last, which asks."""
+"""What a word counts of the sentences that do not ask."""
 
 
 class Lexical:
@@ -214,13 +214,12 @@ def words(query: str) -> tuple[Word, ...]:
 
     Chinese ones are its nouns, verbs and adjectives by rjieba's word classes, as the pairs of characters inside of
     them: pairs across two words and function words say little, and would make any question resemble any page. Of a
-    verb that asks whether (吵不吵) the verb counts, of an English word the stem. The last sentence asks, if it has any.
+    verb that asks whether (吵不吵) the verb counts, of an English word the stem. What
+    stands beside the sentences that ask counts for less.
     """
-    *before, last = sentences(query) or [""]
     chinese = bool(_HAN.search(query))
-    asks = {word.text: word for word in _words(last, chinese=chinese)}
-    told = {w.text: replace(w, asks=not asks) for text in before for w in _words(text, chinese=chinese)}
-    return tuple((told | asks).values())
+    asked, told = ({w.text: w for text in part for w in _words(text, chinese=chinese)} for part in asking(query))
+    return tuple(({text: replace(word, asks=not asked) for text, word in told.items()} | asked).values())
 
 
 def _words(sentence: str, *, chinese: bool) -> Iterator[Word]:

@@ -29,7 +29,7 @@ from shopassist.knowledge.synonyms import Groups, Synonyms
 from shopassist.knowledge.vectors import Embedded, VectorStore
 from shopassist.protocols import Period, Product
 from shopassist.replies import Passage, version_of
-from shopassist.text import clean
+from shopassist.text import clean, content
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
@@ -180,6 +180,12 @@ class ChromaKnowledge:
     def products(self, language: str) -> Sequence[Product]:
         """Documents tagged ``product`` with what customers call them: id, title, aliases, and a word of their own."""
         return self.generation.products.get(language, ())
+
+    def kindred(self, text: str, *, language: str) -> frozenset[str]:
+        """The tokens of what else the expressions of a text are called, by the shop's own groups and the built-in."""
+        shelf = _shelf(self.generation, language)
+        named = shelf.lexical.synonyms.named(text) if shelf is not None else []
+        return frozenset(token for _, others in named for other in others for token in content(other))
 
     def periods(self, document: str, *, language: str, since: date, until: date) -> Sequence[Period]:
         """Which version of a document held when, from `since` to `until`, in the order of the days."""

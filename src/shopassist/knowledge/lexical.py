@@ -89,7 +89,8 @@ class Lexical:
             terms.setdefault(token, KINDRED)
         meaning = {w.text: self._weighed(w) for w in words(query)}
         parts = frozenset(t for _, parts in meaning.values() for t in parts)
-        return Question(query, terms, meaning, _alternatives(named, parts))
+        others = _alternatives(named, parts)
+        return Question(query, terms, meaning, others, parts.union(*(o for found in others.values() for o in found)))
 
     def _weighed(self, word: Word) -> tuple[float, frozenset[str]]:
         """How much a word tells, the mean of what its tokens tell that any text has, and its tokens."""
@@ -131,8 +132,7 @@ class Lexical:
     def coverages(self, query: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """The same of indexed texts (with their aliases), told from the index without reading them; shape (rows,)."""
         question, holds = self.read(query), [set[str]() for _ in rows]
-        parts = {t for _, parts in question.meaning.values() for t in parts}
-        for token in {*parts, *(t for others in question.others.values() for o in others for t in o)}:
+        for token in question.looked_for:
             for n in np.flatnonzero(np.isin(rows, self._texts(token), assume_unique=True)):
                 holds[n].add(token)
         return np.array([question.covered(frozenset(h)) for h in holds])
@@ -158,13 +158,14 @@ class Question:
     """A question as an index understands it: `terms` are its tokens with their weights for BM25.
 
     `meaning` are the words that tell what it is about, each with its weight and its tokens; `others`, for a token of an
-    expression with synonyms, the tokens of each synonym.
+    expression with synonyms, the tokens of each synonym; `looked_for` are all these tokens.
     """
 
     text: str
     terms: Mapping[str, float]
     meaning: Mapping[str, tuple[float, frozenset[str]]]
     others: Mapping[str, tuple[frozenset[str], ...]]
+    looked_for: frozenset[str]
 
     @property
     def weights(self) -> dict[str, float]:
@@ -173,6 +174,8 @@ class Question:
 
     def covered(self, held: frozenset[str]) -> float:
         """The share of the meaning that a text with these tokens holds; of a word in parts its share."""
+        if self.looked_for.isdisjoint(held):
+            return 0.0
         total = sum(weight for weight, _ in self.meaning.values())
         found = sum(weight * self._share(parts, held) for weight, parts in self.meaning.values())
         return found / total if total else 0.0

@@ -92,7 +92,8 @@ def _products(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def by_headings(question: Question, rows: Sequence[Row]) -> NDArray[np.float64]:
     """What passages gain by their headings, which say what a long passage is about: 退货步骤 for 怎么退."""
-    covered = np.array([question.covered(held(row.heading)) if row.heading else 0.0 for row in rows])
+    shares = {heading: question.covered(held(heading)) for heading in {row.heading for row in rows}}
+    covered = np.array([shares[row.heading] for row in rows])
     if _HOW.search(fold(question.text)):
         covered += (covered > 0) * np.array([bool(_STEPS.search(fold(row.heading))) for row in rows])
     return HEADING * covered

@@ -34,12 +34,17 @@ def manage(*arguments, **values):
     return done.stdout
 
 
-@contextmanager
-def served(kind, **values):
-    """The address of a running server: uvicorn (ASGI) or gunicorn (WSGI, one worker with threads)."""
+def free_port():
+    """A port on which nobody listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+@contextmanager
+def served(kind, *, port=None, **values):
+    """The address of a running server: uvicorn (ASGI) or gunicorn (WSGI, one worker with threads)."""
+    port = port or free_port()
     commands = {
         "uvicorn": ["uvicorn", "shopsite.asgi:application", "--port", str(port), "--log-level", "warning"],
         "gunicorn": [

@@ -1,0 +1,73 @@
+"""The widget in Debian's Chromium, against a real server in a process of its own."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+sys.path.insert(0, str(ROOT / "tests" / "contrib" / "django"))
+
+pytest.importorskip("django", reason="the extra django is not installed")
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra browser)")
+if not CHROMIUM.exists():
+    pytest.skip(f"there is no {CHROMIUM}: apt-get install chromium", allow_module_level=True)
+
+from shop_site import Site  # noqa: E402
+from visits import Visit  # noqa: E402
+
+from shopassist.knowledge.ingest import ingest  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory):
+    """Make a shop; its server runs within ``with start(kind="gunicorn") as site``."""
+    index = tmp_path_factory.mktemp("data")
+    ingest([ROOT / "knowledge"], index / "knowledge", None)
+
+    def made(kind="uvicorn", **values):
+        return Site(kind, tmp_path_factory.mktemp("site"), {"SITE_DATA": index, **values})
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def site(start):
+    """A shop under uvicorn, with the customers li and wang, who have an order each."""
+    with start() as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open a page as a new visitor, or in another tab of one: ``visit("/product/P-1001/", width=390)``."""
+    contexts = []
+
+    def opened(path="/", *, at=None, beside=None, width=1100, height=760, **options):
+        if beside is None:
+            options = {"locale": "zh-CN", "viewport": {"width": width, "height": height}, **options}
+            contexts.append(browser.new_context(**options))
+        context = beside.page.context if beside else contexts[-1]
+        return Visit(context.new_page(), (at or site).address).go(path)
+
+    yield opened
+    for context in contexts:
+        context.close()

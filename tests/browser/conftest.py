@@ -51,8 +51,15 @@ def start(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def site(start):
-    """A shop under uvicorn, with the customers li and wang, who have an order each."""
+    """A shop under uvicorn."""
     with start() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def slow(start):
+    """The same with a model that takes its time."""
+    with start(SITE_DELAY=0.3) as running:
         yield running
 
 

@@ -6,16 +6,17 @@ ANSWER = "单次续航 8 小时，配合充电盒共 30 小时。防水等级是
 CUSTOMERS = """
 from datetime import UTC, datetime
 from shopsite.models import Order, Shopper
-for n, name in enumerate(("li", "wang"), start=1):
-    made = Shopper.objects.create_user(name, password=name)
-    Order.objects.create(number=f"ORD2024120100{n}", shopper=made, placed=datetime(2024, 12, n, tzinfo=UTC), total=399, address="上海市浦东新区世纪大道 1 号")
+for n in range({most}):
+    made = Shopper.objects.create_user(f"c{{n}}", password="shop")
+    placed = datetime(2024, 12, 1, 2, tzinfo=UTC)
+    Order.objects.create(number=f"ORD202412010{{n:02}}", shopper=made, placed=placed, total=399, address="上海市世纪大道 1 号")
 """
+MOST = 30
+"""How many customers a shop has; each test takes a new one."""
 STAFF = """
-from django.utils import timezone
-from shopassist.contrib.django.store import DjangoStore
-from shopassist.vault import conceal
-store = DjangoStore()
-[waiting] = [h for h in store.handoffs() + store.handoffs("person") if h.conversation == {conversation!r}]
+from shopassist.contrib.django.assistant import get_assistant
+desk = get_assistant().desk
+[waiting] = [h for h in desk.waiting() + desk.claimed("mei") if h.conversation == {conversation!r}]
 """
 
 
@@ -28,7 +29,8 @@ class Site:
         self.values = {"SITE_FOLDER": folder, **defaults, **values}
         self.address = f"http://127.0.0.1:{self.port}"
         manage("migrate", "--verbosity", "0", **self.values)
-        self.run(CUSTOMERS)
+        self._customers = iter(range(MOST))
+        self.run(CUSTOMERS.format(most=MOST))
 
     def __enter__(self):
         self.begin()
@@ -44,10 +46,15 @@ class Site:
     def end(self):
         self._server.__exit__(None, None, None)
 
+    def customer(self):
+        """A customer who has not been here yet: their name, and their order's number."""
+        n = next(self._customers)
+        return f"c{n}", f"ORD202412010{n:02}"
+
     def run(self, code):
         """Run Python within the project; what it prints."""
         return manage("shell", "-c", code, **self.values)
 
     def staff(self, conversation, code):
-        """What a person at the desk does: `store`, `conceal` and the hand-off `waiting` are there."""
+        """What a person at the desk does: `desk` and the hand-off `waiting` are there; `mei` has claimed it or will."""
         return self.run(STAFF.format(conversation=conversation) + code)

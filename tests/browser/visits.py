@@ -1,7 +1,5 @@
 """What a visitor does and sees."""
 
-import re
-
 from playwright.sync_api import expect
 
 WATCH = """
@@ -88,6 +86,3 @@ class Visit:
     @property
     def shifts(self):
         return self.page.evaluate("window.shifts.reduce((all, one) => all + one, 0)")
-
-
-WHOLE = re.compile(r"\S")

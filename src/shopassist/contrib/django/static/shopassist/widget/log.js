@@ -300,7 +300,7 @@ export class Log {
   async #items(row, items = []) {
     const named = items.filter((item) => item.order || item.product);
     const found = await this.#fetch(named);
-    if (found.length) row.parts.append(...found.map((shown) => card(shown, this.words)));
+    if (found.length) row.parts.append(this.#group(found, named));
     this.#stick();
   }
 
@@ -309,13 +309,15 @@ export class Log {
     const done = reply.outcomes.some(({ status }) => status === "done");
     const rows = this.rows;
     const at = rows.indexOf(row);
-    const near = new Set(rows.slice(Math.max(0, at - 6), at).flatMap((other) => [...other.querySelectorAll(".cards")].flatMap((group) => group.names)));
+    const near = new Set(rows.slice(Math.max(0, at - 6), at).flatMap(namesIn));
     const asked = reply.items.filter((item) => done || !near.has(name(item))).slice(0, 3);
     const found = await this.#fetch(asked, done);
-    if (!found.length) return null;
+    return found.length ? this.#group(found, asked) : null;
+  }
+
+  #group(found, asked) {
     const made = el("div", { className: "cards" }, ...found.map((shown) => card(shown, this.words)));
-    made.names = asked.map(name);
-    return made;
+    return Object.assign(made, { names: asked.map(name) });
   }
 
   async #fetch(items, anew = false) {
@@ -353,4 +355,5 @@ export class Log {
   }
 }
 
+const namesIn = (row) => [...row.querySelectorAll(".cards")].flatMap((group) => group.names);
 const name = (item) => Object.entries(item)[0].join(":").toLowerCase();

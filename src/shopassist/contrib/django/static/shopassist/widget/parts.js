@@ -49,18 +49,22 @@ export function money(amount, currency, lang) {
 
 /** The pages that an answer draws on; each opens with the words that bear it out. */
 export function sources(citations, { t }) {
-  const once = [...new Map(citations.map((c) => [c.document + c.quote, c])).values()];
-  if (!once.length) return null;
-  return el("div", { className: "sources", role: "group", "aria-label": t("Sources") }, ...once.map((found) => source(found, t)));
+  const pages = new Map();
+  for (const { document, title, quote, url } of citations) {
+    const page = pages.get(document) ?? { title, url, quotes: new Set() };
+    pages.set(document, { ...page, quotes: page.quotes.add(quote) });
+  }
+  if (!pages.size) return null;
+  return el("div", { className: "sources", role: "group", "aria-label": t("Sources") }, ...[...pages.values()].map((page) => source(page, t)));
 }
 
-function source({ title, quote, url }, t) {
+function source({ title, quotes, url }, t) {
   const href = safe(url);
   return el(
     "details",
-    { className: "source" },
+    { className: "source", ontoggle: (event) => event.target.scrollIntoView({ block: "nearest" }) },
     el("summary", {}, icon("page"), foreign(title, "source-title"), icon("down")),
-    el("blockquote", { dir: "auto", textContent: quote }),
+    ...[...quotes].map((quote) => el("blockquote", { dir: "auto", textContent: quote })),
     href ? el("a", { href, textContent: t("Open the page") }) : null,
   );
 }

@@ -59,7 +59,7 @@ def site(start):
 @pytest.fixture(scope="session")
 def slow(start):
     """The same with a model that takes its time."""
-    with start(SITE_DELAY=0.3) as running:
+    with start(SITE_DELAY=0.15, SITE_ANSWER_CACHE=0) as running:
         yield running
 
 

@@ -65,5 +65,6 @@ SHOPASSIST = {
     "DATA_DIR": os.environ.get("SITE_DATA", ".shopassist"),
     "THROTTLE_USER": os.environ.get("SITE_THROTTLE_USER", ""),
     "THROTTLE_IP": "",
+    "ANSWER_CACHE": int(os.environ.get("SITE_ANSWER_CACHE", "1000")),
     "KEEP_ALIVE": float(os.environ.get("SITE_KEEP_ALIVE", "15")),
 }

@@ -6,25 +6,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 sys.path.insert(0, str(ROOT / "tests" / "contrib" / "django"))
 
 pytest.importorskip("django", reason="the extra django is not installed")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra browser)")
-if not CHROMIUM.exists():
-    pytest.skip(f"there is no {CHROMIUM}: apt-get install chromium", allow_module_level=True)
 
 from shop_site import Site  # noqa: E402
-from visits import Visit  # noqa: E402
+from visits import CHROMIUM, FLAGS, Visit  # noqa: E402
+
+if not CHROMIUM.exists():
+    pytest.skip(f"there is no {CHROMIUM}: apt-get install chromium", allow_module_level=True)
 
 from shopassist.knowledge.ingest import ingest  # noqa: E402
 

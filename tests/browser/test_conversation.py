@@ -22,7 +22,7 @@ def test_a_first_question_is_answered_sentence_by_sentence_with_its_source(visit
 
 def test_what_it_is_doing_is_told_while_it_looks(visit, slow):
     v = visit(at=slow).open().say("无线降噪耳机Pro续航多久")
-    expect(v.window.locator(".live .stage-text")).to_have_text("正在组织回答…", timeout=10_000)
+    expect(v.window.locator(".live .stage-text")).to_have_text("正在组织回答…", timeout=30_000)
     expect(v.button("停止回答")).to_be_visible()
     v.answered(1)
 
@@ -168,3 +168,62 @@ def test_under_wsgi_the_whole_answer_comes_in_json(visit, start):
         assert "8 小时" in v.ask("无线降噪耳机Pro续航多久")
         expect(v.window.locator("details.source")).not_to_have_count(0)
         assert v.violations == v.errors == []
+
+
+LONG = """
+from django.utils import timezone
+from shopassist.contrib.django.models import Conversation, Message
+of, now = Conversation.objects.get(pk={conversation!r}), timezone.now()
+first = of.messages.count() + 1
+Message.objects.bulk_create(
+    Message(conversation=of, seq=n, role="customer" if n % 2 else "assistant", text=f"第{{n}}条", turn=n, created=now)
+    for n in range(first, {most} + 1)
+)
+"""
+
+
+def test_of_a_long_conversation_a_window_is_kept_and_the_rest_is_fetched_when_scrolled_to(visit, site):
+    v = visit().open()
+    v.ask("你好")
+    site.run(LONG.format(conversation=v.conversation, most=500))
+    v.page.reload()
+    rows, log = v.window.locator(".row"), v.window.locator(".log")
+    expect(v.window.get_by_text("第500条", exact=True)).to_be_in_viewport()
+    assert rows.count() <= 40
+    most = 0
+    for _ in range(60):
+        log.evaluate("e => e.scrollTop = 0")
+        v.page.wait_for_timeout(120)
+        most = max(most, rows.count())
+        if v.window.get_by_text("你好", exact=True).count():
+            break
+    expect(v.window.get_by_text("你好", exact=True)).to_be_visible()
+    assert most <= 120 + 40
+    expect(v.window.get_by_text("第500条", exact=True)).to_have_count(0)
+    for _ in range(60):
+        log.evaluate("e => e.scrollTop = e.scrollHeight")
+        v.page.wait_for_timeout(120)
+        if v.window.get_by_text("第500条", exact=True).count():
+            break
+    expect(v.window.get_by_text("第500条", exact=True)).to_be_visible()
+    texts = v.window.locator(".bubble").all_inner_texts()
+    assert texts == [f"第{n}条" for n in range(501 - len(texts), 501)]
+    log.evaluate("e => e.scrollTop = 0")
+    v.say("保修多久？")
+    expect(v.said.last).to_have_text("保修多久？")
+    expect(v.window).not_to_have_attribute("data-writing", "")
+    expect(v.answers.last).to_be_in_viewport()
+    expect(v.answers.last).to_contain_text("保修")
+
+
+def test_where_one_reads_stays_where_it_is_when_older_messages_come(visit, site):
+    v = visit().open()
+    v.ask("你好")
+    site.run(LONG.format(conversation=v.conversation, most=200))
+    v.page.reload()
+    row = v.window.get_by_text("第165条", exact=True)
+    expect(row).to_be_visible()
+    row.evaluate("e => e.scrollIntoView({ block: 'center' })")
+    before = row.bounding_box()["y"]
+    expect(v.window.get_by_text("第140条", exact=True)).to_have_count(1)
+    assert abs(row.bounding_box()["y"] - before) < 2

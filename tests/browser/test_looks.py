@@ -23,7 +23,7 @@ def check(visit):
 
 
 def picture(visit, name, *, whole=False):
-    """Write a picture for the docs, where they are asked for; 64 colours keep it small."""
+    """Write a picture for the docs, where they are asked for; 128 colours keep it small."""
     if PICTURES is None:
         return
     from PIL import Image
@@ -35,7 +35,7 @@ def picture(visit, name, *, whole=False):
     around = {"x": box["x"] - 20, "y": box["y"] - 20, "width": box["width"] + 40, "height": box["height"] + 40}
     visit.page.screenshot(path=file, clip=None if whole else around)
     with Image.open(file) as made:
-        made.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(file, optimize=True)
+        made.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -144,7 +144,7 @@ def test_an_enter_that_an_input_method_takes_sends_nothing(visit):
 
 def test_on_a_phone_it_has_the_whole_screen_and_what_is_touched_is_large_enough(visit, site):
     name, order = site.customer()
-    v = visit(width=360, height=640, has_touch=True, is_mobile=True).login(name)
+    v = visit(width=360, height=640, has_touch=True, is_mobile=True, reduced_motion="reduce").login(name)
     v.go("/product/P-1001/").open()
     assert v.window.bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 640}
     v.ask("续航多久？")
@@ -178,7 +178,7 @@ def test_in_english_every_word_is_english(visit):
     texts = v.window.locator("button, h2, .subtitle, .small, .thanks").evaluate_all(
         "all => all.map(e => e.textContent + (e.ariaLabel ?? '')).join(' ')"
     )
-    assert not any("\u4e00" <= c <= "\u9fff" for c in texts.replace("云集数码", ""))
+    assert not any("\u4e00" <= c <= "\u9fff" for c in texts)
 
 
 def test_in_a_language_from_right_to_left_everything_is_on_the_other_side(visit):

@@ -1,6 +1,19 @@
 """What a visitor does and sees."""
 
+from pathlib import Path
+
 from playwright.sync_api import expect
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 WATCH = """
 window.violations = [];

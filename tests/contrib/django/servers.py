@@ -61,7 +61,7 @@ def served(kind, *, port=None, **values):
     process = subprocess.Popen([sys.executable, "-m", *commands[kind]], env=environment(**values))
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait_for(address, process)
+        wait_for(address, process)
         yield address
     finally:
         process.send_signal(signal.SIGINT if kind == "uvicorn" else signal.SIGTERM)
@@ -72,7 +72,8 @@ def served(kind, *, port=None, **values):
             process.wait()
 
 
-def _wait_for(address, process):
+def wait_for(address, process):
+    """Wait until a server answers."""
     ends = time.monotonic() + STARTING
     while time.monotonic() < ends:
         assert process.poll() is None, "the server ended while it started"

@@ -41,12 +41,13 @@ def context(
     if theme not in THEMES:
         raise ImproperlyConfigured(f"the widget's theme is light, dark or left out, not {theme!r}")
     request, engine = page.get("request"), engine_settings()
+    language = get_language() or settings.LANGUAGE_CODE
     suggestions = [gettext(text) for text in SUGGESTIONS] if own.suggestions is None else own.suggestions
     config = {
-        "lang": get_language() or settings.LANGUAGE_CODE,
+        "lang": language,
         "dir": "rtl" if get_language_bidi() else "ltr",
         "texts": {text: said for text in TEXTS if (said := gettext(text)) != text},
-        "title": own.title or engine.shop_name,
+        "title": own.title or (engine.shop_name if language.startswith("zh") else engine.shop_name_en),
         "subtitle": own.subtitle,
         "greeting": own.greeting,
         "suggestions": list(suggestions),

@@ -28,8 +28,8 @@ def shopassist_widget(
     """The window; it stands at the page's end, once.
 
     `product` and `order` are the ids of what the page shows, or lists of them, as the shop's protocols know them. Of
-    the texts an empty one is the app's own; `suggestions` are questions to begin with, a list or a text with ``|`` between
-    them. `theme` is light or dark, by default the system's; `login` where one logs in, by default `LOGIN_URL`.
+    the texts an empty one is the app's own; `suggestions` are questions to begin with, a list or a text with ``|``
+    between them. `theme` is light or dark, by default the system's; `login` where one logs in, by default `LOGIN_URL`.
     """
     own = widget.Texts(title, subtitle, greeting, widget.listed(suggestions), note)
     items = [*widget.cards("order", order), *widget.cards("product", product)]

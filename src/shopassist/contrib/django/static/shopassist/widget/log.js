@@ -34,6 +34,11 @@ export class Log {
     return [...this.list.children];
   }
 
+  /** Whether the newest messages were released, because one reads far above. */
+  get isDetached() {
+    return this.#detached;
+  }
+
   get isEmpty() {
     return !this.list.children.length;
   }
@@ -54,7 +59,7 @@ export class Log {
     if (known) return known;
     const row = this.#row("customer", message.text, { key: message.id });
     this.list.append(row);
-    this.#withoutChoices();
+    this.withoutChoices();
     this.#items(row, message.items);
     this.#pinned = true;
     this.#stick();
@@ -76,8 +81,8 @@ export class Log {
     const row = this.rows.find(({ key }) => key === message.id);
     row?.note.replaceChildren();
     if (this.#live && (this.#live.stale || !this.#live.text.hasChildNodes())) return;
-    this.#live = null;
-    this.#begin();
+    const partial = this.rows.find(({ partialOf }) => partialOf === message.id) ?? null;
+    this.#begin(partial);
     this.stage("sent");
   }
 
@@ -137,19 +142,20 @@ export class Log {
     row.unfinished = false;
     row.classList.remove("live", "stale");
     if (row.body.textContent !== reply.text) row.body.textContent = reply.text;
-    this.#withoutChoices(row);
+    this.withoutChoices(row);
     await this.#dress(row, reply, true);
     this.#stick();
   }
 
-  #begin() {
-    const row = this.#row("assistant", "");
+  /** A row for an answer; or else the one that shows what was seen of it before it broke off. */
+  #begin(partial = null) {
+    const row = partial ?? this.#row("assistant", "");
     row.classList.add("live");
-    row.unfinished = true;
+    Object.assign(row, { unfinished: true, partialOf: null });
     row.stage = el("span", { className: "stage-text" });
     row.bubble.prepend(el("span", { className: "stage" }, row.stage, el("span", { className: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"))));
-    this.list.append(row);
-    this.#live = { row, text: row.body, turn: null, owner: null, stale: false };
+    if (!partial) this.list.append(row);
+    this.#live = { row, text: row.body, turn: null, owner: null, stale: partial !== null };
     this.#stick();
   }
 
@@ -162,6 +168,7 @@ export class Log {
     const latest = fresh.filter((m) => m.role === "assistant" && m.reply).at(-1);
     for (const message of fresh) {
       const row = this.#known(message);
+      if (message.turn !== null) this.rows.find(({ partialOf }) => partialOf && partialOf === message.id)?.remove();
       if (row) this.#number(row, message.seq);
       else this.#insert(message, message === latest);
       this.#before = Date.parse(message.created);
@@ -188,8 +195,12 @@ export class Log {
     if (at === null && when - this.#before > GAP) row.prepend(el("p", { className: "when", textContent: this.#time(when) }));
     this.list.insertBefore(row, at);
     if (at === null) this.#number(row, message.seq);
-    if (message.partial && message.turn === null) row.after(this.#row("assistant", message.partial, { turn: -message.seq }));
-    if (message.role === "customer") this.#withoutChoices();
+    if (message.partial && message.turn === null) {
+      const partial = Object.assign(this.#row("assistant", message.partial), { partialOf: message.id });
+      partial.classList.add("live", "begun", "stale");
+      row.after(partial);
+    }
+    if (message.role === "customer") this.withoutChoices();
     if (message.items.length) this.#items(row, message.items);
     if (message.reply) this.#dress(row, message.reply, isLatest);
     return row;
@@ -292,7 +303,7 @@ export class Log {
     this.#stick();
   }
 
-  #withoutChoices(except) {
+  withoutChoices(except) {
     for (const found of this.list.querySelectorAll(".choices")) if (!except?.contains(found)) found.remove();
   }
 

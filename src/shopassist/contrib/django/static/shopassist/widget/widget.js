@@ -127,6 +127,7 @@ class ShopAssistant extends HTMLElement {
     this.handed.hidden = state.mode === "bot";
     const sentence = state.mode === "person" ? "You are talking to a colleague of ours." : "A colleague has been asked. You can go on writing; nothing is lost.";
     this.handed.replaceChildren(el("span", { textContent: t(sentence) }), ...(number ? [foreign(t("Number: {number}", { number }), "number")] : []));
+    if (state.mode === "person") this.log.withoutChoices(); // the assistant is silent now
     if (state.mode !== before) this.#emit("mode", { mode: state.mode });
   }
 
@@ -194,7 +195,8 @@ class ShopAssistant extends HTMLElement {
     }
     this.well();
     this.panel(null);
-    this.talk.send(said, items ?? []);
+    const there = this.log.isDetached ? this.#act(() => this.talk.latest()) : Promise.resolve();
+    there.then(() => this.talk.send(said, items ?? []));
     this.#emit("message", { text: said });
   }
 
@@ -280,7 +282,7 @@ class ShopAssistant extends HTMLElement {
       refused: (error) => this.refused(error),
     });
     this.spoken = el("div", { className: "hidden", role: "status", "aria-live": "polite", "aria-atomic": "false" });
-    this.title_ = el("h2", { id: "title", dir: "auto", textContent: config.title || t("Customer service") });
+    this.title_ = el("h2", { id: "title" }, foreign(config.title || t("Customer service")));
     this.subtitle = el("p", { className: "subtitle", role: "status", textContent: config.subtitle || t("Virtual assistant") });
     this.menuButton = iconButton("menu", t("More"), () => this.#menu(this.menu.hidden), { "aria-expanded": "false", "aria-controls": "menu" });
     const entry = (name, text, deed) => el("button", { type: "button", onclick: () => { this.#menu(false); deed(); } }, icon(name), el("span", { textContent: text }));
@@ -300,7 +302,7 @@ class ShopAssistant extends HTMLElement {
     this.sendButton = iconButton("send", t("Send"), () => this.#submit(), { className: "icon-button send" });
     this.stopButton = iconButton("stop", t("Stop the answer"), () => this.#stop(), { className: "icon-button stop", hidden: true });
     const composer = el("div", { className: "composer" }, this.field, this.stopButton, this.sendButton);
-    const small = el("p", { className: "small", textContent: config.note || t("Answers are written by an assistant; please check what matters.") });
+    const small = el("p", { className: "small" }, foreign(config.note || t("Answers are written by an assistant; please check what matters.")));
     this.window = el(
       "dialog",
       { className: "window", "aria-labelledby": "title", onkeydown: (event) => this.#escape(event), oncancel: (event) => event.preventDefault() },

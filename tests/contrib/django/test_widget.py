@@ -13,7 +13,7 @@ from django.test import RequestFactory, override_settings
 from django.utils import translation
 
 from shopassist.contrib.django import widget
-from shopassist.contrib.django.widget_texts import SUGGESTIONS, TEXTS
+from shopassist.contrib.django.widget_texts import CONTEXT, SUGGESTIONS, TEXTS
 
 FOLDER = Path(widget.__file__).parent / "static" / "shopassist" / "widget"
 FILES = sorted(FOLDER.iterdir())
@@ -52,7 +52,7 @@ def test_each_text_of_the_widget_is_listed_and_none_is_listed_for_nothing():
 def test_18_each_text_is_translated_with_its_fields():
     with translation.override("zh-hans"):
         for text in (*TEXTS, *SUGGESTIONS):
-            said = translation.gettext(text)
+            said = translation.pgettext(CONTEXT, text)
             assert said != text, text
             assert set(re.findall(r"\{\w+\}", said)) == set(re.findall(r"\{\w+\}", text))
 

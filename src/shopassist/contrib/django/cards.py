@@ -7,21 +7,20 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from django.utils.translation import get_language as active
-from django.utils.translation import gettext, to_locale
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language, pgettext, pgettext_lazy, to_locale
 
 from shopassist.contrib.django import bodies
 from shopassist.contrib.django.conf import made, on_reset, options
+from shopassist.contrib.django.widget_texts import CONTEXT
 from shopassist.messages import Customer
 from shopassist.shop import OrderView, ProductView
 
 STATES = {
-    "unpaid": _("Awaiting payment"),
-    "paid": _("Paid"),
-    "shipped": _("On its way"),
-    "delivered": _("Delivered"),
-    "cancelled": _("Cancelled"),
+    "unpaid": pgettext_lazy(CONTEXT, "Awaiting payment"),
+    "paid": pgettext_lazy(CONTEXT, "Paid"),
+    "shipped": pgettext_lazy(CONTEXT, "On its way"),
+    "delivered": pgettext_lazy(CONTEXT, "Delivered"),
+    "cancelled": pgettext_lazy(CONTEXT, "Cancelled"),
 }
 """What an order's card says of its status; a status of the shop's own is said in the shop's word."""
 
@@ -59,7 +58,7 @@ def _order(side: Any, order: OrderView) -> bodies.ShownCard:
     return bodies.ShownCard(
         kind="order",
         id=order.id,
-        title=gettext(", ").join(titles),
+        title=pgettext(CONTEXT, ", ").join(titles),
         state=order.state or str(STATES.get(order.status, order.status)),
         amount=_amount(order.total),
         currency=getattr(side, "currency", CURRENCY),
@@ -70,7 +69,7 @@ def _order(side: Any, order: OrderView) -> bodies.ShownCard:
 
 
 def _product(side: Any, product: ProductView) -> bodies.ShownCard:
-    chinese = to_locale(active() or "").startswith("zh")
+    chinese = to_locale(get_language() or "").startswith("zh")
     stocks = [variant.stock for variant in product.variants]
     sold_out = bool(stocks) and all(stock == 0 for stock in stocks)
     known = sold_out or any(stocks)
@@ -78,7 +77,7 @@ def _product(side: Any, product: ProductView) -> bodies.ShownCard:
         kind="product",
         id=product.id,
         title=product.name if chinese or not product.name_en else product.name_en,
-        state=(gettext("Sold out") if sold_out else gettext("In stock")) if known else "",
+        state=(pgettext(CONTEXT, "Sold out") if sold_out else pgettext(CONTEXT, "In stock")) if known else "",
         amount=_amount(product.costs[0] if product.costs else None),
         currency=getattr(side, "currency", CURRENCY),
         date=None,

@@ -14,10 +14,10 @@ from django.shortcuts import resolve_url
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.http import urlencode
-from django.utils.translation import get_language, get_language_bidi, gettext
+from django.utils.translation import get_language, get_language_bidi, pgettext
 
 from shopassist.contrib.django.assistant import engine_settings
-from shopassist.contrib.django.widget_texts import SUGGESTIONS, TEXTS
+from shopassist.contrib.django.widget_texts import CONTEXT, SUGGESTIONS, TEXTS
 from shopassist.messages import ITEMS
 
 THEMES = ("", "light", "dark")
@@ -42,11 +42,11 @@ def context(
         raise ImproperlyConfigured(f"the widget's theme is light, dark or left out, not {theme!r}")
     request, engine = page.get("request"), engine_settings()
     language = get_language() or settings.LANGUAGE_CODE
-    suggestions = [gettext(text) for text in SUGGESTIONS] if own.suggestions is None else own.suggestions
+    suggestions = [pgettext(CONTEXT, text) for text in SUGGESTIONS] if own.suggestions is None else own.suggestions
     config = {
         "lang": language,
         "dir": "rtl" if get_language_bidi() else "ltr",
-        "texts": {text: said for text in TEXTS if (said := gettext(text)) != text},
+        "texts": {text: said for text in TEXTS if (said := pgettext(CONTEXT, text)) != text},
         "title": own.title or (engine.shop_name if language.startswith("zh") else engine.shop_name_en),
         "subtitle": own.subtitle,
         "greeting": own.greeting,

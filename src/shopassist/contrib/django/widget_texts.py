@@ -1,5 +1,8 @@
 """Every text of the widget, in English; the locale files have the others. A text is its own key."""
 
+CONTEXT = "shopassist"
+"""Under which the texts are translated: Django joins all apps' texts, and another app's Cancelled is no order's."""
+
 TEXTS = (
     "A colleague",
     "A colleague has been asked. You can go on writing; nothing is lost.",

@@ -20,6 +20,9 @@ if not CHROMIUM.exists():
 from shopassist.knowledge.ingest import ingest  # noqa: E402
 
 
+sync_api.expect.set_options(timeout=30_000)  # a loaded machine is slow; nothing here is about seconds
+
+
 @pytest.fixture(scope="session")
 def browser():
     with sync_api.sync_playwright() as playwright:

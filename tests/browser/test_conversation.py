@@ -22,7 +22,7 @@ def test_a_first_question_is_answered_sentence_by_sentence_with_its_source(visit
 
 def test_what_it_is_doing_is_told_while_it_looks(visit, slow):
     v = visit(at=slow).open().say("无线降噪耳机Pro续航多久")
-    expect(v.window.locator(".live .stage-text")).to_have_text("正在组织回答…", timeout=30_000)
+    expect(v.window.locator(".live .stage-text")).to_have_text("正在组织回答…", timeout=60_000)
     expect(v.button("停止回答")).to_be_visible()
     v.answered(1)
 
@@ -83,7 +83,7 @@ def test_one_types_on_while_it_writes_and_nothing_is_lost_or_said_twice(visit, s
     v.say("无线降噪耳机Pro续航多久")
     expect(v.window.locator(".live .stage")).to_be_visible()
     v.say("还有，保修多久？")
-    expect(v.window).not_to_have_attribute("data-writing", "", timeout=30_000)
+    expect(v.window).not_to_have_attribute("data-writing", "", timeout=60_000)
     shown = v.window.locator(".row .bubble").all_inner_texts()
     assert {"无线降噪耳机Pro续航多久", "还有，保修多久？"} < set(shown)
     v.page.reload()
@@ -93,7 +93,7 @@ def test_one_types_on_while_it_writes_and_nothing_is_lost_or_said_twice(visit, s
 
 def test_an_answer_is_stopped_where_it_stands(visit, slow):
     v = visit(at=slow).open().say("无线降噪耳机Pro续航多久")
-    expect(v.window.locator(".live .body span")).not_to_have_count(0, timeout=20_000)
+    expect(v.window.locator(".live .body span")).not_to_have_count(0, timeout=60_000)
     v.button("停止回答").click()
     text = v.answered(1)
     assert text.startswith("单次续航")
@@ -145,19 +145,19 @@ def test_a_person_takes_over_writes_without_reload_and_hands_back(visit, site):
     expect(v.window.locator(".handed")).to_contain_text("受理编号")
     site.staff(v.conversation, "desk.claim(waiting.id, 'mei'); desk.say(waiting.id, 'mei', '您好，我是小梅。')")
     person = v.window.locator(".row.person .bubble")
-    expect(person).to_have_text("您好，我是小梅。", timeout=20_000)
+    expect(person).to_have_text("您好，我是小梅。", timeout=60_000)
     expect(v.window.locator(".subtitle")).to_have_text("人工客服为您服务")
     answers = v.answers.count()
     v.say("我的包裹破了")
     expect(v.window).not_to_have_attribute("data-writing", "")
     site.staff(v.conversation, "desk.say(waiting.id, 'mei', '我来处理。')")
-    expect(person).to_have_count(2, timeout=20_000)
+    expect(person).to_have_count(2, timeout=60_000)
     assert v.answers.count() == answers
     v.page.reload()
     expect(person).to_have_count(2)
     expect(v.said).to_have_text(["转人工", "我的包裹破了"])
     site.staff(v.conversation, "desk.give_back(waiting.id, 'mei')")
-    expect(v.window.locator(".handed")).to_be_hidden(timeout=20_000)
+    expect(v.window.locator(".handed")).to_be_hidden(timeout=60_000)
     expect(v.answers).to_have_count(answers + 1)
     assert v.ask("保修多久？")
 

@@ -77,7 +77,7 @@ def test_a_customer_asks_on_a_products_page_and_has_an_order_cancelled(customer)
     text = v.ask("这个多少钱？顺便看看订单ORD20241203003到哪了")
     assert "599" in text
     assert "ORD20241203003" in text
-    picture(v, "widget-oscar", whole=True)
+    picture(v, "oscar", whole=True)
     v.ask("帮我取消订单ORD20241203003")
     v.ask("七天无理由怎么退？")
     v.button("好的").click()

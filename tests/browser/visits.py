@@ -83,8 +83,8 @@ class Visit:
 
     def answered(self, count):
         """Wait until so many answers are finished; the last one's text."""
-        expect(self.answers).to_have_count(count, timeout=20_000)
-        expect(self.window).not_to_have_attribute("data-writing", "", timeout=20_000)
+        expect(self.answers).to_have_count(count, timeout=60_000)
+        expect(self.window).not_to_have_attribute("data-writing", "", timeout=60_000)
         return self.answers.last.inner_text()
 
     @property

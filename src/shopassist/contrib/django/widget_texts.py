@@ -61,6 +61,7 @@ TEXTS = (
     "There are none yet.",
     "This conversation is not open to you any more. You may have been logged out.",
     "This page is too old to send anything.",
+    "This was not answered.",
     "Try now",
     "Trying…",
     "Virtual assistant",

@@ -66,12 +66,13 @@ export class Log {
     return row;
   }
 
-  rejected(message, reason) {
+  rejected(message, reason, { edit = true } = {}) {
     const { t } = this.words;
     const row = this.rows.find(({ key }) => key === message.id) ?? this.sent(message);
     const act = (text, deed) => el("button", { type: "button", className: "link", textContent: t(text), onclick: () => { row.note.replaceChildren(); deed(message); } });
-    const edit = act("Edit", (m) => { row.remove(); this.door.edit(m); });
-    row.note.replaceChildren(el("span", { textContent: reason }), act("Send again", this.door.retry), edit);
+    const acts = [act("Send again", this.door.retry)];
+    if (edit) acts.push(act("Edit", (m) => { row.remove(); this.door.edit(m); }));
+    row.note.replaceChildren(el("span", { textContent: reason }), ...acts);
     this.#stick();
   }
 

@@ -13,6 +13,10 @@ export class Memory {
   get open() { return this.#get("sessionStorage", "open") ?? false; }
   set open(value) { this.#set("sessionStorage", "open", value); }
 
+  /** Whether this tab was told what has changed since the customer was here last. */
+  get resumed() { return this.#get("sessionStorage", "resumed") ?? false; }
+  set resumed(value) { this.#set("sessionStorage", "resumed", value); }
+
   /** Messages of this tab that have no answer yet: [{id, text, items}]. */
   get outbox() { return this.#get("sessionStorage", "outbox") ?? []; }
   set outbox(messages) { this.#set("sessionStorage", "outbox", messages.length ? messages : null); }

@@ -43,9 +43,22 @@ export class Talk {
   async start() {
     const known = await this.api.list();
     const found = known.find(({ id }) => id === this.memory.current) ?? known.find(({ seq }) => seq > 0);
-    if (found && this.memory.current !== "") return this.show(found);
-    this.view.cleared();
-    return this.#again();
+    if (!found || this.memory.current === "") {
+      this.view.cleared();
+      await this.#again();
+      return;
+    }
+    await this.show(found);
+    if (!this.#mine().length && !this.memory.resumed) await this.#resume();
+  }
+
+  /** Say what has changed since the customer was here last, once in each tab. */
+  async #resume() {
+    this.memory.resumed = true;
+    const reply = await this.api.resume(this.id).catch(() => null); // who comes back has asked nothing yet
+    if (!reply) return;
+    this.view.finished(reply);
+    await this.sync();
   }
 
   /** Show a conversation of the list. */
@@ -66,6 +79,9 @@ export class Talk {
     this.view.cleared();
     this.last = 0;
     await this.#arrived(found);
+    const left = found.messages.filter(({ role, turn, id }) => role === "customer" && turn === null && id && !this.outbox.some((m) => m.id === id));
+    const last = left.at(-1);
+    if (last && this.state.mode === "bot" && !this.state.busy) this.view.unanswered({ id: last.id, text: last.text, items: last.items, of: this.id });
   }
 
   /** The messages before a number, oldest first. */
@@ -141,19 +157,25 @@ export class Talk {
   async stop() {
     for (const controller of this.#sending.values()) controller.abort();
     this.#sending.clear();
-    for (let look = 0; look < 5; look += 1) {
-      try {
-        const reply = await this.api.stop(this.id);
-        this.#answered(reply ?? { merged: this.#mine().map(({ id }) => id) });
-        if (reply) this.view.finished(reply);
-        break;
-      } catch (error) {
-        if (error.code !== "busy") throw error;
-        await new Promise((done) => setTimeout(done, 1000 * (error.retryAfter ?? 1)));
-      }
+    try {
+      const reply = await this.#ended();
+      this.#answered(reply ?? { merged: this.#mine().map(({ id }) => id) });
+      if (reply) this.view.finished(reply);
+    } finally {
+      this.view.idle();
     }
-    this.view.idle();
     await this.sync();
+  }
+
+  /** The answer as far as it was shown; the server may need a moment to see that its stream was left. */
+  async #ended(looks = 5) {
+    try {
+      return await this.api.stop(this.id);
+    } catch (error) {
+      if (error.code !== "busy" || looks === 1) throw error;
+      await new Promise((done) => setTimeout(done, 1000 * (error.retryAfter ?? 1)));
+      return this.#ended(looks - 1);
+    }
   }
 
   async #deliver(message) {

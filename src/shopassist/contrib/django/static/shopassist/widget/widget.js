@@ -7,6 +7,7 @@ import { Memory } from "./memory.js";
 import { Talk } from "./talk.js";
 
 const NARROW = "(max-width: 480px)";
+const SPOKEN = 20; // texts that are kept for screen readers
 
 class ShopAssistant extends HTMLElement {
   #built = false;
@@ -15,7 +16,10 @@ class ShopAssistant extends HTMLElement {
   #later = null;
 
   connectedCallback() {
-    if (this.#built) return;
+    if (this.#built) {
+      this.#watch();
+      return;
+    }
     this.#built = true;
     this.config = { texts: {}, items: [], csrf: {}, lang: "en", dir: "ltr", limit: 4000, title: "", greeting: "", ...JSON.parse(this.getAttribute("config") || "{}") };
     const t = (key, values = {}) => (this.config.texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
@@ -32,6 +36,10 @@ class ShopAssistant extends HTMLElement {
     if (this.memory.open && !matchMedia(NARROW).matches) this.open({ focus: false });
   }
 
+  disconnectedCallback() {
+    this.talk?.watch(false);
+  }
+
   // For the page
 
   get isOpen() {
@@ -42,12 +50,11 @@ class ShopAssistant extends HTMLElement {
   open({ focus = true } = {}) {
     if (this.isOpen) return;
     if (matchMedia(NARROW).matches) this.window.showModal();
-    else this.window.show();
+    else this.window.setAttribute("open", ""); // show() would take the keyboard from the page
     this.launcher.hidden = true;
     this.launcher.classList.remove("unread");
     this.memory.open = true;
     if (focus) this.field.focus();
-    else if (this.shadowRoot.activeElement) this.shadowRoot.activeElement.blur();
     this.#start();
     this.#watch();
     this.#emit("open");
@@ -75,6 +82,7 @@ class ShopAssistant extends HTMLElement {
 
   cleared() {
     this.log.clear();
+    this.#busy(false);
     this.#welcome();
   }
 
@@ -116,6 +124,7 @@ class ShopAssistant extends HTMLElement {
     await this.log.arrived(messages);
     this.#welcome();
     if (this.#started) this.spoken.append(...persons.map(({ text }) => el("p", { textContent: text })));
+    while (this.spoken.children.length > SPOKEN) this.spoken.firstChild.remove();
   }
 
   changed(state, before = state.mode) {
@@ -150,6 +159,11 @@ class ShopAssistant extends HTMLElement {
     if (error.code === "stale") this.#notice(t("This page is too old to send anything."), { act: [t("Load it anew"), () => location.reload()] });
     this.log.rejected(message, error.title || t("It was not sent."));
     this.#emit("error", { code: error.code });
+  }
+
+  /** A message of which nobody knows why it has no answer: its tab was closed, say. */
+  unanswered(message) {
+    this.log.rejected(message, this.words.t("This was not answered."), { edit: false });
   }
 
   /** A look for what is new failed: nothing of the customer's is at stake. */

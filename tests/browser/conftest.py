@@ -1,4 +1,7 @@
-"""The widget in Debian's Chromium, against a real server in a process of its own."""
+"""The widget in Debian's Chromium, against a real server in a process of its own.
+
+Without the extras django and browser the modules are skipped by name: nothing of theirs is imported here.
+"""
 
 import sys
 from pathlib import Path
@@ -8,24 +11,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "contrib" / "django"))
 
-pytest.importorskip("django", reason="the extra django is not installed")
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra browser)")
-
-from shop_site import Site  # noqa: E402
-from visits import CHROMIUM, FLAGS, Visit  # noqa: E402
-
-if not CHROMIUM.exists():
-    pytest.skip(f"there is no {CHROMIUM}: apt-get install chromium", allow_module_level=True)
-
-from shopassist.knowledge.ingest import ingest  # noqa: E402
-
-
-sync_api.expect.set_options(timeout=30_000)  # a loaded machine is slow; nothing here is about seconds
-
 
 @pytest.fixture(scope="session")
 def browser():
-    with sync_api.sync_playwright() as playwright:
+    from playwright.sync_api import expect, sync_playwright
+    from visits import CHROMIUM, FLAGS
+
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no {CHROMIUM}: apt-get install chromium")
+    expect.set_options(timeout=30_000)  # a loaded machine is slow; nothing here is about seconds
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield chromium
         chromium.close()
@@ -34,6 +29,10 @@ def browser():
 @pytest.fixture(scope="session")
 def start(tmp_path_factory):
     """Make a shop; its server runs within ``with start(kind="gunicorn") as site``."""
+    from shop_site import Site
+
+    from shopassist.knowledge.ingest import ingest
+
     index = tmp_path_factory.mktemp("data")
     ingest([ROOT / "knowledge"], index / "knowledge", None)
 
@@ -60,6 +59,8 @@ def slow(start):
 @pytest.fixture
 def visit(browser, site):
     """Open a page as a new visitor, or in another tab of one: ``visit("/product/P-1001/", width=390)``."""
+    from visits import Visit
+
     contexts = []
 
     def opened(path="/", *, at=None, beside=None, width=1100, height=760, **options):

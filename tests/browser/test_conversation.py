@@ -1,6 +1,9 @@
 """A conversation from the first question to the answer, as customers of the shop see it."""
 
-from playwright.sync_api import expect
+import pytest
+
+pytest.importorskip("django", reason="the extra django is not installed")
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra browser)").expect
 
 
 def test_a_first_question_is_answered_sentence_by_sentence_with_its_source(visit):

@@ -7,7 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+
+pytest.importorskip("django", reason="the extra django is not installed")
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra browser)").expect
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 

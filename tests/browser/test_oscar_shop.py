@@ -6,15 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+
+pytest.importorskip("django", reason="the extra django is not installed")
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra browser)").expect
 
 pytest.importorskip("oscar", reason="the extra oscar is not installed")
 
-from servers import free_port, wait_for
-from test_looks import picture
-from visits import Visit
+from servers import free_port, wait_for  # noqa: E402
+from test_looks import picture  # noqa: E402
+from visits import Visit  # noqa: E402
 
-from shopassist.knowledge.ingest import ingest
+from shopassist.knowledge.ingest import ingest  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 FILL = """

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from django.http import HttpRequest
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shopassist.contrib.django.conf import options
 from shopassist.contrib.django.problems import Refusal
@@ -19,7 +18,7 @@ B = TypeVar("B", bound=BaseModel)
 Id = Annotated[str, Field(min_length=1, max_length=ID_CHARS, pattern=r"^[\w.:@-]+$")]
 Mode = Literal["bot", "waiting", "person"]
 Reference = Annotated[str, Field(min_length=1, max_length=ID_CHARS, pattern=r"^[\w.:@/#-]+$")]
-_REFERENCE = re.compile(rf"[\w.:@/#-]{{1,{ID_CHARS}}}")
+_REFERENCES = TypeAdapter(Annotated[list[Reference], Field(max_length=ITEMS)])
 NAMED = 20
 """How many wrong fields are named."""
 
@@ -237,10 +236,10 @@ def number(request: HttpRequest, name: str, default: int, most: int) -> int:
 
 def references(request: HttpRequest, name: str) -> list[str]:
     """The ids of orders or products among the query's parameters. Raises `Refusal`."""
-    given = list(dict.fromkeys(request.GET.getlist(name)))
-    if len(given) > ITEMS or not all(_REFERENCE.fullmatch(one) for one in given):
-        raise Refusal("invalid", wrong=[{"field": name, "message": f"at most {ITEMS} ids are needed"}])
-    return given
+    try:
+        return _REFERENCES.validate_python(request.GET.getlist(name))
+    except ValidationError:
+        raise Refusal("invalid", wrong=[{"field": name, "message": f"at most {ITEMS} ids are needed"}]) from None
 
 
 def _bytes(request: HttpRequest) -> bytes:

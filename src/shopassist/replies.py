@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal, Self, TypeVar
 
-from shopassist.dialogue import Consent, Option, Quote, Slot, Wish
+from shopassist.dialogue import AskedKind, Consent, Option, Quote, Slot, Wish
 
 T = TypeVar("T")
 
@@ -173,7 +173,8 @@ class Reply:
     message before all of it was shown; the rest was left out.
 
     `wishes` is what the customer wants, `slots` the values in force for it, carried ones included: name to value, or
-    to several. `mood_cause` quotes what showed the mood. `consent` is the change that waits for the customer's yes,
+    to several. `mood_cause` quotes what showed the mood. `asked` is the kind of question that the reply ends with,
+    `consent` the change that waits for the customer's yes,
     `options` what they may choose from. `reads` names the tools that were asked, `tool_outcomes` are the changes that
     were tried. `handoff` is the number under which this turn handed the conversation to a person.
     """
@@ -189,6 +190,7 @@ class Reply:
     mood: Mood = "neutral"
     mood_cause: tuple[str, ...] = ()
     mode: Mode = "bot"
+    asked: AskedKind | None = None
     consent: Consent | None = None
     options: tuple[Option, ...] = ()
     reads: tuple[str, ...] = ()

@@ -62,7 +62,7 @@ class OrderView:
 
     `total` is None where it is in another currency than the shop's: the assistant speaks of one.
     `address` is one line of text, however the shop keeps it. `state` is the shop's own word for the status, said where
-    `status` is ``other``.
+    `status` is ``other``. `url` is the customer's own page of the order, for the card that a page shows.
     """
 
     id: str
@@ -78,6 +78,7 @@ class OrderView:
     phone: str | None = None
     returned: ReturnView | None = None
     state: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class ProductView:
     """A product's price and stock now; `prices` is its history of 30 days: (until when, price).
 
     `price` is None where there is none now, and where the variants have their own. `name_en` is empty where the shop
-    has no English name.
+    has no English name. `url` and `image` are the addresses of its page and its picture, for its card.
     """
 
     id: str
@@ -122,6 +123,8 @@ class ProductView:
     price: Decimal | None
     variants: tuple[VariantView, ...]
     prices: tuple[tuple[date, Decimal], ...] = ()
+    url: str | None = None
+    image: str | None = None
 
     @property
     def costs(self) -> tuple[Decimal, ...]:

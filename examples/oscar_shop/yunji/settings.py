@@ -81,6 +81,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [HERE / "yunji" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -1,4 +1,4 @@
-"""Oscar's pages, and the assistant's."""
+"""Oscar's pages, and the assistant's views; its widget is in `templates/oscar/layout.html`."""
 
 from django.apps import apps
 from django.contrib import admin

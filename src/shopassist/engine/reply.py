@@ -40,6 +40,7 @@ def reply(state: Turn, runtime: Runtime[Ports]) -> Turn:
         mood=state["mood"],
         mood_cause=state["mood_cause"],
         mode=memory.mode,
+        asked=dialogue.asked.kind if dialogue.asked is not None else None,
         consent=dialogue.consent,
         options=dialogue.asked.options if dialogue.asked is not None else (),
         reads=state["reads"],

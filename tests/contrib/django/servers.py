@@ -34,12 +34,17 @@ def manage(*arguments, **values):
     return done.stdout
 
 
-@contextmanager
-def served(kind, **values):
-    """The address of a running server: uvicorn (ASGI) or gunicorn (WSGI, one worker with threads)."""
+def free_port():
+    """A port on which nobody listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+@contextmanager
+def served(kind, *, port=None, **values):
+    """The address of a running server: uvicorn (ASGI) or gunicorn (WSGI, one worker with threads)."""
+    port = port or free_port()
     commands = {
         "uvicorn": ["uvicorn", "shopsite.asgi:application", "--port", str(port), "--log-level", "warning"],
         "gunicorn": [
@@ -56,7 +61,7 @@ def served(kind, **values):
     process = subprocess.Popen([sys.executable, "-m", *commands[kind]], env=environment(**values))
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait_for(address, process)
+        wait_for(address, process)
         yield address
     finally:
         process.send_signal(signal.SIGINT if kind == "uvicorn" else signal.SIGTERM)
@@ -67,7 +72,8 @@ def served(kind, **values):
             process.wait()
 
 
-def _wait_for(address, process):
+def wait_for(address, process):
+    """Wait until a server answers."""
     ends = time.monotonic() + STARTING
     while time.monotonic() < ends:
         assert process.poll() is None, "the server ended while it started"

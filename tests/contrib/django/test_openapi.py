@@ -60,6 +60,7 @@ OPERATIONS = [
     ("/assistant/conversations/{conversation}/stop/", "POST"),
     ("/assistant/conversations/{conversation}/feedback/", "POST"),
     ("/assistant/conversations/{conversation}/", "DELETE"),
+    ("/assistant/cards/", "GET"),
 ]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from django.http import HttpRequest
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shopassist.contrib.django.conf import options
 from shopassist.contrib.django.problems import Refusal
@@ -18,6 +18,7 @@ B = TypeVar("B", bound=BaseModel)
 Id = Annotated[str, Field(min_length=1, max_length=ID_CHARS, pattern=r"^[\w.:@-]+$")]
 Mode = Literal["bot", "waiting", "person"]
 Reference = Annotated[str, Field(min_length=1, max_length=ID_CHARS, pattern=r"^[\w.:@/#-]+$")]
+_REFERENCES = TypeAdapter(Annotated[list[Reference], Field(max_length=ITEMS)])
 NAMED = 20
 """How many wrong fields are named."""
 
@@ -95,8 +96,31 @@ class Outcome(BaseModel):
     id: str | None
 
 
+class ShownCard(BaseModel):
+    """An order or a product as its card shows it, as it is now. `amount` is a decimal text in `currency`."""
+
+    kind: Literal["order", "product"]
+    id: str
+    title: str
+    state: str
+    amount: str | None
+    currency: str
+    date: str | None
+    url: str | None
+    image: str | None
+
+
+class Cards(BaseModel):
+    """The cards that there are for the caller."""
+
+    cards: list[ShownCard]
+
+
 class Reply(BaseModel):
-    """An answer. `text` is empty while a person has the conversation (`mode`): they answer, see the messages."""
+    """An answer. `text` is empty while a person has the conversation (`mode`): they answer, see the messages.
+
+    `asked` is the kind of question that it ends with, `items` the orders and products that it is about.
+    """
 
     id: str
     turn: int
@@ -104,6 +128,8 @@ class Reply(BaseModel):
     text: str
     language: Literal["zh", "en"]
     mode: Mode
+    asked: Literal["consent", "slot", "choice", "offer", "anything_else"] | None
+    items: list[Card]
     consent: Consent | None
     options: list[Option]
     citations: list[Citation]
@@ -122,11 +148,15 @@ class HandOff(BaseModel):
 
 
 class Conversation(BaseModel):
-    """A conversation. `busy`: an answer is being written now. `seq` is the last message's number."""
+    """A conversation. `busy`: an answer is being written now. `seq` is the last message's number.
+
+    `title` is how the customer's first message begins.
+    """
 
     id: str
     mode: Mode
     handoff: HandOff | None
+    title: str
     busy: bool
     seq: int
     created: datetime
@@ -202,6 +232,14 @@ def number(request: HttpRequest, name: str, default: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 12 and int(text) <= most):
         raise Refusal("invalid", wrong=[{"field": name, "message": f"a whole number up to {most} is needed"}])
     return int(text)
+
+
+def references(request: HttpRequest, name: str) -> list[str]:
+    """The ids of orders or products among the query's parameters. Raises `Refusal`."""
+    try:
+        return _REFERENCES.validate_python(request.GET.getlist(name))
+    except ValidationError:
+        raise Refusal("invalid", wrong=[{"field": name, "message": f"at most {ITEMS} ids are needed"}]) from None
 
 
 def _bytes(request: HttpRequest) -> bytes:

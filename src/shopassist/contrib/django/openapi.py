@@ -10,10 +10,11 @@ from pydantic.json_schema import models_json_schema
 from shopassist import __version__
 from shopassist.contrib.django import bodies
 from shopassist.contrib.django.problems import CONTENT_TYPE, SENTENCES
+from shopassist.messages import ID_CHARS, ITEMS
 
 _CLASSES: tuple[type[BaseModel], ...] = (
     bodies.MessageIn, bodies.FeedbackIn, bodies.Conversation, bodies.Conversations, bodies.Messages, bodies.Reply,
-    bodies.Problem,
+    bodies.Cards, bodies.Problem,
 )  # fmt: skip
 _COMMON = (403, 404, 405, 503)
 _BODY = (400, 413, 415, 422)
@@ -59,6 +60,7 @@ def description(prefix: str) -> dict[str, Any]:
             "post": _operation("Judge an answer.", {204: None}, body="FeedbackIn", counted=True),
         },
     }
+    paths[f"{prefix}cards/"] = {"get": _cards()}
     scheme = {"type": "apiKey", "in": "header", "name": "X-CSRFToken"}
     return {
         "openapi": "3.1.0",
@@ -66,6 +68,18 @@ def description(prefix: str) -> dict[str, Any]:
         "paths": paths,
         "components": {"schemas": schemas["$defs"], "securitySchemes": {"csrf": scheme}},
     }
+
+
+def _cards() -> dict[str, Any]:
+    """Several ids of each kind may be asked for at once."""
+    made = _operation("Orders and products as cards show them.", {200: "Cards"}, query=())
+    one = {"type": "string", "minLength": 1, "maxLength": ID_CHARS, "pattern": r"^[\w.:@/#-]+$"}
+    several = {"type": "array", "maxItems": ITEMS, "items": one}
+    made["responses"]["422"] = _answer(422, "Problem")
+    made["parameters"] = [
+        {"name": name, "in": "query", "explode": True, "schema": several} for name in ("order", "product")
+    ]
+    return made
 
 
 def _operation(

@@ -22,7 +22,7 @@ from shopassist.engine.owner_view import owner_view
 from shopassist.errors import ShopAssistError
 from shopassist.messages import Customer, Message
 from shopassist.protocols import Claim
-from shopassist.replies import Done, Event, Failed, Language, Mode, Reply, Sentence, Stage, Started
+from shopassist.replies import Done, Event, Failed, Language, Mode, Reply, Sentence, Stage, Started, ToolStarted
 from shopassist.vault import Vault, conceal
 
 STOPPING = 3.0
@@ -175,6 +175,8 @@ def _shown(ask: Ask, event: Event) -> tuple[str, dict[str, Any]] | None:
         return "started", {"message": ask.message.id, "turn": event.turn}
     if isinstance(event, Stage):
         return "stage", {"name": event.name}
+    if isinstance(event, ToolStarted):
+        return "stage", {"name": "changing" if event.effect == "write" else "looking"}
     if isinstance(event, Sentence):
         return "sentence", {"text": event.text}
     if isinstance(event, Done):

@@ -16,5 +16,6 @@ urlpatterns = [
     path(f"{_ONE}resume/", exempt(views.Resume), name="resume"),
     path(f"{_ONE}stop/", exempt(views.Stop), name="stop"),
     path(f"{_ONE}feedback/", exempt(views.Feedback), name="feedback"),
+    path("cards/", exempt(views.Cards), name="cards"),
     path("openapi.json", views.description, name="openapi"),
 ]

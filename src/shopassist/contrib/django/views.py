@@ -17,7 +17,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import ensure_csrf_cookie
 
-from shopassist.contrib.django import bodies, models, openapi, streams, turns, wire
+from shopassist.contrib.django import bodies, cards, models, openapi, streams, turns, wire
 from shopassist.contrib.django.assistant import get_assistant
 from shopassist.contrib.django.conf import options
 from shopassist.contrib.django.connection import moment, reading, writing
@@ -221,6 +221,16 @@ class Feedback(Door):
                 },
             )
         return HttpResponse(status=204)
+
+
+class Cards(Door):
+    """Orders and products as cards show them."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The cards of ``?order=…&product=…`` that there are for the caller."""
+        orders, products = (bodies.references(request, name) for name in ("order", "product"))
+        found = cards.cards(self.caller.customer, orders, products)
+        return JsonResponse(bodies.Cards(cards=list(found)).model_dump(mode="json"))
 
 
 def description(request: HttpRequest) -> HttpResponse:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
+from pydantic import ValidationError
 
 from shopassist import replies
 from shopassist.contrib.django import bodies, models
 from shopassist.contrib.django.connection import reading, seconds
 from shopassist.engine.owner_view import owner_view
+from shopassist.messages import ITEMS
 from shopassist.storage.rules import OPEN
 from shopassist.vault import Vault
 
 LISTED = 50
 """How many conversations a list has at most."""
+
+TITLE = 80
+"""How many characters of a conversation's first message are its title."""
 
 
 def reply(found: replies.Reply, seq: int | None) -> dict[str, Any]:
@@ -31,6 +37,8 @@ def reply(found: replies.Reply, seq: int | None) -> dict[str, Any]:
         text=found.text,
         language=found.language,
         mode=found.mode,
+        asked=found.asked,
+        items=_items(found),
         consent=bodies.Consent(tool=consent.tool, expires=consent.expires) if consent else None,
         options=[bodies.Option(value=o.value, label=o.label) for o in found.options],
         citations=[
@@ -44,6 +52,17 @@ def reply(found: replies.Reply, seq: int | None) -> dict[str, Any]:
     ).model_dump(mode="json")
 
 
+def _items(found: replies.Reply) -> list[bodies.Card]:
+    """The orders and products that a reply is about, as cards name them; what cannot be an id is left out."""
+    made: list[bodies.Card] = []
+    for slot, kind in (("order_id", bodies.OrderCard), ("product", bodies.ProductCard)):
+        named = found.slots.get(slot, ())
+        for value in (named,) if isinstance(named, str) else named:
+            with suppress(ValidationError):
+                made.append(kind.model_validate({slot.removesuffix("_id"): value}))
+    return made[:ITEMS]
+
+
 def seq_of(conversation: str, turn: int) -> int | None:
     """The number of a turn's last message: what is asked for `after` it is new."""
     with reading() as db:
@@ -54,9 +73,11 @@ def seq_of(conversation: str, turn: int) -> int | None:
 def with_last(rows: QuerySet[models.Conversation]) -> QuerySet[models.Conversation]:
     """Conversations with what `conversation` tells of them, in one query."""
     messages = models.Message.objects.filter(conversation=OuterRef("pk")).order_by("-seq")
+    said = models.Message.objects.filter(conversation=OuterRef("pk"), role="customer").exclude(text="").order_by("seq")
     handed = models.HandOff.objects.filter(conversation=OuterRef("pk"), status__in=OPEN)
     return rows.annotate(
         last_seq=Coalesce(Subquery(messages.values("seq")[:1]), 0),
+        first_said=Coalesce(Subquery(said.values("text")[:1]), Value("", TextField())),
         handoff_id=Subquery(handed.values("id")[:1]),
         handoff_status=Subquery(handed.values("status")[:1]),
     )
@@ -69,6 +90,7 @@ def conversation(row: Any) -> dict[str, Any]:
         "id": row.pk,
         "mode": row.handoff_status or "bot",
         "handoff": handed,
+        "title": Vault(row.vault).reveal(row.first_said)[:TITLE],
         "busy": row.lease_until is not None and row.lease_until > time.time(),
         "seq": row.last_seq,
         "created": _iso(row.created),

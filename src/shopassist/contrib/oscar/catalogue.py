@@ -86,7 +86,7 @@ class OscarCatalogue:
         return (
             products.browsable()
             .select_related("product_class")
-            .prefetch_related("stockrecords", "categories", *_VALUES)
+            .prefetch_related("stockrecords", "categories", "images", *_VALUES)
             .prefetch_related(Prefetch("children", queryset=children, to_attr="_prefetched_public_children"))
         )
 
@@ -108,6 +108,8 @@ class OscarCatalogue:
                 )
                 for child in sold
             ),
+            url=product.get_absolute_url(),
+            image=_picture(product),
         )
 
     def _info(self, product: Any) -> Any:
@@ -127,6 +129,12 @@ class OscarCatalogue:
             return 0
         counted = getattr(availability, "num_available", None)
         return None if counted is None else int(counted)
+
+
+def _picture(product: Any) -> str | None:
+    """The address of its first picture; Oscar's own picture of a missing one is none."""
+    shown = next(iter(product.get_all_images()), None)
+    return str(shown.original.url) if shown is not None and shown.original else None
 
 
 def _sold(product: Any) -> list[Any]:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from shopassist.shop import OrderLine, OrderStatus, OrderView, Tracking
@@ -44,7 +45,16 @@ def order_view(shop: OscarShop, order: Any) -> OrderView:
         recipient=(address.name or None) if address is not None else None,
         phone=phone_of(address) if address is not None else None,
         state=order.status if status == "other" else None,
+        url=_page_of(order),
     )
+
+
+def _page_of(order: Any) -> str | None:
+    """The customer's own page of the order; a shop may have taken it out."""
+    try:
+        return reverse("customer:order", kwargs={"order_number": order.number})
+    except NoReverseMatch:
+        return None
 
 
 def status_of(shop: OscarShop, order: Any) -> OrderStatus:

@@ -18,6 +18,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.staticfiles",
     "shopassist.contrib.django",
     "shopsite",
 ]
@@ -33,7 +34,20 @@ MIDDLEWARE = [
     "shopsite.middleware.BasketMiddleware",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+STATIC_URL = "/static/"
+LOGIN_URL = "/login/li/"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+            ]
+        },
+    }
+]
 SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": HERE / "shop.db",
@@ -43,7 +57,7 @@ DATABASES = {"default": dj_url.parsed(os.environ["SITE_DATABASE"]) if os.environ
 DATABASES["default"]["ATOMIC_REQUESTS"] = bool(os.environ.get("SITE_ATOMIC"))
 DATABASE_ROUTERS = ["shopsite.routers.Router"]
 SHOPASSIST = {
-    "SHOP": "shopsite.shop.Shop",
+    "SHOP": os.environ.get("SITE_SHOP", "shopsite.shop.Shop"),
     "ASSISTANT": "shopsite.assistants.make",
     "MODEL": "none",
     "MODEL_CALLS": 64,
@@ -51,5 +65,6 @@ SHOPASSIST = {
     "DATA_DIR": os.environ.get("SITE_DATA", ".shopassist"),
     "THROTTLE_USER": os.environ.get("SITE_THROTTLE_USER", ""),
     "THROTTLE_IP": "",
+    "ANSWER_CACHE": int(os.environ.get("SITE_ANSWER_CACHE", "1000")),
     "KEEP_ALIVE": float(os.environ.get("SITE_KEEP_ALIVE", "15")),
 }

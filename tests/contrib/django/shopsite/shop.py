@@ -1,10 +1,12 @@
 """The shop's orders for the assistant: what this shop does not offer is refused, and products stay with the pages."""
 
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from shopassist.dialogue import Quote
 from shopassist.shop import Deed, OrderLine, OrderView
+from shopassist.testing import MemoryShop
 from shopassist.tools import Changed
 from shopsite.models import Order
 
@@ -52,6 +54,31 @@ class Shop:
     orders = Orders()
     catalogue = None
     after_sales = None
+
+
+class Catalogue:
+    """The sample shop's products, with a page and a picture each."""
+
+    def __init__(self):
+        self._sample = MemoryShop.sample(lambda: datetime.now(UTC)).catalogue
+
+    def get(self, product_id):
+        found = self._sample.get(product_id)
+        return found and self._shown(found)
+
+    def search(self, words, least=None, most=None):
+        return [self._shown(found) for found in self._sample.search(words, least, most)]
+
+    def coupons(self, customer):
+        return ()
+
+    def _shown(self, product):
+        return replace(product, url=f"/product/{product.id}/", image="/static/shopsite/product.png")
+
+
+class ShopWithProducts(Shop):
+    def __init__(self):
+        self.catalogue = Catalogue()
 
 
 def _view(order):

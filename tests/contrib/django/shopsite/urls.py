@@ -1,3 +1,12 @@
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-urlpatterns = [path("assistant/", include("shopassist.contrib.django.urls"))]
+from shopsite import pages
+
+urlpatterns = [
+    path("", pages.shop, name="shop"),
+    path("product/<str:product>/", pages.shop, name="product"),
+    path("login/<str:name>/", pages.login_as, name="login"),
+    path("logout/", LogoutView.as_view(next_page="shop"), name="logout"),
+    path("assistant/", include("shopassist.contrib.django.urls")),
+]

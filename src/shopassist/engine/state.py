@@ -130,6 +130,7 @@ class Ports:
     the turn may begin anew until `anew_until` (monotonic), `superseded` that what was not shown by then
     is left out. `resumes` says that the customer has come back and said nothing yet. `keep` raises `StaleTurn` or
     `ConversationErased` where this turn has the conversation no longer. `answers` keeps what others may be told too.
+    `before_model` is called before each question to the model, which may take long.
     """
 
     settings: Settings
@@ -163,6 +164,7 @@ class Ports:
     superseded: bool = False
     resumes: bool = False
     answers: AnswerCache | None = None
+    before_model: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ QUESTION = "无线降噪耳机Pro续航多久"
 SENTENCE = "单次续航 8 小时，配合充电盒共 30 小时。"
 SLOW = SENTENCE + "防水等级是 IPX4。" + "蓝牙是 5.3。" * 40
 STREAMS = 25
+PATIENT = tuple(f"SHOPASSIST_MODEL_{name}" for name in ("DEADLINE", "FIRST_TOKEN", "NEXT_TOKEN"))
 
 
 def until(condition, seconds=30.0):
@@ -63,6 +64,7 @@ def start(database, data_dir):
             name = f"{kind}-of-the-tests"
             own = sa.make_url(url).update_query_dict({"application_name": name}).render_as_string(hide_password=False)
             values = {"SITE_DATABASE": own, "SITE_DATA": data_dir, "SITE_ATOMIC": 1, "SITE_ANSWER": SLOW, **values}
+            values |= dict.fromkeys(PATIENT, 120)  # a machine that is busy with other tests
             return Site(running.enter_context(served(kind, **values)), engine, name)
 
         yield started
@@ -120,17 +122,14 @@ def test_11_open_streams_hold_no_connection(start):
 
         list(pool.map(open_one, visitors))
         # A lease is renewed now and then, which takes a connection for a moment.
-        assert until(lambda: site.connections() == 0)
-        assert site.at_work(visitors) == STREAMS
+        assert until(lambda: site.connections() == 0 and site.at_work(visitors) == STREAMS)
 
 
 def test_11_an_answer_in_json_holds_no_connection_while_the_model_writes(gunicorn):
     visitors = [gunicorn.visitor() for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         asked = [pool.submit(visitor.ask, QUESTION) for visitor in visitors]
-        assert until(lambda: gunicorn.at_work(visitors) == 4)
-        assert until(lambda: gunicorn.connections() == 0)
-        assert gunicorn.at_work(visitors) == 4
+        assert until(lambda: gunicorn.connections() == 0 and gunicorn.at_work(visitors) == 4)
         assert all("8 小时" in done.result().json()["text"] for done in asked)
 
 

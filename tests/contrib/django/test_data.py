@@ -1,11 +1,14 @@
 """What is in the database: one transaction with the shop's, bounded queries, nothing left of who is deleted."""
 
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime
 
 import pytest
+from django.apps import apps
 from django.db import connections, transaction
 from django.db.backends.signals import connection_created
 from django.db.utils import OperationalError
@@ -14,12 +17,14 @@ from django.test.utils import CaptureQueriesContext
 from shopsite import assistants, routers
 from shopsite.models import Order, Shopper
 
-from shopassist import Customer, Failed, Message, Started
+from conftest import PAGES
+from shopassist import Customer, Failed, Message, Sentence, Stage, Started
 from shopassist.contrib.django import models
 from shopassist.contrib.django.assistant import get_assistant
 from shopassist.contrib.django.turns import Ask, told
 from shopassist.errors import HandOffTaken, ModelUnavailable
-from shopassist.testing import ScriptedModel
+from shopassist.knowledge.ingest import ingest
+from shopassist.testing import HashEmbeddings, ScriptedModel
 
 QUESTION = "无线降噪耳机Pro续航多久"
 OF_TRANSACTIONS = (
@@ -140,6 +145,50 @@ def test_16_who_is_erased_during_a_turn_stays_erased(shopper):
     assert not models.Message.objects.exists()
     assert not models.Turn.objects.exists()
     assert list(models.Conversation.objects.values_list("owner", "state", "vault")) == [(None, {}, {})]
+
+
+def test_16_who_is_erased_during_a_turn_leaves_nothing_in_models_files_or_vectors(shopper, configured, tmp_path):
+    said, phone = "我住在梧桐里三号楼，" + QUESTION + "，有事打13800138000", "13800138000"
+    assistants.embeddings = HashEmbeddings()
+    ingest([PAGES], tmp_path / "knowledge", assistants.embeddings)
+    before = _vectors(tmp_path)
+    assistants.model = ScriptedModel(answers=[ANSWER + "防水等级是 IPX4。" * 5], delay=0.05)
+    with configured(DATA_DIR=str(tmp_path)):
+        assistant, li = get_assistant(), shopper("li")
+        customer = Customer(str(li.pk))
+        assistant.reply("我住在梧桐里三号楼，我要转人工", conversation="b", customer=customer)
+        events = assistant.stream(said, conversation="c", customer=customer)
+        assert next(type(event) for event in events if not isinstance(event, Started | Stage)) is Sentence
+        assert any("梧桐里" in row for row in _rows())
+        li.delete()
+        assert list(events)[-1].error == "ConversationErased"
+        assert assistant.knowledge.vector(said) is not None
+        kept = repr([vars(assistant.answers)])
+    for trace in ("梧桐里", phone, "<PHONE_1>"):
+        assert not [row for row in _rows() if trace in row]
+        assert trace not in kept
+    after = _files(tmp_path)
+    assert [name for name in after if "梧桐里".encode() in after[name] or phone.encode() in after[name]] == []
+    assert before[0] > 0
+    assert _vectors(tmp_path) == before
+
+
+def _rows():
+    """Each row of the app's tables, as text."""
+    for model in apps.get_app_config("shopassist").get_models():
+        yield from map(repr, model.objects.values_list())
+
+
+def _files(folder):
+    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
+
+
+def _vectors(folder):
+    """How many vectors Chroma has, and all other files of the index: its own hold what is left of memory too."""
+    [chroma] = folder.rglob("chroma.sqlite3")
+    with closing(sqlite3.connect(chroma)) as db:
+        count = db.execute("SELECT count(*) FROM embeddings").fetchone()[0]
+    return count, {name: data for name, data in _files(folder).items() if "/chroma/" not in name}
 
 
 def test_17_of_two_agents_one_gets_the_hand_off_and_what_the_customer_writes_reaches_them(client_of, begin, say):

@@ -33,10 +33,12 @@ from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, StoredMessag
 from shopassist.replies import Reply
 from shopassist.storage.rules import (
     MAX_ATTEMPTS,
+    adopts,
     check_access,
     concealed,
     exported,
     given_up,
+    is_held,
     no_reply,
     stale,
 )
@@ -89,7 +91,7 @@ class DjangoStore(DjangoHandOffs):
         """See `ConversationStore.claim`."""
         with writing(soon=True) as db:
             row, now = locked(db, conversation), self._clock()
-            if row is None or row.erased is not None or _is_held(row, now):
+            if row is None or row.erased is not None or is_held(row.lease_token, row.lease_until, now):
                 return None
             messages = tuple(map(message_of, without_turn(db, conversation)))
             if bool(messages) == idle:
@@ -140,9 +142,10 @@ class DjangoStore(DjangoHandOffs):
             rows = models.Message.objects.using(db).select_related("conversation")
             row = rows.filter(conversation=conversation, client_id=message_id).first()
             reply = _answer_of(db, conversation, row.turn) if row else None
-        held = row is not None and _is_held(row.conversation, self._clock())
-        if row is not None and given_up(turn=row.turn, attempts=row.attempts, held=held):
-            raise no_reply(conversation)
+        if row is not None:
+            held = is_held(row.conversation.lease_token, row.conversation.lease_until, self._clock())
+            if given_up(turn=row.turn, attempts=row.attempts, held=held):
+                raise no_reply(conversation)
         return reply
 
     def latest(self, conversation: str) -> Reply | None:
@@ -200,9 +203,7 @@ class DjangoStore(DjangoHandOffs):
             row = locked(db, conversation)
             if row is None:
                 return
-            known = owner if row.owner is None else row.owner
-            check_access(conversation, erased=row.erased is not None, owner=known, caller=owner)
-            if row.owner is None:
+            if adopts(conversation, erased=row.erased is not None, owner=row.owner, caller=owner):
                 update(db, conversation, owner=owner, visitor="")
 
     def vault(self, conversation: str) -> dict[str, str]:
@@ -268,10 +269,6 @@ def _alive(db: str, conversation: str) -> models.Conversation | None:
 def _held(db: str, claim: Claim) -> Any:
     rows = models.Conversation.objects.using(db).filter(pk=claim.conversation, erased=None)
     return rows.filter(lease_token=claim.token, fence=claim.fence)
-
-
-def _is_held(row: models.Conversation, now: float) -> bool:
-    return row.lease_token is not None and row.lease_until is not None and row.lease_until > now
 
 
 def _count_try(db: str, conversation: str) -> None:

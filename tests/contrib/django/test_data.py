@@ -15,7 +15,7 @@ from django.db.utils import OperationalError
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from shopsite import assistants, routers
-from shopsite.models import Order, Shopper
+from shopsite.models import Order, Regular, Shopper
 
 from conftest import PAGES
 from shopassist import Customer, Failed, Message, Sentence, Stage, Started
@@ -251,6 +251,24 @@ def test_a_deactivated_user_who_is_deleted_leaves_nothing_either(client_of, begi
     li.save()
     li.delete()
     assert not models.Message.objects.exists()
+
+
+def test_16_a_user_who_is_deleted_by_a_proxy_of_the_model_leaves_nothing_either(client_of, begin, say, shopper):
+    li = shopper("li")
+    client = client_of(li)
+    say(client, begin(client))
+    Regular.objects.get(pk=li.pk).delete()
+    assert not models.Message.objects.exists()
+
+
+def test_16_what_a_user_begins_while_they_are_deleted_goes_with_them(shopper):
+    li = shopper("li")
+    with transaction.atomic(using=routers.current):
+        key = str(li.pk)
+        li.delete()
+        get_assistant().reply("你好", conversation="late", customer=Customer(key))
+    assert not models.Message.objects.exists()
+    assert models.Conversation.objects.get().owner is None
 
 
 @pytest.mark.parametrize("zone", [True, False])

@@ -149,6 +149,21 @@ def test_while_the_database_is_read_only_one_reads_and_is_told_to_write_later(pl
     assert say(client, at, "还在吗", id="m2").status_code == 200
 
 
+@override_settings(MIDDLEWARE=settings.MIDDLEWARE[:-1])  # without the shop's own, which looks at the user first
+def test_where_the_session_cannot_be_read_the_page_is_told_to_come_back(client_of, begin, shopper, caplog):
+    client = client_of(shopper("li"))
+    at = begin(client)
+    with connections[routers.current].cursor() as cursor:
+        cursor.execute("ALTER TABLE django_session RENAME TO elsewhere")
+    try:
+        response = client.get(at)
+    finally:
+        with connections[routers.current].cursor() as cursor:
+            cursor.execute("ALTER TABLE elsewhere RENAME TO django_session")
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+    assert "django_session" not in caplog.text + response.content.decode()
+
+
 def test_without_an_index_the_assistant_says_that_it_does_not_know(client_of, begin, say, tmp_path):
     own = {k: v for k, v in settings.SHOPASSIST.items() if k != "ASSISTANT"}
     with override_settings(SHOPASSIST={**own, "DATA_DIR": str(tmp_path)}):

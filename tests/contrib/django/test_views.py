@@ -308,3 +308,20 @@ def test_13_an_address_is_what_a_trusted_proxy_saw(configured, proxies, header, 
     request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1", headers={"X-Forwarded-For": header})
     with configured(TRUSTED_PROXIES=proxies):
         assert address(request) == expected
+
+
+def test_13_where_the_server_tells_no_address_customers_do_not_shut_each_other_out(client_of, configured):
+    with configured(THROTTLE_USER="", THROTTLE_IP="1/d"):
+        socket = {"REMOTE_ADDR": ""}
+        answers = [client_of().post("/assistant/conversations/", **socket).status_code for _ in range(3)]
+    assert answers == [201] * 3
+
+
+def number_of(user):
+    return user.pk
+
+
+def test_a_customers_id_may_be_a_number(client_of, begin, configured, shopper):
+    with configured(CUSTOMER_ID=f"{__name__}.number_of"):
+        client = client_of(shopper("li"))
+        assert client.get(begin(client)).status_code == 200

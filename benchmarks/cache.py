@@ -24,7 +24,8 @@ from rich.table import Table
 from report import console, describe, embedding_folder, save
 from shopassist.assistant import Assistant
 from shopassist.engine.sameness import form
-from shopassist.knowledge.embeddings import OnnxEmbeddings, encode
+from shopassist.knowledge.embeddings import OnnxEmbeddings
+from shopassist.knowledge.encoding import encode
 from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import ChromaKnowledge
 from shopassist.protocols import Hot, Kept

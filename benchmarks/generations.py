@@ -24,7 +24,7 @@ from langchain_core.embeddings import Embeddings
 
 import pages
 from report import Figure, describe, embedding_folder, embeddings, percentiles, save, show
-from shopassist.knowledge.embeddings import encode, fingerprint
+from shopassist.knowledge.encoding import encode, fingerprint
 from shopassist.knowledge.index import open_current
 from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import ChromaKnowledge

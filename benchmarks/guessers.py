@@ -7,7 +7,7 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from corpora import Labelled
-from shopassist.knowledge.embeddings import encode
+from shopassist.knowledge.encoding import encode
 from shopassist.language.mood import by_words
 from shopassist.learning.fitting import FOLDS
 from shopassist.learning.linear import fit

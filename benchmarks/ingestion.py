@@ -17,7 +17,7 @@ from langchain_core.embeddings import Embeddings
 
 import pages
 from report import Figure, describe, embeddings, save, show
-from shopassist.knowledge.embeddings import encode, fingerprint
+from shopassist.knowledge.encoding import encode, fingerprint
 from shopassist.knowledge.ingest import Report, ingest
 from shopassist.knowledge.sources import read
 from shopassist.knowledge.split import split

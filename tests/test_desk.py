@@ -125,6 +125,9 @@ class Held:
     def document(self, document, **options):
         return self.knowledge.document(document, **options)
 
+    def periods(self, document, **options):
+        return self.knowledge.periods(document, **options)
+
     def products(self, language):
         return self.knowledge.products(language)
 

@@ -1,4 +1,4 @@
-"""`shopassist chat` in a process of its own: how it waits, what it keeps to itself, and how it ends."""
+"""`shopassist chat`, where it matters in a process of its own: how it waits, what it keeps to itself, and how it ends."""
 
 import json
 import os
@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from commands import invoke
+
 PAGE = "---\nid: returns\ntitle: 退货政策\n---\n# 退货政策\n签收后 7 天内可以无理由退货。退货运费由买家承担。\n"
 QUESTION = "退货运费谁出？\n"
 CANCEL = "帮我把订单ORD20241201002取消了\n"
@@ -22,10 +24,13 @@ GO_ON = re.compile(r"shopassist chat --conversation (\S+)")
 AS = re.compile(r"shopassist chat --as (\S+) --conversation (\S+)")
 
 
+def given(**variables):
+    values = {"COLUMNS": "160", "SHOPASSIST_CLOCK": "2024-12-05T10:00:00+08:00", **variables}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def environment(**variables):
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("SHOPASSIST_")}
-    given = {"COLUMNS": "160", "SHOPASSIST_CLOCK": "2024-12-05T10:00:00+08:00", **variables}
-    return {**clean, **{name: value for name, value in given.items() if value is not None}}
+    return {k: v for k, v in os.environ.items() if not k.startswith("SHOPASSIST_")} | given(**variables)
 
 
 def command(*arguments):
@@ -38,20 +43,12 @@ def shop(tmp_path):
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "returns.md").write_text(PAGE, "utf-8")
     (tmp_path / "shopassist.toml").write_text('model = "none"\nembeddings = "none"\n', "utf-8")
-    subprocess.run(command("ingest", "pages"), cwd=tmp_path, env=environment(), check=True, capture_output=True)
+    assert invoke(tmp_path, "ingest", "pages").returncode == 0
     return tmp_path
 
 
 def chat(shop, say, *arguments, flags=(), **variables):
-    return subprocess.run(
-        command(*flags, "chat", *arguments),
-        cwd=shop,
-        env=environment(**variables),
-        input=say,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return invoke(shop, *flags, "chat", *arguments, say=say, **given(**variables))
 
 
 FACTS = {
@@ -269,7 +266,7 @@ def test_a_shop_that_is_no_database_is_named(shop):
 
 def test_one_question_can_be_asked_as_a_customer(shop):
     def ask(*arguments):
-        done = subprocess.run(command("ask", *arguments), cwd=shop, env=environment(), capture_output=True, text=True)
+        done = invoke(shop, "ask", *arguments, **given())
         return done.returncode, done.stdout + done.stderr
 
     assert "SF123456789CN" in ask("--as", "u-1001", "订单ORD20241201001到哪了？")[1]

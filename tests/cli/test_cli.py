@@ -1,10 +1,9 @@
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from commands import invoke
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -24,16 +23,7 @@ def shop(tmp_path):
 
 
 def run(shop, *arguments, say=None, **variables):
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("SHOPASSIST_")}
-    return subprocess.run(
-        [sys.executable, "-m", "shopassist.cli", *arguments],
-        cwd=shop,
-        env={**clean, "SHOPASSIST_CLOCK": "2024-12-05T10:00:00+08:00", "COLUMNS": "160", **variables},
-        input=say,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return invoke(shop, *arguments, say=say, SHOPASSIST_CLOCK="2024-12-05T10:00:00+08:00", **variables)
 
 
 def test_pages_go_in_and_a_second_run_touches_nothing(shop):

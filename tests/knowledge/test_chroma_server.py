@@ -21,7 +21,7 @@ from shopassist.assembly import vector_store_from
 from shopassist.errors import IndexMismatch, KnowledgeError
 from shopassist.knowledge import generations
 from shopassist.knowledge.chroma_server import READING, ChromaServer
-from shopassist.knowledge.embeddings import encode
+from shopassist.knowledge.encoding import encode
 from shopassist.knowledge.index import open_current
 from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import ChromaKnowledge

@@ -10,14 +10,8 @@ import numpy as np
 import pytest
 
 from shopassist.errors import KnowledgeError, MissingExtra, WeightsMissing
-from shopassist.knowledge.embeddings import (
-    SAMPLE,
-    OnnxEmbeddings,
-    SentenceTransformerEmbeddings,
-    cost,
-    encode,
-    fingerprint,
-)
+from shopassist.knowledge.embeddings import OnnxEmbeddings, SentenceTransformerEmbeddings
+from shopassist.knowledge.encoding import SAMPLE, cost, encode, fingerprint
 from shopassist.knowledge.sources import files, read
 from shopassist.knowledge.split import split
 from shopassist.testing import HashEmbeddings

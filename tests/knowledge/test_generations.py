@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from shopassist.cli.main import app
 from shopassist.errors import DocumentError, IndexDamaged, IndexMismatch, KnowledgeError, ProbesFailed
 from shopassist.knowledge import generations
-from shopassist.knowledge.embeddings import encode
+from shopassist.knowledge.encoding import encode
 from shopassist.knowledge.index import Generation, open_current
 from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import ChromaKnowledge

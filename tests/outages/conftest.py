@@ -54,6 +54,7 @@ def talk(assistant, settings, server, proxy, patient, caplog):
     A real model takes seconds for a turn, so it must do the first one only once, and again after a restart.
     """
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "shopassist")  # the command line sets its level, also where a test calls it
 
     def make(url=proxy.url, whole=not server.proved, **values):
         shop = MemoryShop.sample(lambda: CLOCK)

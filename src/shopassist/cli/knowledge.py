@@ -92,7 +92,7 @@ def rollback(
         from shopassist import settings as settings_
         from shopassist.assembly import embeddings_from
         from shopassist.knowledge import generations
-        from shopassist.knowledge.embeddings import fingerprint
+        from shopassist.knowledge.encoding import fingerprint
 
         settings = settings_.load()
         now = generations.rollback(settings.index_dir, name, fingerprint=fingerprint(embeddings_from(settings)))

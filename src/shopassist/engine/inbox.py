@@ -131,7 +131,7 @@ def turn(
     """
     with _held(store, claim, stopped, life) as hold, _translated(claim):
         ports = make_ports()
-        ports.keep = hold.keep
+        ports.renew = hold.renew
         yield Started(claim.conversation, claim.turn)
         state: Turn = {}
         times: dict[str, float] = {}
@@ -281,7 +281,7 @@ class _Hold:
                 # The lease lasts for two more tries; if it is lost, the commit says so.
                 log.error("the lease of turn %d could not be renewed: %s", self.claim.turn, type(error).__name__)
 
-    def keep(self) -> None:
+    def renew(self) -> None:
         """Renew at once. Raises `StaleTurn` where the conversation was lost, `ConversationErased` where it is gone."""
         try:
             self.claim = self.store.renew(self.claim, lease=LEASE)

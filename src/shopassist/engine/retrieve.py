@@ -16,6 +16,7 @@ from shopassist.engine.quote import authority, leads, quote, spans, telling
 from shopassist.engine.state import Looked, Ports, Turn
 from shopassist.engine.versions import otherwise
 from shopassist.language.references import attached, leaning, mentioned, own_subject
+from shopassist.language.segments import segments
 from shopassist.language.states import money
 from shopassist.protocols import Knowledge
 from shopassist.replies import Citation, Passage
@@ -59,7 +60,7 @@ SAME = 0.6
 def retrieve(state: Turn, runtime: Runtime[Ports]) -> Turn:
     """Search; what is not relevant enough is kept for the trail (`considered`) and out of the evidence."""
     ports = runtime.context
-    looked = tuple(_look(query, state, ports) for query in state["plan"].queries)
+    looked = tuple(_found(query, state, ports) for query in state["plan"].queries)
     evidence = dict.fromkeys(p for found in looked if not found.silent for p in found.evidence)
     evidence |= dict.fromkeys(found.otherwise.passage for found in looked if found.otherwise is not None)
     sources = (source for found in looked if found.silent and (source := _source(found)))
@@ -83,6 +84,16 @@ def _source(found: Looked) -> Citation | None:
     nearest = quote(found.query, [passage])
     text = nearest[1] if nearest else next(iter(sentences(passage.text)), passage.text).strip()
     return Citation(passage.document, passage.version, passage.title, text, passage.url, passage.id)
+
+
+def _found(query: Query, state: Turn, ports: Ports) -> Looked:
+    """What the whole question finds; where that is nothing, what it finds without the story that is told around it."""
+    looked = _look(query, state, ports)
+    asking = " ".join(s.core for s in segments(query.text, state["language"]) if s.asks)
+    if looked.evidence or looked.silent or asking in ("", query.text):
+        return looked
+    again = _look(replace(query, text=asking), state, ports)
+    return again if again.evidence else looked
 
 
 def _look(query: Query, state: Turn, ports: Ports) -> Looked:

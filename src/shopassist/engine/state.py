@@ -128,7 +128,7 @@ class Ports:
     prompt in the cache. `spent` is what understanding took of the turn's calls.
     `newer` says whether the customer has sent another message meanwhile, for which
     the turn may begin anew until `anew_until` (monotonic), `superseded` that what was not shown by then
-    is left out. `resumes` says that the customer has come back and said nothing yet. `keep` raises `StaleTurn` or
+    is left out. `resumes` says that the customer has come back and said nothing yet. `renew` raises `StaleTurn` or
     `ConversationErased` where this turn has the conversation no longer. `answers` keeps what others may be told too.
     `before_model` is called before each question to the model, which may take long.
     """
@@ -156,7 +156,7 @@ class Ports:
     anew_until: float
     newer: Callable[[], bool]
     ahead: Callable[[], int | None] = lambda: None
-    keep: Callable[[], None] = lambda: None
+    renew: Callable[[], None] = lambda: None
     stopped: threading.Event = field(default_factory=threading.Event)
     draft: Draft | None = None
     spent: Spent = field(default_factory=Spent)

@@ -378,11 +378,24 @@ class _Reader:
         return restated(text, self.language, last=last, named=mentioned(text, self.known), focus=focus)
 
     def _queries(self, found: Sequence[Wish], query: str) -> Mapping[tuple[int, int], str]:
-        if len(found) == 1:
+        """The questions of the wishes; one that has nearly the whole text is `query`."""
+        if len(found) == 1 and self._asking(found[0].span) == self.text[slice(*found[0].span)]:
             start, end = found[0].span
             whole = end - start >= MOST_OF * len(self.text)
             return {found[0].span: query if whole else self._restated(self.text[start:end])}
-        return {w.span: self._restated(self.text[slice(*w.span)]) for w in found}
+        return {w.span: self._restated(self._asking(w.span)) for w in found}
+
+    def _asking(self, span: tuple[int, int]) -> str:
+        """The words of a wish, without what is told beside them where the question names its subject by itself."""
+        told = [s for s in segments(self.text, self.language) if s.told and s.span == span]
+        cores = [s.core for s in told if own_subject(s.core, self.language) or self._names(s.core)]
+        return cores[0] if len(cores) == 1 else self.text[slice(*span)]
+
+    def _names(self, words: str) -> bool:
+        """Whether a part of the text names a product or a kind of things."""
+        start = self.text.find(words)
+        spans = [k.span for k in self.kinds] + [f.span for f in self.found if f.name == "product"]
+        return any(start <= first and last <= start + len(words) for first, last in spans)
 
     def _products(self, query: str, found: Sequence[Wish]) -> tuple[str, ...]:
         """The documents of the products that the text is about, by name or by pointing to the last one.

@@ -23,7 +23,7 @@ def write(state: Turn, runtime: Runtime[Ports]) -> Turn:
     ports, made = runtime.context, state["plan"]
     if not state["outcomes"] and ports.newer():
         raise Superseded
-    ports.keep()
+    ports.renew()
     settled = state["settled"] or Settled()
     if made.write is not None:
         return _written(state, ports, made.write)

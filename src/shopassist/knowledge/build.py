@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 
 from shopassist.knowledge import hold, index
 from shopassist.knowledge.damage import unreadable
 from shopassist.knowledge.documents import Document
-from shopassist.knowledge.embeddings import encode, fingerprint
+from shopassist.knowledge.encoding import encode, fingerprint
 from shopassist.knowledge.inventory import ROW, Progress, file_of
 from shopassist.knowledge.journal import Journal
 from shopassist.knowledge.lexical import Lexical
@@ -26,13 +25,14 @@ from shopassist.knowledge.split import VERSION, Piece, split
 from shopassist.knowledge.vectors import AT_ONCE, Embedded, VectorStore
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from numpy.typing import NDArray
 
     Vectors = NDArray[np.float32]
 
 BATCH = 256
 
-Encoder = Callable[[Embeddings, Sequence[Sequence[str]]], Iterator[tuple[int, "NDArray[np.float32]"]]]
+Encoder = Callable[["Embeddings", Sequence[Sequence[str]]], Iterator[tuple[int, "NDArray[np.float32]"]]]
 """Batches of texts into pairs of a batch's number and its vectors, in any order."""
 
 

@@ -9,15 +9,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-from langchain_core.embeddings import Embeddings
+from typing import TYPE_CHECKING, Any
 
 from shopassist.errors import IndexDamaged, IndexMismatch, KnowledgeError, ProbesFailed
 from shopassist.knowledge import generations, index, marks, questions
 from shopassist.knowledge.build import Encoder, Update
 from shopassist.knowledge.changes import changes
-from shopassist.knowledge.embeddings import cost, fingerprint, mismatch
+from shopassist.knowledge.encoding import cost, fingerprint, mismatch
 from shopassist.knowledge.inventory import Progress
 from shopassist.knowledge.journal import forget
 from shopassist.knowledge.probing import probe
@@ -26,6 +24,9 @@ from shopassist.knowledge.sources import Broken, Limits, Remark, Skipped
 from shopassist.knowledge.split import VERSION
 from shopassist.knowledge.vectors import Embedded, VectorStore
 from shopassist.protocols import Source
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
 
 
 @dataclass(frozen=True, slots=True)

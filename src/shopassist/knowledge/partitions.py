@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 
 from shopassist.errors import KnowledgeError, MissingExtra, ShopAssistError
-from shopassist.knowledge.embeddings import encode
+from shopassist.knowledge.encoding import encode
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from numpy.typing import NDArray
 
 

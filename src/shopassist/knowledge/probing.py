@@ -11,16 +11,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-from langchain_core.embeddings import Embeddings
 
 from shopassist.errors import IndexDamaged
 from shopassist.knowledge.chroma_server import ChromaServer
-from shopassist.knowledge.embeddings import encode, fingerprint
+from shopassist.knowledge.encoding import encode, fingerprint
 from shopassist.knowledge.questions import Fallen, Probe
 from shopassist.knowledge.vectors import VectorStore
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
 
 SAMPLE = 3
 PATIENCE = 120.0

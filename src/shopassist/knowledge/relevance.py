@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import yaml
-from langchain_core.embeddings import Embeddings
 
-from shopassist.knowledge.embeddings import encode
+from shopassist.knowledge.encoding import encode
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from numpy.typing import NDArray
 
 DENSE = (-3.07, 0.71, 6.07)

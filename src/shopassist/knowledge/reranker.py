@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from shopassist.errors import KnowledgeError, MissingExtra, WeightsMissing
-from shopassist.knowledge.embeddings import sentence_transformers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +56,8 @@ class CrossEncoderReranker:
     def _open(self) -> Any:
         with self._lock:
             if self._model is None:
+                from shopassist.knowledge.embeddings import sentence_transformers
+
                 library = sentence_transformers(self.folder)
                 self._model = library.CrossEncoder(str(self.folder), device=self.device, local_files_only=True)
             return self._model

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 
 from shopassist.errors import IndexMismatch, KnowledgeError, ShopAssistError
 from shopassist.knowledge import index
-from shopassist.knowledge.embeddings import encode, fingerprint, mismatch
+from shopassist.knowledge.encoding import encode, fingerprint, mismatch
 from shopassist.knowledge.explained import Explanation, Found, Superseded
 from shopassist.knowledge.index import Generation, Shelf
 from shopassist.knowledge.lexical import held
@@ -32,6 +31,7 @@ from shopassist.replies import Passage, version_of
 from shopassist.text import clean
 
 if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
     from langchain_core.retrievers import BaseRetriever
     from numpy.typing import NDArray
 

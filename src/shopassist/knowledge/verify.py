@@ -7,15 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-
-from langchain_core.embeddings import Embeddings
+from typing import TYPE_CHECKING
 
 from shopassist.errors import KnowledgeError
 from shopassist.knowledge import index
-from shopassist.knowledge.embeddings import fingerprint, mismatch
+from shopassist.knowledge.encoding import fingerprint, mismatch
 from shopassist.knowledge.probing import probe
 from shopassist.knowledge.questions import Fallen, Probe
 from shopassist.knowledge.vectors import VectorStore
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
 
 SAMPLE = 200
 PATIENCE = 600.0

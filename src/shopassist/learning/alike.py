@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from shopassist.knowledge.embeddings import encode
+from shopassist.knowledge.encoding import encode
 from shopassist.knowledge.lexical import telling
 from shopassist.text import tokens
 

@@ -13,7 +13,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from shopassist.evaluation.pages.projection import nearest, on_a_plane
-from shopassist.knowledge.embeddings import encode
+from shopassist.knowledge.encoding import encode
 from shopassist.knowledge.index import Generation, Row
 from shopassist.knowledge.lint.duplicates import SHORTEST, pairs
 from shopassist.learning.gaps import Gap

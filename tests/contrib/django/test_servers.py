@@ -106,24 +106,32 @@ def test_09_under_wsgi_the_answer_is_json_also_where_a_stream_was_asked_for(guni
     assert "8 小时" in response.json()["text"]
 
 
-def test_10_json_survives_gzip_and_atomic_requests(uvicorn):
+def test_10_streams_and_json_survive_gzip_atomic_requests_and_the_shops_own_middleware(uvicorn):
     visitor = uvicorn.visitor()
     assert visitor.ask("你好").json()["text"]
     assert visitor.http.get(f"{visitor.at}messages/").json()["messages"][0]["text"] == "你好"
+    with visitor.stream("你好呀") as response:
+        assert response.request.headers["accept-encoding"] == "gzip"
+        names = [name for name, _ in events(response)]
+    assert (names[0], names[-1]) == ("started", "done")
+    assert {"stage", "sentence"} < set(names)
 
 
 def test_11_open_streams_hold_no_connection(start):
     site = start("uvicorn", SITE_DELAY=1)
-    visitors = [site.visitor() for _ in range(STREAMS)]
+    visitors = []
     with ExitStack() as open_streams, ThreadPoolExecutor(STREAMS) as pool:
 
         def open_one(visitor):
             response = open_streams.enter_context(visitor.stream(QUESTION))
             next(data for name, data in events(response) if name == "stage" and data["name"] == "retrieve")
 
-        list(pool.map(open_one, visitors))
-        # A lease is renewed now and then, which takes a connection for a moment.
-        assert until(lambda: site.connections() == 0 and site.at_work(visitors) == STREAMS)
+        for many in (STREAMS, 2 * STREAMS):
+            more = [site.visitor() for _ in range(many - len(visitors))]
+            visitors.extend(more)
+            list(pool.map(open_one, more))
+            # A lease is renewed now and then, which takes a connection for a moment.
+            assert until(lambda: site.connections() == 0 and site.at_work(visitors) == len(visitors))
 
 
 def test_11_an_answer_in_json_holds_no_connection_while_the_model_writes(gunicorn):

@@ -118,13 +118,14 @@ def test_10_streams_and_json_survive_gzip_atomic_requests_and_the_shops_own_midd
 
 
 def test_11_open_streams_hold_no_connection(start):
-    site = start("uvicorn", SITE_DELAY=1)
-    visitors = []
+    site = start("uvicorn", SITE_DELAY=5)  # or the first ones have ended before the last have begun
+    visitors, kept = [], []
     with ExitStack() as open_streams, ThreadPoolExecutor(STREAMS) as pool:
 
         def open_one(visitor):
-            response = open_streams.enter_context(visitor.stream(QUESTION))
-            next(data for name, data in events(response) if name == "stage" and data["name"] == "retrieve")
+            got = events(open_streams.enter_context(visitor.stream(QUESTION)))
+            kept.append(got)  # a reader that is dropped closes its stream
+            next(data for name, data in got if name == "stage" and data["name"] == "retrieve")
 
         for many in (STREAMS, 2 * STREAMS):
             more = [site.visitor() for _ in range(many - len(visitors))]

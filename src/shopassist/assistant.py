@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import aclosing, closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -210,18 +210,20 @@ class Assistant:
         wait: float = 30.0,
         deadline: float | None = None,
         stopped: threading.Event | None = None,
+        before_model: Callable[[], None] = lambda: None,
     ) -> Generator[Event]:
         """As `reply`, in events; each sentence comes when it is checked. Closing the iterator stops the model.
 
         `stopped` does the same from another thread, where this one waits for the model: once it is set the iterator
-        goes on within 0.2 s, to be closed.
+        goes on within 0.2 s, to be closed. `before_model` is called before each question to the model, in the thread
+        of the turn: to let go of what should not be held while it writes.
 
         Where a person takes over in the middle, `Done` has what was shown until then. Bad input raises
         as in `reply`; what goes wrong after `Started` is the event `Failed`, the last one.
         """
         yield from self._stream(
             messages, stopped or threading.Event(), conversation=conversation, customer=customer, message_id=message_id,
-            wait=wait, deadline=deadline,
+            wait=wait, deadline=deadline, before_model=before_model,
         )  # fmt: skip
 
     async def areply(self, messages: Said, **options: Any) -> Reply:
@@ -354,6 +356,7 @@ class Assistant:
         message_id: str | None = None,
         wait: float = 30.0,
         deadline: float | None = None,
+        before_model: Callable[[], None] = lambda: None,
         streams: bool = False,
     ) -> Generator[Event]:
         began = time.monotonic()
@@ -378,7 +381,7 @@ class Assistant:
                 return
             if found is None:
                 raise Pending(f"the answer is not ready after {wait:g} s; ask again with the same message id")
-            ports = partial(self._ports, found, customer, began, seconds, stopped)
+            ports = partial(self._ports, found, customer, began, seconds, stopped, before_model)
             try:
                 if found.handoff is not None and found.handoff.status == "person":
                     language = Memory.load(found.state).language or self.settings.language
@@ -400,7 +403,13 @@ class Assistant:
                 return
 
     def _ports(
-        self, claim: Claim, customer: Customer | None, began: float, seconds: float, stopped: threading.Event
+        self,
+        claim: Claim,
+        customer: Customer | None,
+        began: float,
+        seconds: float,
+        stopped: threading.Event,
+        before_model: Callable[[], None] = lambda: None,
     ) -> Ports:
         now = self.settings.now()
         messages = claim.messages
@@ -431,6 +440,7 @@ class Assistant:
             stopped=stopped,
             resumes=not messages,
             answers=self.answers,
+            before_model=before_model,
         )
 
     def _hand_off(self, claim: Claim, reason: str, summary: Mapping[str, Any]) -> str | None:

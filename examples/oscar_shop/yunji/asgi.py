@@ -1,4 +1,4 @@
-"""The shop under an ASGI server, where answers come sentence by sentence: uvicorn yunji.asgi:application."""
+"""The shop under an ASGI server, so that answers stream; it gives out Oscar's static files too, as `runserver` does."""
 
 import os
 

@@ -105,10 +105,10 @@ DATABASES = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATA / "shop.db",
         "ATOMIC_REQUESTS": True,
-        "OPTIONS": {"init_command": "PRAGMA journal_mode=WAL;", "timeout": 20},
+        "OPTIONS": {"init_command": "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;", "timeout": 20},
     }
 }
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA / "cache"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}  # of one process: a shop uses Redis
 HAYSTACK_CONNECTIONS = {"default": {"ENGINE": "haystack.backends.simple_backend.SimpleEngine"}}
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
@@ -134,4 +134,5 @@ SHOPASSIST = {
     "MODEL": os.environ.get("OSCAR_SHOP_MODEL", "none"),
     "EMBEDDINGS": os.environ.get("OSCAR_SHOP_EMBEDDINGS", "none"),
     "SHOP_NAME": OSCAR_SHOP_NAME,
+    "PAGES": [HERE.parents[1] / "knowledge"],
 }

@@ -145,6 +145,7 @@ def _answer(messages: list[BaseMessage], seconds: float, writer: Writer, ports: 
     """The model's answer; raises `BadAnswer` for one that has no end, `ModelError` and what a foreign model raises."""
     form = schema([intent.name for intent in ports.catalogue], slot_names(ports.catalogue))
     until = time.monotonic() + seconds
+    ports.before_model()
     writing = writer.ask(
         messages, form, most=MOST_TOKENS, deadline=until, stopped=ports.stopped, conversation=ports.warm_at
     )

@@ -292,6 +292,7 @@ class Draft:
             again=again,
         )
         self.sections, self.read = made.sections, made.evidence
+        ports.before_model()
         self._writing = writing = writer.write(
             made.messages, deadline=ports.deadline, stopped=ports.stopped, conversation=ports.warm_at, tries=self.left
         )

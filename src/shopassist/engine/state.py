@@ -132,6 +132,7 @@ class Ports:
     the turn may begin anew until `anew_until` (monotonic), `superseded` that what was not shown by then
     is left out. `resumes` says that the customer has come back and said nothing yet. `renew` raises `StaleTurn` or
     `ConversationErased` where this turn has the conversation no longer. `answers` keeps what others may be told too.
+    `before_model` is called before each question to the model, which may take long.
     """
 
     settings: Settings
@@ -165,6 +166,7 @@ class Ports:
     superseded: bool = False
     resumes: bool = False
     answers: AnswerCache | None = None
+    before_model: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

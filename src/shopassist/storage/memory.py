@@ -16,6 +16,7 @@ from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, StoredMessag
 from shopassist.replies import Reply
 from shopassist.storage.memory_handoffs import Conversation, MemoryHandOffs
 from shopassist.storage.rules import (
+    adopts,
     check_access,
     concealed,
     exported,
@@ -147,9 +148,7 @@ class MemoryStore(MemoryHandOffs):
         """See `ConversationStore.adopt`."""
         with self._lock:
             kept = self._conversations.get(conversation)
-            if kept is not None:
-                known = owner if kept.owner is None else kept.owner
-                check_access(conversation, erased=kept.erased, owner=known, caller=owner)
+            if kept is not None and adopts(conversation, erased=kept.erased, owner=kept.owner, caller=owner):
                 kept.owner = owner
 
     def vault(self, conversation: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from shopassist.storage.rules import (
     check_held,
     check_takes,
     concealed,
+    is_held,
     new_handoff_id,
     plain_json,
     stale,
@@ -63,7 +64,7 @@ class Conversation:
 
     def held(self, now: float) -> bool:
         """Whether somebody works on it."""
-        return self.token is not None and self.until > now
+        return is_held(self.token, self.until, now)
 
     def reply(self, turn: int | None) -> Reply | None:
         """The reply of a turn."""

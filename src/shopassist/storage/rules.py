@@ -79,6 +79,17 @@ def check_held(claim: Claim, *, erased: bool, token: str | None, fence: int) -> 
         raise stale(claim)
 
 
+def is_held(token: str | None, until: float | None, now: float) -> bool:
+    """Whether somebody works on the conversation now; a lease that ran out holds nothing."""
+    return token is not None and until is not None and until > now
+
+
+def adopts(conversation: str, *, erased: bool, owner: str | None, caller: str) -> bool:
+    """Whether the caller gets a visitor's conversation; False where it is theirs already. Raises as `check_access`."""
+    check_access(conversation, erased=erased, owner=caller if owner is None else owner, caller=caller)
+    return owner is None
+
+
 def stale(claim: Claim) -> StaleTurn:
     """Make the error for a claim that was lost."""
     return StaleTurn(f"turn {claim.turn} of the conversation {claim.conversation!r} lost its lease; nothing was stored")

@@ -22,10 +22,12 @@ from shopassist.replies import Reply
 from shopassist.storage import statements
 from shopassist.storage.database import Database, insert_new
 from shopassist.storage.rules import (
+    adopts,
     check_access,
     concealed,
     exported,
     given_up,
+    is_held,
     no_reply,
     plain_json,
     stale,
@@ -87,7 +89,7 @@ class SqlStore(SqlHandOffs):
         """See `ConversationStore.claim`."""
         with self._database.writing(soon=True) as db:
             row, now = locked(db, conversation), self._clock()
-            if row is None or row.erased_at is not None or _is_held(row, now):
+            if row is None or row.erased_at is not None or is_held(row.lease_token, row.lease_until, now):
                 return None
             messages = tuple(message_of(m) for m in db.execute(statements.MESSAGES_UNANSWERED, {"of": conversation}))
             if bool(messages) == idle:
@@ -137,7 +139,8 @@ class SqlStore(SqlHandOffs):
             if reply := _reply_to(db, conversation, message_id):
                 return reply
             tries = db.execute(statements.TRIES, {"of": conversation, "id": message_id}).first()
-        if tries and given_up(turn=tries.turn, attempts=tries.attempts, held=_is_held(tries, self._clock())):
+            held = tries is not None and is_held(tries.lease_token, tries.lease_until, self._clock())
+        if tries and given_up(turn=tries.turn, attempts=tries.attempts, held=held):
             raise no_reply(conversation)
         return None
 
@@ -191,9 +194,7 @@ class SqlStore(SqlHandOffs):
             row = locked(db, conversation)
             if row is None:
                 return
-            known = owner if row.owner is None else row.owner
-            check_access(conversation, erased=row.erased_at is not None, owner=known, caller=owner)
-            if row.owner is None:
+            if adopts(conversation, erased=row.erased_at is not None, owner=row.owner, caller=owner):
                 update(db, conversation, owner=owner)
 
     def vault(self, conversation: str) -> dict[str, str]:
@@ -252,10 +253,6 @@ def _enqueue_one(
 def _reply_to(db: sa.Connection, conversation: str, message_id: str) -> Reply | None:
     row = db.execute(statements.ANSWER_TO, {"of": conversation, "id": message_id}).first()
     return Reply.from_dict(_answer(row)) if row else None
-
-
-def _is_held(row: Any, now: float) -> bool:
-    return row.lease_token is not None and row.lease_until > now
 
 
 def _held(claim: Claim) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from shopassist.errors import StorageError
+
 WriteState = Literal["reserved", "called", "done", "refused", "unknown"]
 """How far a write came:
 
@@ -17,6 +19,11 @@ WriteState = Literal["reserved", "called", "done", "refused", "unknown"]
 - unknown: an external tool was called and its answer was not seen; somebody has to look
 """
 SETTLED = ("done", "refused")
+
+
+def unseen() -> StorageError:
+    """Make the error for a row that is there and cannot be read, as in REPEATABLE READ: to go on is to write twice."""
+    return StorageError("the ledger's transaction does not see a row that another one added")
 
 
 @dataclass(frozen=True, slots=True)

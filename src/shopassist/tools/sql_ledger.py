@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import Pool, QueuePool, SingletonThreadPool, StaticPool
 
 from shopassist.errors import ConfigurationError, StorageError
-from shopassist.tools.ledger import SETTLED, Write, WriteState
+from shopassist.tools.ledger import SETTLED, Write, WriteState, unseen
 
 BUSY_SECONDS = 5.0
 """How long a transaction waits for another thread's one on SQLite, which has one writer at a time."""
@@ -97,8 +97,7 @@ class SqlLedger:
             except IntegrityError:
                 if (found := _found(db, write.key)) is not None:
                     return found
-                # As in REPEATABLE READ: to go on would be to write twice.
-                raise StorageError("the ledger's transaction does not see a row that another one added") from None
+                raise unseen() from None
             return None
 
     def settle(

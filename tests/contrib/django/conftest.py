@@ -64,7 +64,7 @@ def _used(alias):
         yield alias
     finally:
         routers.current = alias
-        assistants.model = None
+        assistants.model = assistants.embeddings = None
         assistant_module.reset()
         cache.clear()
         with connections[alias].cursor() as cursor:

@@ -1,6 +1,8 @@
 """Bad input and faults in one process, each with an answer that a page can show."""
 
 import json
+from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from django.conf import settings
@@ -103,21 +105,63 @@ def test_where_migrations_have_not_run_the_page_is_told_to_come_back(client_of, 
     assert "migrate" not in response.content.decode()
 
 
-def test_while_the_database_is_read_only_one_reads_and_is_told_to_write_later(client_of, begin, say):
+@contextmanager
+def read_only(alias):
+    """The database takes no writes: SQLite on this connection, PostgreSQL on each that is opened meanwhile."""
+    connection = connections[alias]
+    if connection.vendor == "postgresql":
+        before = connection.settings_dict["OPTIONS"].get("options", "")
+        switch = partial(_with_options, connection)
+        on, off = partial(switch, f"{before} -cdefault_transaction_read_only=on"), partial(switch, before)
+    else:
+        on, off = (partial(_run, connection, f"PRAGMA query_only = {state}") for state in ("ON", "OFF"))
+    on()
+    try:
+        yield
+    finally:
+        off()
+
+
+def _with_options(connection, options):
+    connection.close()
+    connection.settings_dict["OPTIONS"]["options"] = options
+
+
+def _run(connection, statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize("place", ["sqlite", "postgres"])
+def test_while_the_database_is_read_only_one_reads_and_is_told_to_write_later(place, request, client_of, begin, say):
+    alias = request.getfixturevalue(f"{place}_site")
     client = client_of()
     at = begin(client)
     say(client, at, id="m1")
-    with connections[routers.current].cursor() as cursor:
-        cursor.execute("PRAGMA query_only = ON")
-    try:
+    with read_only(alias):
         refused = say(client, at, "还在吗", id="m2")
-        assert client.get(f"{at}messages/").status_code == 200
+        begun = client.post("/assistant/conversations/")
+        assert [m["id"] for m in client.get(f"{at}messages/").json()["messages"]] == ["m1", None]
+    for response in (refused, begun):
+        assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+        assert response["Content-Type"] == "application/problem+json"
+        assert response["Retry-After"]
+    assert say(client, at, "还在吗", id="m2").status_code == 200
+
+
+@override_settings(MIDDLEWARE=settings.MIDDLEWARE[:-1])  # without the shop's own, which looks at the user first
+def test_where_the_session_cannot_be_read_the_page_is_told_to_come_back(client_of, begin, shopper, caplog):
+    client = client_of(shopper("li"))
+    at = begin(client)
+    with connections[routers.current].cursor() as cursor:
+        cursor.execute("ALTER TABLE django_session RENAME TO elsewhere")
+    try:
+        response = client.get(at)
     finally:
         with connections[routers.current].cursor() as cursor:
-            cursor.execute("PRAGMA query_only = OFF")
-    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
-    assert refused["Retry-After"]
-    assert say(client, at, "还在吗", id="m2").status_code == 200
+            cursor.execute("ALTER TABLE elsewhere RENAME TO django_session")
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable")
+    assert "django_session" not in caplog.text + response.content.decode()
 
 
 def test_without_an_index_the_assistant_says_that_it_does_not_know(client_of, begin, say, tmp_path):

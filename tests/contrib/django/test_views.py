@@ -290,6 +290,28 @@ def test_13_limits_are_exact_under_20_requests_at_once_and_a_spoofed_header_does
         assert int(refused["Retry-After"]) == refused.json()["retry_after"] > 0
 
 
+def test_20_messages_at_once_to_one_conversation_are_each_kept_and_answered_once(client_of, begin, shopper):
+    get_assistant()
+    client = client_of(shopper("li"))
+    at = begin(client)
+
+    def post(n):
+        try:
+            fresh = Client()
+            fresh.cookies = client.cookies
+            return fresh.post(f"{at}messages/", {"text": "你好", "id": f"m{n}"}, content_type="application/json")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(post, range(20)))
+    assert {a.status_code for a in answers} == {200}
+    turns = {a.json()["turn"]: a.json()["merged"] for a in answers}
+    assert sorted(m for merged in turns.values() for m in merged) == sorted(f"m{n}" for n in range(20))
+    assert models.Turn.objects.count() == len(turns)
+    assert sorted(models.Message.objects.values_list("seq", flat=True)) == [*range(1, 21 + len(turns))]
+
+
 @pytest.mark.parametrize(
     ("proxies", "header", "expected"),
     [
@@ -308,3 +330,20 @@ def test_13_an_address_is_what_a_trusted_proxy_saw(configured, proxies, header, 
     request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1", headers={"X-Forwarded-For": header})
     with configured(TRUSTED_PROXIES=proxies):
         assert address(request) == expected
+
+
+def test_13_where_the_server_tells_no_address_customers_do_not_shut_each_other_out(client_of, configured):
+    with configured(THROTTLE_USER="", THROTTLE_IP="1/d"):
+        socket = {"REMOTE_ADDR": ""}
+        answers = [client_of().post("/assistant/conversations/", **socket).status_code for _ in range(3)]
+    assert answers == [201] * 3
+
+
+def number_of(user):
+    return user.pk
+
+
+def test_a_customers_id_may_be_a_number(client_of, begin, configured, shopper):
+    with configured(CUSTOMER_ID=f"{__name__}.number_of"):
+        client = client_of(shopper("li"))
+        assert client.get(begin(client)).status_code == 200

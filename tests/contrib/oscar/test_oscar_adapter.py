@@ -49,7 +49,7 @@ def placed_by_a_guest():
 @pytest.mark.parametrize(
     "customer", [None, "", "None", "0", "-1", "abc", str(AnonymousUser().pk), "9" * 30, "1001 OR 1=1"]
 )
-def test_nobody_finds_the_orders_of_guests(shop, customer):
+def test_05_nobody_finds_the_orders_of_guests(shop, customer):
     guests = placed_by_a_guest()
     assert list(shop.orders.list(customer)) == []
     assert shop.orders.get(customer, guests.number) is None
@@ -58,7 +58,7 @@ def test_nobody_finds_the_orders_of_guests(shop, customer):
         shop.orders.cancel(tx, customer, guests.number, None)
 
 
-def test_somebody_elses_order_answers_as_one_that_is_not_there(shop):
+def test_06_somebody_elses_order_answers_as_one_that_is_not_there(shop):
     assert shop.orders.check("cancel_order", "1003", PAID, {}) == shop.orders.check("cancel_order", "1003", "none", {})
 
 
@@ -221,7 +221,7 @@ def test_a_write_without_a_transaction_is_an_error(shop, tx):
 # --- Products
 
 
-def test_a_product_that_is_not_public_is_neither_found_nor_priced(shop):
+def test_15_a_product_that_is_not_public_is_neither_found_nor_priced(shop):
     Product.objects.filter(upc="P-1001").update(is_public=False)
     assert shop.catalogue.get("P-1001") is None
     assert shop.catalogue.get("P-1001-1") is None

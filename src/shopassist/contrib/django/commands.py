@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, CommandParser
 
-from shopassist.contrib.django.conf import load, options
+from shopassist.contrib.django.identity import customer_key
 from shopassist.errors import ShopAssistError
 
 
@@ -38,7 +38,7 @@ def customer(chosen: dict[str, Any]) -> str:
     user = model._default_manager.filter(**{model.USERNAME_FIELD: chosen["user"]}).first()
     if user is None:
         raise CommandError(f"there is no user {chosen['user']!r}; --customer takes an id")
-    key = load(options().customer_id)(user)
+    key = customer_key(user)
     if key is None:
         raise CommandError(f"the user {chosen['user']!r} is no customer; --customer takes an id")
-    return str(key)
+    return key

@@ -24,6 +24,8 @@ from shopassist.storage.rules import plain_json
 
 LOCKED = "stayed locked; find out which process keeps it locked, or give its OPTIONS a longer timeout"
 MIGRATE = "lacks its tables; run `manage.py migrate`"
+_LOCK = "UPDATE shopassist_conversation SET fence = 0 WHERE id = ''"
+_SYNCED = "SELECT journal_mode, synchronous FROM pragma_journal_mode, pragma_synchronous"
 _REASONS = {"SQLITE_BUSY": LOCKED, "SQLITE_LOCKED": LOCKED, "55P03": LOCKED, "42P01": MIGRATE}
 
 
@@ -41,15 +43,21 @@ def reading() -> Iterator[str]:
 
 
 @contextmanager
-def writing() -> Iterator[str]:
+def writing(*, soon: bool = False) -> Iterator[str]:
     """The same in a transaction. On SQLite it has the lock from its start.
 
-    SQLite refuses a transaction that begins with a read and then writes, where another one wrote in between.
+    SQLite refuses a transaction that begins with a read and then writes, where another one wrote in between. One that
+    is to be there `soon` waits for no disk: it is safe from a process that dies, and from the power only once a later
+    one is stored that waits. Inside a transaction of the caller's that makes no difference.
     """
     name = alias()
-    with _translated(name), _closed_again(name), transaction.atomic(using=name):
-        if connections[name].vendor == "sqlite":
-            Conversation.objects.using(name).filter(pk="").update(fence=0)
+    connection = connections[name]
+    soon = soon and not connection.in_atomic_block
+    with _translated(name), _closed_again(name), _unsynced(connection, soon), transaction.atomic(using=name):
+        if connection.vendor == "sqlite":
+            _run(connection, _LOCK)
+        elif soon and connection.vendor == "postgresql":
+            _run(connection, "SET LOCAL synchronous_commit = off")
         yield name
 
 
@@ -60,6 +68,13 @@ def held() -> Iterator[None]:
     with _translated(name), _closed_again(name):
         connections[name].ensure_connection()
         yield
+
+
+def take_up() -> None:
+    """Open this thread's connection for several uses, inside `held`, which closes it."""
+    name = alias()
+    with _translated(name):
+        connections[name].ensure_connection()
 
 
 def let_go() -> None:
@@ -86,6 +101,26 @@ def stored(values: Mapping[str, Any]) -> Any:
     text = plain_json(values)
     value = json.loads(text)
     return mapped(value, _without_nul) if "\\u0000" in text else value  # PostgreSQL's JSON refuses the character 0
+
+
+@contextmanager
+def _unsynced(connection: Any, soon: bool) -> Iterator[None]:
+    """Of SQLite with its write-ahead log: commits that wait for no disk, until this ends."""
+    if not soon or connection.vendor != "sqlite" or _run(connection, _SYNCED) != ("wal", 2):
+        yield
+        return
+    _run(connection, "PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        _run(connection, "PRAGMA synchronous = FULL")
+
+
+def _run(connection: Any, statement: str) -> Any:
+    """Run a statement that the ORM has no words for, or takes longer to build than SQLite to run; its first row."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone() if cursor.description else None
 
 
 def _without_nul(text: str) -> str:

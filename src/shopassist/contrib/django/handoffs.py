@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db import connections
-from django.db.models import Case, Max, Q, Value, When
+from django.db.models import Case, Count, Max, Q, Value, When
 
 from shopassist.contrib.django import models
 from shopassist.contrib.django.connection import moment, reading, seconds, stored, writing
@@ -15,6 +15,7 @@ from shopassist.messages import items_from_json
 from shopassist.protocols import Claim, Conceal, HandOff, StoredMessage
 from shopassist.replies import Reply
 from shopassist.storage.rules import (
+    MAX_ATTEMPTS,
     MODES,
     OPEN,
     check_has,
@@ -23,7 +24,6 @@ from shopassist.storage.rules import (
     concealed,
     new_handoff_id,
     stale,
-    unanswered,
     unknown,
 )
 from shopassist.text import clean
@@ -100,15 +100,16 @@ class DjangoHandOffs:
         """See `ConversationStore.give_back`."""
         with writing() as db:
             found, row = _locked_with(db, handoff, agent)
-            left = [m for m in without_turn(db, found.conversation) if unanswered(m.attempts)]
+            left = without_turn(db, found.conversation)
             merged = tuple(m.client_id for m in left if m.client_id)
             reply = replace(reply, turn=row.revision + 1, merged=merged)
             self._answer(db, found.conversation, reply.turn, [m.seq for m in left], reply)
+            update(db, found.conversation, revision=reply.turn, touched=moment(self._clock()))
             _change(db, found, row, status="closed")
         return reply
 
     def _answer(self, db: str, conversation: str, number: int, messages: Sequence[int], reply: Reply) -> None:
-        """Store a reply as the conversation's next turn, with its message if it says anything."""
+        """Store a reply as a turn, with its message if it says anything; the conversation's row is the caller's."""
         answer, now = stored(reply.to_dict()), moment(self._clock())
         usage = answer.pop("usage")
         models.Turn.objects.using(db).create(
@@ -118,7 +119,6 @@ class DjangoHandOffs:
         these.update(turn=number, partial="")
         if text := clean(reply.text):
             add_message(db, conversation, role="assistant", text=text, turn=number, created=now)
-        update(db, conversation, revision=number, touched=now)
 
 
 def _known(db: str, handoff: str) -> HandOff:
@@ -154,6 +154,14 @@ def open_handoff(db: str, conversation: str) -> HandOff | None:
     return handoff_of(row) if row else None
 
 
+def handoffs_of(db: str, conversation: str) -> tuple[HandOff | None, int]:
+    """The conversation's hand-off that is not closed, and how many are."""
+    closed = Count("pk", filter=Q(status="closed"))
+    rows = models.HandOff.objects.using(db).filter(conversation=conversation)
+    count = rows.aggregate(every=Count("pk"), closed=closed)
+    return open_handoff(db, conversation) if count["every"] > count["closed"] else None, count["closed"]
+
+
 def locked(db: str, conversation: str) -> models.Conversation | None:
     """Read the conversation's row, None if there is none; nobody else writes to it until the transaction ends."""
     rows = models.Conversation.objects.using(db).filter(pk=conversation)
@@ -172,9 +180,10 @@ def held_by(db: str, claim: Claim) -> models.Conversation:
 
 
 def without_turn(db: str, conversation: str) -> list[models.Message]:
-    """The customer's messages that no turn answers, oldest first."""
+    """The customer's messages that wait for a turn, oldest first."""
     rows = models.Message.objects.using(db).filter(conversation=conversation, turn=None, role="customer")
-    return list(rows.order_by("seq"))
+    # Sorted here, or SQLite walks the whole conversation instead of the few without a turn.
+    return sorted(rows.filter(attempts__lt=MAX_ATTEMPTS).order_by(), key=lambda row: row.seq)
 
 
 def add_message(db: str, conversation: str, **values: Any) -> int:

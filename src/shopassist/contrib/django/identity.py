@@ -41,8 +41,14 @@ def customer_of(user: Any) -> Customer | None:
     """A user as a `Customer`; None for a visitor, and for somebody who was deactivated."""
     if user is None or not user.is_authenticated or not user.is_active:
         return None
-    key = load(options().customer_id)(user)
+    key = customer_key(user)
     return Customer(key) if key is not None else None
+
+
+def customer_key(user: Any) -> str | None:
+    """A user's id as a customer by `CUSTOMER_ID`, None for one who is none; as a text, also where it gives a number."""
+    key = load(options().customer_id)(user)
+    return str(key) if key is not None else None
 
 
 def caller_of(request: HttpRequest) -> Caller:

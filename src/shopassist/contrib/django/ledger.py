@@ -12,8 +12,7 @@ from django.db.models import F, QuerySet
 
 from shopassist.contrib.django import models
 from shopassist.contrib.django.connection import moment, reading, seconds, stored, writing
-from shopassist.errors import StorageError
-from shopassist.tools.ledger import SETTLED, Write, WriteState
+from shopassist.tools.ledger import SETTLED, Write, WriteState, unseen
 
 
 class DjangoLedger:
@@ -36,8 +35,7 @@ class DjangoLedger:
             except IntegrityError:
                 if (found := _found(db, write.key)) is not None:
                     return found
-                # As in REPEATABLE READ: to go on would be to write twice.
-                raise StorageError("the ledger's transaction does not see a row that another one added") from None
+                raise unseen() from None
             return None
 
     def settle(

@@ -21,10 +21,10 @@ from shopassist.contrib.django.handoffs import (
     DjangoHandOffs,
     add_message,
     handoff_of,
+    handoffs_of,
     held_by,
     locked,
     message_of,
-    open_handoff,
     update,
     without_turn,
 )
@@ -33,13 +33,14 @@ from shopassist.protocols import NOTHING, Claim, Conceal, Enqueued, StoredMessag
 from shopassist.replies import Reply
 from shopassist.storage.rules import (
     MAX_ATTEMPTS,
+    adopts,
     check_access,
     concealed,
     exported,
     given_up,
+    is_held,
     no_reply,
     stale,
-    unanswered,
 )
 
 
@@ -57,9 +58,10 @@ class DjangoStore(DjangoHandOffs):
         self, conversation: str, owner: str | None, messages: Sequence[Message], conceal: Conceal | None = None
     ) -> list[Enqueued]:
         """See `ConversationStore.enqueue`."""
-        with writing() as db:
-            row, now = locked(db, conversation), moment(self._clock())
+        with writing(soon=True) as db:
+            row = locked(db, conversation)
             while row is None:
+                now = moment(self._clock())
                 new = models.Conversation(id=conversation, owner=owner, created=now, touched=now)
                 models.Conversation.objects.using(db).bulk_create([new], ignore_conflicts=True)
                 row = locked(db, conversation)
@@ -69,7 +71,8 @@ class DjangoStore(DjangoHandOffs):
             for message in messages:
                 enqueued, vault = self._enqueue_one(db, conversation, message, vault, conceal)
                 result.append(enqueued)
-            update(db, conversation, touched=now, **({"vault": stored(vault)} if vault != row.vault else {}))
+            if vault != row.vault:
+                update(db, conversation, vault=stored(vault))
             return result
 
     def _enqueue_one(
@@ -86,20 +89,18 @@ class DjangoStore(DjangoHandOffs):
 
     def claim(self, conversation: str, *, lease: float, idle: bool = False) -> Claim | None:
         """See `ConversationStore.claim`."""
-        with writing() as db:
+        with writing(soon=True) as db:
             row, now = locked(db, conversation), self._clock()
-            if row is None or row.erased is not None or _is_held(row, now):
+            if row is None or row.erased is not None or is_held(row.lease_token, row.lease_until, now):
                 return None
-            waiting = without_turn(db, conversation)
-            messages = tuple(message_of(m) for m in waiting if unanswered(m.attempts))
+            messages = tuple(map(message_of, without_turn(db, conversation)))
             if bool(messages) == idle:
                 return None
             token, fence, until = uuid4().hex, row.fence + 1, now + lease
-            if waiting:
-                _count_try(db, conversation)
-            update(db, conversation, lease_token=token, lease_until=until, fence=fence)
-            handoff = open_handoff(db, conversation)
-            closed = models.HandOff.objects.using(db).filter(conversation=conversation, status="closed").count()
+            _count_try(db, conversation)
+            new = {} if idle else {"touched": moment(now)}
+            update(db, conversation, lease_token=token, lease_until=until, fence=fence, **new)
+            handoff, closed = handoffs_of(db, conversation)
         return Claim(
             conversation, token, fence, until, row.revision + 1, row.state or {}, messages, row.vault, handoff,
             1 + closed,
@@ -108,7 +109,7 @@ class DjangoStore(DjangoHandOffs):
     def renew(self, claim: Claim, *, lease: float) -> Claim:
         """See `ConversationStore.renew`."""
         until = self._clock() + lease
-        with writing() as db:
+        with writing(soon=True) as db:
             if not _held(db, claim).update(lease_until=until):
                 raise stale(claim)
         return replace(claim, until=until)
@@ -118,16 +119,18 @@ class DjangoStore(DjangoHandOffs):
     ) -> None:
         """See `ConversationStore.commit`."""
         new: dict[str, Any] = {"state": stored(state), "mode": reply.mode, "lease_token": None, "lease_until": None}
+        new |= {"revision": claim.turn, "touched": moment(self._clock())}
         with writing() as db:
-            row = held_by(db, claim)
-            self._answer(db, claim.conversation, claim.turn, [m.seq for m in claim.messages], reply)
             if vault:
-                new["vault"] = stored({**row.vault, **vault})
-            update(db, claim.conversation, **new)
+                new["vault"] = stored({**held_by(db, claim).vault, **vault})
+            if not _held(db, claim).update(**new):  # this locks the row, as reading it first would
+                held_by(db, claim)  # says why
+                raise stale(claim)
+            self._answer(db, claim.conversation, claim.turn, [m.seq for m in claim.messages], reply)
 
     def release(self, claim: Claim, *, tried: bool = True) -> None:
         """See `ConversationStore.release`."""
-        with writing() as db:
+        with writing(soon=True) as db:
             free = _held(db, claim).update(lease_token=None, lease_until=None)
             if free and not tried:
                 these = models.Message.objects.using(db).filter(conversation=claim.conversation)
@@ -139,9 +142,10 @@ class DjangoStore(DjangoHandOffs):
             rows = models.Message.objects.using(db).select_related("conversation")
             row = rows.filter(conversation=conversation, client_id=message_id).first()
             reply = _answer_of(db, conversation, row.turn) if row else None
-        held = row is not None and _is_held(row.conversation, self._clock())
-        if row is not None and given_up(turn=row.turn, attempts=row.attempts, held=held):
-            raise no_reply(conversation)
+        if row is not None:
+            held = is_held(row.conversation.lease_token, row.conversation.lease_until, self._clock())
+            if given_up(turn=row.turn, attempts=row.attempts, held=held):
+                raise no_reply(conversation)
         return reply
 
     def latest(self, conversation: str) -> Reply | None:
@@ -199,9 +203,7 @@ class DjangoStore(DjangoHandOffs):
             row = locked(db, conversation)
             if row is None:
                 return
-            known = owner if row.owner is None else row.owner
-            check_access(conversation, erased=row.erased is not None, owner=known, caller=owner)
-            if row.owner is None:
+            if adopts(conversation, erased=row.erased is not None, owner=row.owner, caller=owner):
                 update(db, conversation, owner=owner, visitor="")
 
     def vault(self, conversation: str) -> dict[str, str]:
@@ -265,12 +267,8 @@ def _alive(db: str, conversation: str) -> models.Conversation | None:
 
 
 def _held(db: str, claim: Claim) -> Any:
-    rows = models.Conversation.objects.using(db).filter(pk=claim.conversation)
+    rows = models.Conversation.objects.using(db).filter(pk=claim.conversation, erased=None)
     return rows.filter(lease_token=claim.token, fence=claim.fence)
-
-
-def _is_held(row: models.Conversation, now: float) -> bool:
-    return row.lease_token is not None and row.lease_until is not None and row.lease_until > now
 
 
 def _count_try(db: str, conversation: str) -> None:

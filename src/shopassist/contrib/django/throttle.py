@@ -10,6 +10,7 @@ import hashlib
 import ipaddress
 import logging
 import time
+from functools import cache
 from typing import Any
 
 from django.core.cache import caches
@@ -39,8 +40,10 @@ def admit(request: HttpRequest, caller: Caller, scope: str) -> None:
             raise Refusal("throttled", f"{most} requests in {period} s are allowed for one {kind}", wait)
 
 
-def address(request: HttpRequest) -> str:
+def address(request: HttpRequest) -> str | None:
     """Where a request comes from: the client's address as the last trusted proxy saw it; of IPv6 its /64.
+
+    None where the server tells none, as behind a Unix socket: to count all of those as one would shut everybody out.
 
     With `TRUSTED_PROXIES` = n the n-th entry of X-Forwarded-For from the right counts: those to its left are whatever
     the client wrote.
@@ -49,23 +52,31 @@ def address(request: HttpRequest) -> str:
     if proxies:
         passed = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
         found = passed[-proxies] if len(passed) >= proxies else found
+    if not found:
+        _tell_once()
+        return None
     try:
         parsed: Any = ipaddress.ip_address(found)
-    except ValueError:  # a Unix socket, or a proxy that writes something else
+    except ValueError:  # a proxy that writes something else
         return "unknown"
     parsed = getattr(parsed, "ipv4_mapped", None) or parsed
     return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else str(parsed)
+
+
+@cache
+def _tell_once() -> None:
+    log.warning("the server tells no address of its clients: THROTTLE_IP counts nothing until TRUSTED_PROXIES is set")
 
 
 def _count(name: str, seconds: int) -> int:
     # Hashed: a key may be long, and an address in a cache is personal data.
     key = "shopassist:" + hashlib.sha256(name.encode()).hexdigest()
     try:
-        cache = caches[options().cache]
+        counts = caches[options().cache]
         for _ in range(TRIES):
-            cache.add(key, 0, seconds + 1)
+            counts.add(key, 0, seconds + 1)
             try:
-                return int(cache.incr(key))
+                return int(counts.incr(key))
             except ValueError:  # dropped in between
                 continue
     except Exception as error:  # noqa: BLE001 - any cache may be plugged in, each with errors of its own

@@ -15,7 +15,7 @@ from typing import Any, cast
 from shopassist.assistant import Assistant
 from shopassist.contrib.django import models, wire
 from shopassist.contrib.django.conf import on_reset, options
-from shopassist.contrib.django.connection import held, let_go, reading
+from shopassist.contrib.django.connection import held, let_go, reading, take_up
 from shopassist.contrib.django.problems import Refusal, refusal_named, refusal_of
 from shopassist.contrib.django.store import DjangoStore
 from shopassist.engine.owner_view import owner_view
@@ -132,31 +132,26 @@ def _as_far_as_shown(claim: Claim, language: Language) -> Reply:
 
 
 def _events(ask: Ask, stopped: threading.Event) -> Generator[Event]:
-    """A turn's events, with the connection given back where the model begins to write."""
+    """A turn's events, on one connection that is given back while the model writes."""
     shown: list[str] = []
     done = False
     try:
         with held():
             events = ask.assistant.stream(
-                ask.message, conversation=ask.conversation, customer=ask.customer, wait=options().wait, stopped=stopped
-            )
+                ask.message, conversation=ask.conversation, customer=ask.customer, wait=options().wait, stopped=stopped,
+                before_model=let_go,
+            )  # fmt: skip
             with closing(events):
                 for event in events:
                     if isinstance(event, Sentence):
                         shown.append(event.text)
-                    elif isinstance(event, Stage) and _may_wait(ask.assistant, event.name):
-                        let_go()
+                    elif isinstance(event, Stage) and event.name == "reply":
+                        take_up()  # what is left is stored and read at once
                     done = done or isinstance(event, Done)
                     yield event
     finally:
         if shown and not done and ask.message.id:
             _keep(ask, "".join(shown))
-
-
-def _may_wait(assistant: Assistant, step: str) -> bool:
-    """Whether the model may be asked after this step."""
-    asks = step in ("plan", "retrieve") or (step == "receive" and assistant.settings.understand_with_model)
-    return asks and assistant.writer is not None
 
 
 def _keep(ask: Ask, text: str) -> None:

@@ -6,10 +6,11 @@ the session or by the visitor's cookie alone, and what is not theirs is as if it
 
 from __future__ import annotations
 
+import logging
 import uuid
 from typing import Any
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -30,6 +31,8 @@ from shopassist.contrib.django.throttle import admit
 from shopassist.errors import ShopAssistError
 from shopassist.messages import Message, items_from_json
 from shopassist.vault import conceal
+
+log = logging.getLogger(__name__)
 
 PAGE, PAGE_MOST = 50, 200
 """How many messages are given at once: if nothing is asked, and at the most."""
@@ -57,6 +60,9 @@ class Door(View):
             response = refusal.response()
         except ShopAssistError as error:
             response = refusal_of(error).response()
+        except Error as error:  # in the session's or the user's tables; its text may quote a row
+            log.error("the database failed while a request was read: %s", type(error).__name__)
+            response = Refusal("unavailable").response()
         if claimed:
             forget(response)
         response.headers.setdefault("Cache-Control", "no-store")

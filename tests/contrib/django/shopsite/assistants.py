@@ -11,10 +11,13 @@ from shopassist.testing import ScriptedModel
 model = None
 """In a test: the chat model."""
 
+embeddings = None
+"""In a test: what the index was made with; by words alone without."""
+
 
 @lru_cache(maxsize=1)
-def _knowledge(index):
-    return ChromaKnowledge(index, None)
+def _knowledge(index, embeddings):
+    return ChromaKnowledge(index, embeddings)
 
 
 def make(*, settings, store, shop, tools, ledger, desk, texts):
@@ -24,7 +27,7 @@ def make(*, settings, store, shop, tools, ledger, desk, texts):
     return Assistant(
         settings=settings,
         store=store,
-        knowledge=_knowledge(settings.index_dir),
+        knowledge=_knowledge(settings.index_dir, embeddings),
         model=chosen,
         toolbox=toolbox_from(settings, shop, tools, ledger),
         texts=texts,

@@ -37,3 +37,10 @@ class Feature(models.Model):
     gadget = models.ForeignKey(Gadget, models.CASCADE, related_name="features")
     name = models.CharField(max_length=50)
     value = models.CharField(max_length=50)
+
+
+class Regular(Shopper):
+    """The same user by another name."""
+
+    class Meta:
+        proxy = True

@@ -64,7 +64,7 @@ SHOPASSIST = {
     "EMBEDDINGS": "none",
     "DATA_DIR": os.environ.get("SITE_DATA", ".shopassist"),
     "THROTTLE_USER": os.environ.get("SITE_THROTTLE_USER", ""),
-    "THROTTLE_IP": "",
+    "THROTTLE_IP": os.environ.get("SITE_THROTTLE_IP", ""),
     "ANSWER_CACHE": int(os.environ.get("SITE_ANSWER_CACHE", "1000")),
     "KEEP_ALIVE": float(os.environ.get("SITE_KEEP_ALIVE", "15")),
 }

@@ -1,4 +1,4 @@
-"""The shop's orders for the assistant: what this shop does not offer is refused, and products stay with the pages."""
+"""The shop's orders for the assistant: what this shop does not do goes to a person, and products stay with the pages."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +12,8 @@ from shopsite.models import Order
 
 
 class Orders:
+    unsupported = frozenset(("change_contact", "urge_delivery"))
+
     def list(self, customer):
         return [_view(order) for order in Order.objects.filter(shopper_id=customer).order_by("-placed")]
 
@@ -24,8 +26,10 @@ class Orders:
 
     def check(self, action, customer, order_id, args):
         order = Order.objects.filter(shopper_id=customer, number=order_id).first()
-        if order is None or action not in ("cancel_order", "change_address"):
-            return Quote(False, reason="unsupported", version=str(order.version) if order else "")
+        if order is None:
+            return Quote(False, reason="no_order")
+        if action in self.unsupported:
+            return Quote(False, reason="no_tool", version=str(order.version))
         allowed = order.status == "paid"
         facts = {"order": order.number, "status": order.status}
         return Quote(allowed, reason=None if allowed else "shipped", facts=facts, version=str(order.version))
@@ -35,12 +39,6 @@ class Orders:
 
     def change_address(self, tx, customer, order_id, address):
         return self._change(tx, customer, order_id, address=address)
-
-    def change_contact(self, tx, customer, order_id, recipient, phone):
-        raise NotImplementedError
-
-    def urge(self, tx, customer, order_id):
-        raise NotImplementedError
 
     def _change(self, tx, customer, order_id, **values):
         order = Order.objects.using(tx).get(shopper_id=customer, number=order_id)

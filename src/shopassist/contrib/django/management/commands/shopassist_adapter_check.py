@@ -16,6 +16,7 @@ from django.utils import timezone
 from shopassist.contrib.django.commands import told
 from shopassist.contrib.django.conf import load, options
 from shopassist.contrib.django.connection import alias
+from shopassist.contrib.django.identity import customer_key
 from shopassist.errors import ConfigurationError
 from shopassist.testing.shop_check import Cases, Claim, absent, claims, find_cases
 
@@ -116,9 +117,8 @@ class Command(BaseCommand):
 
 def _customers(most: int) -> Iterator[str]:
     """The latest users as the shop knows them."""
-    key = load(options().customer_id)
     for user in get_user_model()._default_manager.order_by("-pk")[:most]:
-        if (customer := key(user)) is not None:
+        if (customer := customer_key(user)) is not None:
             yield customer
 
 

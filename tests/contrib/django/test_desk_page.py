@@ -201,6 +201,18 @@ def test_suggestions_come_with_their_source_and_are_never_sent(agent, handed):
     assert not models.Message.objects.filter(role="person").exists()
 
 
+def test_the_bare_wish_for_a_person_is_not_what_answers_are_looked_for(agent):
+    for text in ("七天无理由退货运费谁出？", "转人工"):
+        reply = get_assistant().reply(text, conversation="c-v")
+    lan = agent("lan")
+    post(lan, f"{reply.handoff}/claim/")
+    get_assistant().reply("还有，保修多久？", conversation="c-v")  # no turn answers it: a person has the conversation
+    told = lan.get(f"/desk/{reply.handoff}/suggestions/").json()
+    assert "保修" in told["question"]
+    assert "转人工" not in told["question"]
+    assert told["suggestions"]
+
+
 def test_the_list_tells_who_waits_why_and_who_is_there(agent, handed):
     number, li = handed
     lan, mei = agent("lan"), agent("mei")

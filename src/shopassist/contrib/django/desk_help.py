@@ -61,9 +61,11 @@ def customer_name(owner: str | None) -> str:
 
 
 def question(conversation: str) -> str:
-    """What the customer said last, with placeholders for personal data."""
+    """What the customer said last, with placeholders for personal data; 转人工 by itself asks for no answer."""
     with reading() as db:
+        calls = models.TurnFacts.objects.using(db).filter(conversation=conversation, intents="|human|")
         rows = models.Message.objects.using(db).filter(conversation=conversation, role="customer").order_by("-seq")
+        rows = rows.exclude(turn__in=calls.values("number"), turn__isnull=False)
         texts = list(rows.values_list("text", flat=True)[:QUESTION_MESSAGES])
     told = ""
     for text in texts:  # the latest first: a bare 在吗 says nothing, what stood before it does

@@ -34,7 +34,8 @@ def import_all():
 
     import shopassist
 
-    apps = ["django.contrib.auth", "django.contrib.contenttypes", "shopassist.contrib.django"]
+    names = ("auth", "contenttypes", "messages", "admin")
+    apps = [*(f"django.contrib.{name}" for name in names), "shopassist.contrib.django"]
     settings.configure(INSTALLED_APPS=apps)
     django.setup()
     for module in pkgutil.walk_packages(shopassist.__path__, "shopassist."):

@@ -69,7 +69,7 @@ def _used(alias):
         cache.clear()
         with connections[alias].cursor() as cursor:
             for table in reversed(connections[alias].introspection.table_names(cursor)):
-                if table.startswith(("shopassist_", "shopsite_", "django_session")):
+                if table.startswith(("shopassist_", "shopsite_", "django_session", "django_admin_log")):
                     _empty(cursor, table)
         connections[alias].close()
         routers.current = "default"
@@ -129,6 +129,21 @@ def shopper():
 
     def make(name):
         return Shopper.objects.create_user(name, password=name)
+
+    return make
+
+
+@pytest.fixture
+def staff():
+    """Make somebody of the staff with these permissions: ``staff("lan", "view_conversation")``."""
+    from django.contrib.auth.models import Permission
+
+    def make(name, *permissions):
+        user = Shopper.objects.create_user(name, password=name, is_staff=True)
+        found = Permission.objects.filter(content_type__app_label="shopassist", codename__in=permissions)
+        assert found.count() == len(permissions), permissions
+        user.user_permissions.set(found)
+        return user
 
     return make
 

@@ -8,7 +8,7 @@ import pytest
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.test import override_settings
-from django.utils import translation
+from django.utils import timezone, translation
 from servers import environment, manage
 
 from shopassist.contrib.django import conf, models, problems
@@ -194,6 +194,7 @@ def test_a_template_changes_what_is_said_and_a_wrong_one_is_refused(
         at = begin(client)
         template = models.AnswerTemplate(language="zh", kind="knowledge", name="greeting", text="欢迎光临小店！")
         template.full_clean()
+        template.approve("li", timezone.now())
         template.save()
         kinds = get_assistant().texts.languages["zh"].section.kinds["knowledge"]
         assert kinds["greeting"][0].say[0].render({}, None) == "欢迎光临小店！"

@@ -65,7 +65,7 @@ def start(database, data_dir):
             own = sa.make_url(url).update_query_dict({"application_name": name}).render_as_string(hide_password=False)
             values = {"SITE_DATABASE": own, "SITE_DATA": data_dir, "SITE_ATOMIC": 1, "SITE_ANSWER": SLOW, **values}
             values |= dict.fromkeys(PATIENT, 120)  # a machine that is busy with other tests
-            values |= {"SHOPASSIST_ANSWER_CACHE": 0}  # the same question comes again and again, and shall be written
+            values |= {"SITE_ANSWER_CACHE": 0}  # the same question comes again and again, and shall be written
             return Site(running.enter_context(served(kind, **values)), engine, name)
 
         yield started

@@ -48,6 +48,7 @@ def reset() -> None:
 def _build() -> Assistant:
     from shopassist.assembly import texts_from
     from shopassist.assistant import Assistant
+    from shopassist.contrib.django.approved import ApprovedAnswers
     from shopassist.contrib.django.ledger import DjangoLedger
     from shopassist.contrib.django.store import DjangoStore
     from shopassist.contrib.django.texts import with_templates
@@ -60,10 +61,12 @@ def _build() -> Assistant:
         "tools": [load(path) for path in own.tools],
         "ledger": DjangoLedger(),
         "desk": made(own.desk),
-        "texts": with_templates(texts_from(settings)),
+        "texts": with_templates(texts_from(settings), lambda: settings.now().date()),
     }
     make = load(own.assistant) if own.assistant else Assistant.from_settings
-    return make(**parts)
+    built: Assistant = make(**parts)
+    built.answers = ApprovedAnswers(built, built.answers)
+    return built
 
 
 on_reset.append(reset)

@@ -11,6 +11,7 @@ from django.db.models import Case, Count, Max, Q, Value, When
 
 from shopassist.contrib.django import models
 from shopassist.contrib.django.connection import moment, reading, seconds, stored, writing
+from shopassist.contrib.django.facts import facts_of
 from shopassist.messages import items_from_json
 from shopassist.protocols import Claim, Conceal, HandOff, StoredMessage
 from shopassist.replies import Reply
@@ -115,6 +116,8 @@ class DjangoHandOffs:
         models.Turn.objects.using(db).create(
             conversation_id=conversation, number=number, reply=answer, usage=usage, created=now
         )
+        facts = facts_of(answer, usage)
+        models.TurnFacts.objects.using(db).create(conversation_id=conversation, number=number, created=now, **facts)
         these = models.Message.objects.using(db).filter(conversation=conversation, seq__in=messages)
         these.update(turn=number, partial="")
         if text := clean(reply.text):

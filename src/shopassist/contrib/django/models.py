@@ -3,6 +3,10 @@
 Texts and JSON hold placeholders for personal data (``<PHONE_1>``); the values stand in `Conversation.vault` alone.
 """
 
+from __future__ import annotations
+
+from datetime import date, datetime
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -41,6 +45,7 @@ class Conversation(models.Model):
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
         ordering = ("-touched",)
+        permissions = (("view_personal", "Can see customers' personal data"),)
 
     def __str__(self) -> str:
         return self.id
@@ -106,6 +111,42 @@ class Turn(models.Model):
         return f"{self.conversation_id} {self.number}"
 
 
+class TurnFacts(models.Model):
+    """What lists and statistics ask of a turn, beside the long reply: a row for each `Turn`, written with it.
+
+    `intents` are in bars (``|cancel_order|invoice|``), so that a filter works alike on every database. `said` is false
+    where a person had the conversation and the assistant was silent. Times are seconds.
+    """
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="facts", verbose_name=_("conversation"))
+    number = models.PositiveIntegerField(_("number"))
+    created = models.DateTimeField(_("answered"), db_index=True)
+    said = models.BooleanField(_("the assistant spoke"))
+    intents = models.CharField(_("intents"), max_length=500, blank=True)
+    mood = models.CharField(_("mood"), max_length=16)
+    handed = models.BooleanField(_("handed over"))
+    searched = models.BooleanField(_("looked up in the pages"))
+    unanswered = models.BooleanField(_("no page answered"))
+    cached = models.BooleanField(_("answer was kept"))
+    degraded = models.BooleanField(_("without the model"))
+    replaced = models.PositiveIntegerField(_("sentences replaced"))
+    model_calls = models.PositiveIntegerField(_("model calls"))
+    saved_calls = models.PositiveIntegerField(_("model calls saved"))
+    saved_seconds = models.FloatField(_("seconds saved"))
+    first = models.FloatField(_("seconds to the first sentence"), null=True)
+    seconds = models.FloatField(_("seconds"))
+
+    class Meta:
+        verbose_name = _("facts of a turn")
+        verbose_name_plural = _("facts of turns")
+        ordering = ("conversation_id", "number")
+        default_permissions = ()
+        constraints = (models.UniqueConstraint(fields=("conversation", "number"), name="shopassist_facts_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} {self.number}"
+
+
 class HandOffStatus(models.TextChoices):
     """How far a hand-off is."""
 
@@ -132,6 +173,7 @@ class HandOff(models.Model):
         verbose_name = _("hand-off")
         verbose_name_plural = _("hand-offs")
         ordering = ("created", "conversation_id", "turn")
+        permissions = (("work_at_desk", "Can take conversations at the desk"),)
         indexes = (models.Index(fields=("status", "created"), name="shopassist_handoff_status"),)
         constraints = (
             models.UniqueConstraint(fields=("conversation", "turn"), name="shopassist_handoff_turn"),
@@ -200,38 +242,84 @@ class TemplateKind(models.TextChoices):
     HANDOFF = "handoff", _("hand-off")
     KNOWLEDGE = "knowledge", _("knowledge")
     SYMPATHY = "sympathy", _("sympathy")
+    ANSWER = "answer", _("answer to a question")
 
 
 class AnswerTemplate(models.Model):
-    """The shop's own words for a decisive sentence, instead of the built-in ones. Several lines are said in turn."""
+    """The shop's own words: for a decisive sentence instead of the built-in ones, or as the answer to a question.
+
+    It is said once somebody has approved it, on the days from `valid_from` to `valid_to`; until then it is a draft. Of
+    several for the same sentence the one that begins last speaks, then the one that was approved last.
+    """
 
     language = models.CharField(_("language"), max_length=8, choices=TemplateLanguage.choices)
     kind = models.CharField(_("kind"), max_length=16, choices=TemplateKind.choices)
     name = models.CharField(
-        _("name"), max_length=KEY, help_text=_("For example cancel_order, or cancel_order.timeout.")
+        _("name"),
+        max_length=KEY,
+        blank=True,
+        help_text=_("For example cancel_order, or cancel_order.timeout. Empty for the answer to a question."),
     )
-    text = models.TextField(_("text"), help_text=_("A sentence with fields in braces; one form on each line."))
+    question = models.TextField(
+        _("question"), blank=True, default="", help_text=_("For the answer to a question: one wording on each line.")
+    )
+    text = models.TextField(
+        _("text"), blank=True, help_text=_("A sentence with fields in braces; one form on each line.")
+    )
     active = models.BooleanField(_("in use"), default=True)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_to = models.DateField(_("valid to"), null=True, blank=True, help_text=_("The last day on which it is said."))
+    asked = models.PositiveIntegerField(_("times asked"), default=0, editable=False)
+    author = models.CharField(_("author"), max_length=KEY, blank=True, default="", editable=False)
+    approved = models.DateTimeField(_("approved"), null=True, blank=True, editable=False)
+    approved_by = models.CharField(_("approved by"), max_length=KEY, blank=True, default="", editable=False)
     updated = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
         verbose_name = _("answer template")
         verbose_name_plural = _("answer templates")
-        ordering = ("language", "kind", "name")
-        constraints = (models.UniqueConstraint(fields=("language", "kind", "name"), name="shopassist_template_once"),)
+        ordering = ("language", "kind", "name", "pk")
+        permissions = (("approve_answertemplate", "Can approve answer templates"),)
+        indexes = (models.Index(fields=("language", "kind", "name"), name="shopassist_template_name"),)
 
     def __str__(self) -> str:
-        return f"{self.language} {self.kind} {self.name}"
+        return self.questions[0] if self.questions else f"{self.kind} {self.name}"
+
+    @property
+    def questions(self) -> list[str]:
+        """The wordings of the question."""
+        return [line.strip() for line in self.question.splitlines() if line.strip()]
+
+    @property
+    def state(self) -> str:
+        """What the assistant makes of it: ``draft``, ``off``, ``coming``, ``over`` or ``said``, today."""
+        from shopassist.contrib.django.texts import today
+
+        return self.state_on(today())
+
+    def state_on(self, day: date) -> str:
+        """The same on a day."""
+        if self.approved is None:
+            return "draft"
+        if not self.active:
+            return "off"
+        if self.valid_from and day < self.valid_from:
+            return "coming"
+        return "over" if self.valid_to and day > self.valid_to else "said"
+
+    def approve(self, who: str, when: datetime) -> None:
+        """Let the assistant say it. Raises `ValidationError` where it could not."""
+        self.clean()
+        if not self.text.strip():
+            raise ValidationError({"text": _("A sentence is missing.")})
+        self.approved, self.approved_by = when, who
 
     def clean(self) -> None:
         """Raise `ValidationError` where the assistant could not say it."""
-        from shopassist.contrib.django.texts import section_of
-        from shopassist.errors import ConfigurationError
+        from shopassist.contrib.django.texts import mistakes
 
-        try:
-            section_of([self])
-        except ConfigurationError as error:
-            raise ValidationError({"text": str(error)}) from None
+        if wrong := mistakes(self):
+            raise ValidationError(wrong)
 
 
 class Rating(models.TextChoices):
@@ -290,3 +378,70 @@ class PageMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.key}"
+
+
+class LookPlace(models.TextChoices):
+    """Where personal data were seen."""
+
+    ADMIN = "admin", _("conversation in the admin")
+    WRITE = "write", _("change in the admin")
+    DESK = "desk", _("desk")
+
+
+class Look(models.Model):
+    """That somebody of the staff saw a customer's personal data: who, when, of which conversation, and never the data.
+
+    It outlives the conversation, which it names by a random id.
+    """
+
+    user = models.CharField(_("user"), max_length=KEY, db_index=True)
+    name = models.CharField(_("user name"), max_length=KEY)
+    conversation = models.CharField(_("conversation"), max_length=KEY, db_index=True)
+    place = models.CharField(_("where"), max_length=16, choices=LookPlace.choices)
+    created = models.DateTimeField(_("seen"), auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("look at personal data")
+        verbose_name_plural = _("looks at personal data")
+        ordering = ("-created", "-pk")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.conversation}"
+
+
+class Presence(models.Model):
+    """Somebody at the desk, and when their page was last heard of."""
+
+    agent = models.CharField(_("person"), max_length=KEY, primary_key=True)
+    name = models.CharField(_("user name"), max_length=KEY)
+    away = models.BooleanField(_("away"), default=False)
+    seen = models.DateTimeField(_("seen"), db_index=True)
+
+    class Meta:
+        verbose_name = _("presence at the desk")
+        verbose_name_plural = _("presence at the desk")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Statistics(TurnFacts):
+    """The page of statistics in the admin."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("statistics")
+        verbose_name_plural = _("statistics")
+        default_permissions = ("view",)
+
+
+class KnowledgeReport(PageMark):
+    """The page about the knowledge in the admin."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("knowledge and gaps")
+        verbose_name_plural = _("knowledge and gaps")
+        default_permissions = ("view",)

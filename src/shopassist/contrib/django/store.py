@@ -244,7 +244,7 @@ class DjangoStore(DjangoHandOffs):
             row = locked(db, conversation)
             if row is not None and row.erased is None:
                 update(db, conversation, **gone, erased=moment(self._clock()))
-                for model in (models.Feedback, models.HandOff, models.Turn, models.Message):
+                for model in (models.Feedback, models.HandOff, models.TurnFacts, models.Turn, models.Message):
                     model.objects.using(db).filter(conversation=conversation).delete()
 
     def close(self) -> None:

@@ -22,6 +22,8 @@ INSTALLED_APPS = [
     "shopassist.contrib.django",
     "shopsite",
 ]
+if not os.environ.get("SITE_BARE"):
+    INSTALLED_APPS += ["django.contrib.messages", "django.contrib.admin"]
 AUTH_USER_MODEL = "shopsite.Shopper"
 MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
@@ -31,21 +33,18 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "shopsite.middleware.BasketMiddleware",
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STATIC_URL = "/static/"
 LOGIN_URL = "/login/li/"
+CONTEXT = ("django.template.context_processors.request", "django.contrib.auth.context_processors.auth")
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-            ]
-        },
+        "OPTIONS": {"context_processors": [*CONTEXT, "django.contrib.messages.context_processors.messages"]},
     }
 ]
 SQLITE = {

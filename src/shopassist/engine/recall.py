@@ -97,8 +97,8 @@ def _hot(state: Turn, ports: Ports) -> Hot | None:
     meant = form(heard.text, language, known)
     if not meant.same or private(heard.text, known):
         return None
-    context = f"{knowledge.release}:{_digest(_context(state, ports))}"
-    return Hot(context, _digest(meant.same), _digest(meant.alike), partial(knowledge.vector, heard.text))
+    context = f"{knowledge.release}:{digest(_context(state, ports))}"
+    return Hot(context, digest(meant.same), digest(meant.alike), partial(knowledge.vector, heard.text))
 
 
 def _of_nobody(state: Turn, ports: Ports) -> bool:
@@ -175,7 +175,7 @@ def _prompts(language: str) -> str:
 
     folder = resources.files("shopassist.prompts").joinpath(language)
     parts = [__version__, *(f.read_text("utf-8") for f in sorted(folder.iterdir(), key=lambda f: f.name))]
-    return _digest(parts)
+    return digest(parts)
 
 
 @lru_cache(maxsize=8)
@@ -183,9 +183,10 @@ def _shaping(settings: Settings) -> str:
     """A digest of the settings that shape answers, and of the shop's own texts."""
     values = {name: repr(getattr(settings, name)) for name in type(settings).model_fields if name not in UNSHAPING}
     own = settings.texts_file.read_text("utf-8") if settings.texts_file else ""
-    return _digest([values, own])
+    return digest([values, own])
 
 
-def _digest(value: object) -> str:
+def digest(value: object) -> str:
+    """What a text or another JSON value is known by in a `Hot`."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -6,11 +6,11 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from shopassist.contrib.django import models
 from shopassist.contrib.django.texts import NAMES, SECONDS, said
+from shopassist.engine.recall import digest
 from shopassist.engine.sameness import form
 from shopassist.errors import ShopAssistError
 from shopassist.prompts.template import read
@@ -89,7 +89,7 @@ class ApprovedAnswers:
             meant = form(question, row.language, tuple(products))
             if meant.same:
                 vector = partial(knowledge.vector, question) if isinstance(knowledge, Released) else lambda: None
-                yield Hot(CONTEXT, _digest(meant.same), _digest(meant.alike), vector)
+                yield Hot(CONTEXT, digest(meant.same), digest(meant.alike), vector)
 
 
 def filled(row: models.AnswerTemplate, settings: Settings) -> str:
@@ -114,8 +114,3 @@ def _kept(row: models.AnswerTemplate, settings: Settings) -> Kept:
 
 def _empty(settings: Settings) -> MemoryAnswers:
     return MemoryAnswers(MOST, float("inf"), cosine=settings.answer_cache_cosine)
-
-
-def _digest(text: str) -> str:
-    """As the engine names a question's form (`shopassist.engine.recall`)."""
-    return sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -12,10 +12,11 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "contrib" / "django"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Chromium, for the tests of one module: Playwright's loop would stand in the way of what runs in its thread after."""
     from playwright.sync_api import expect, sync_playwright
-    from visits import CHROMIUM, FLAGS
+    from windows import CHROMIUM, FLAGS
 
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}: apt-get install chromium")
@@ -59,7 +60,7 @@ def slow(start):
 @pytest.fixture
 def visit(browser, site):
     """Open a page as a new visitor, or in another tab of one: ``visit("/product/P-1001/", width=390)``."""
-    from visits import Visit
+    from windows import Visit
 
     contexts = []
 

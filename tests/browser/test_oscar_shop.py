@@ -14,7 +14,7 @@ pytest.importorskip("oscar", reason="the extra oscar is not installed")
 
 from servers import free_port, wait_for  # noqa: E402
 from test_looks import picture  # noqa: E402
-from visits import Visit  # noqa: E402
+from windows import Visit  # noqa: E402
 
 from shopassist.knowledge.ingest import ingest  # noqa: E402
 

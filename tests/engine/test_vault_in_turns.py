@@ -87,7 +87,7 @@ def test_a_number_that_was_hidden_once_stays_hidden_however_it_is_spelled(assist
 
 def test_the_vault_is_checked_where_it_is_looked_for(assistant, tmp_path):
     """What is no personal value is in the file: the search above can find."""
-    Visit(assistant).say("桂花路十八号，退货的运费谁来承担？")
+    Visit(assistant).say("寄到桂花路十八号的退货运费谁来承担？")
     assert {"text", "reply", "state"} <= holding(tmp_path, "桂花路十八号")
 
 

@@ -16,7 +16,7 @@ from shopassist.engine.planning.points import Query
 from shopassist.engine.quote import authority, leads, quote, spans, telling
 from shopassist.engine.state import Looked, Ports, Turn
 from shopassist.engine.versions import otherwise
-from shopassist.language.references import attached, leaning, mentioned
+from shopassist.language.references import attached, leaning, mentioned, own_subject
 from shopassist.language.segments import segments
 from shopassist.language.states import money
 from shopassist.protocols import Knowledge, Synonymous
@@ -52,7 +52,8 @@ SOME = 0.3
 """The least relevance of a page that is meant without being pointed to: 你们卖冰箱吗 asks about no rule."""
 
 NAMED = 0.5
-"""The same for a page that a word of the question names: 运费 is also the returns' business."""
+"""The same for a page that a word of the question names (运费 is also the returns' business), and where the question
+brings a subject of its own: 退货的运费谁承担 while a change of address waits."""
 
 SAME = 0.6
 """The share of a sentence that a page holds which says the same."""
@@ -123,12 +124,13 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
         found = [p for p in found if "product" not in p.tags or p.document in spoken] or found
     pages = search(text, limit=LIMIT * len(products), only=frozenset(products)) if products else []
     points = leaning(state["text"], language) or (query.pending and _says_little(state["text"]))
-    margin = inf if points and not query.topic else MEANT
+    beside = NAMED if own_subject(_without_topic(state), language) else MEANT
+    margin = inf if points and not query.topic else beside
     for page, less in ((query.context, margin), (query.topic, NAMED)):
         if page and not own:
             own = _if_meant(search(limit=SEEN, only=frozenset((page,))), found, less)
-    beside = [] if query.quoted and own else found  # what stands beside a tool's answer is the rule for it, no other's
-    evidence = _evidence(text, beside, own, pages, ports.settings.relevance, named)
+    others = [] if query.quoted and own else found  # what stands beside a tool's answer is the rule for it, no other's
+    evidence = _evidence(text, others, own, pages, ports.settings.relevance, named)
     considered = tuple(dict.fromkeys((*found[:SEEN], *own, *pages)))
     other = None
     if query.valid_on is None and not query.quoted:
@@ -145,6 +147,16 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     return Looked(
         text, evidence, considered, products, quoted=query.quoted, day=valid_on, otherwise=other, kindred=named
     )
+
+
+def _without_topic(state: Turn) -> str:
+    """The text without what it asks of its subject: 退货的 谁承担 of 退货的运费谁承担."""
+    text = state["text"]
+    for slot in state["heard"].slots.get("topic", ()):
+        if slot.span is not None:
+            start, end = slot.span
+            text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return text
 
 
 def _says_little(text: str) -> bool:

@@ -79,7 +79,6 @@ class Synonymous(Knowledge, Protocol):
 class Released(Knowledge, Protocol):
     """Knowledge that can say in which state its pages are; answers are kept only from such."""
 
-    @property
     def release(self) -> str:
         """A text that is another one as soon as anything in the pages is."""
         ...

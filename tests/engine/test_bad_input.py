@@ -369,6 +369,11 @@ def own_price(act):
     return get_product
 
 
+def patience(act):
+    """Only a call that hangs runs into its limit: on a busy machine a thread may take its time to start."""
+    return {"tool_timeout": 2.0 if act == "hang" else 30.0}
+
+
 RETURN = "ORD20241130005我要退货，不喜欢"
 
 
@@ -380,7 +385,7 @@ def test_a_write_that_misbehaves_is_never_called_done(visit, caplog, act):
     talk = visit(
         shop=shop,
         parts=ShopParts(shop.orders, shop.catalogue),
-        options={"tools": [own_return(run)], "tool_timeout": 0.2},
+        options={"tools": [own_return(run)], **patience(act)},
     )
     assert talk.say(RETURN).consent is not None
     reply = talk.say("好的，退吧")
@@ -403,7 +408,7 @@ def test_a_read_that_misbehaves_is_no_price(visit, caplog, act):
     talk = visit(
         shop=shop,
         parts=ShopParts(shop.orders, None, shop.after_sales),
-        options={"tools": [own_price(run)], "tool_timeout": 0.2},
+        options={"tools": [own_price(run)], **patience(act)},
     )
     reply = talk.say("无线降噪耳机Pro多少钱")
     hang.over.set()
@@ -441,7 +446,7 @@ def test_a_product_with_an_endless_name_is_not_shown_whole(visit):
 def test_a_shop_that_is_down_costs_no_conversation(visit, caplog, which, error):
     shop = MemoryShop.sample(lambda: NOW)
     down = {name: Down(error) for name in ("orders", "catalogue", "after_sales") if which in (name, "all")}
-    talk = visit(shop=shop, parts=parts(shop, **down), options={"tool_timeout": 1.0})
+    talk = visit(shop=shop, parts=parts(shop, **down), options={"tool_timeout": 10.0})
     for text in (CANCEL, "物流到哪了", "无线降噪耳机Pro多少钱", RETURN, "退款到哪了", "开发票", "我有哪些优惠券"):
         reply = talk.say(text)
         assert reply.text

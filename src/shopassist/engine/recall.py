@@ -97,7 +97,7 @@ def _hot(state: Turn, ports: Ports) -> Hot | None:
     meant = form(heard.text, language, known)
     if not meant.same or private(heard.text, known):
         return None
-    context = f"{knowledge.release}:{digest(_context(state, ports))}"
+    context = f"{knowledge.release()}:{digest(_context(state, ports))}"
     return Hot(context, digest(meant.same), digest(meant.alike), partial(knowledge.vector, heard.text))
 
 
@@ -152,7 +152,7 @@ def _worth_keeping(state: Turn, ports: Ports) -> bool:
         whole
         and hot is not None
         and isinstance(knowledge, Released)
-        and hot.context.startswith(f"{knowledge.release}:")  # the pages have not changed in the meantime
+        and hot.context.startswith(f"{knowledge.release()}:")  # the pages have not changed in the meantime
         and not ports.memory.messages  # the model read no earlier question or answer
         and bool(state["citations"])
         and all(r.reason == "repeated" for r in state["rejected"])

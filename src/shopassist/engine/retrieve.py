@@ -91,8 +91,10 @@ def _source(found: Looked) -> Citation | None:
 def _found(query: Query, state: Turn, ports: Ports) -> Looked:
     """What the whole question finds; where that is nothing, what it finds without the story that is told around it."""
     looked = _look(query, state, ports)
+    if looked.evidence or looked.silent:
+        return looked
     asking = " ".join(s.core for s in segments(query.text, state["language"]) if s.asks)
-    if looked.evidence or looked.silent or asking in ("", query.text):
+    if asking in ("", query.text):
         return looked
     again = _look(replace(query, text=asking), state, ports)
     return again if again.evidence else looked

@@ -148,7 +148,6 @@ class ChromaKnowledge:
                 self._look()
         return self._generation
 
-    @property
     def release(self) -> str:
         """The generation's name and when it was written: a name may come again where an index was removed."""
         path = self.generation.path

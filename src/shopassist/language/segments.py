@@ -34,14 +34,15 @@ class Segment:
     empty: bool = False
 
 
-def segments(text: str, language: str) -> list[Segment]:
+@lru_cache(maxsize=256)  # a turn asks for the pieces of its text more than once
+def segments(text: str, language: str) -> tuple[Segment, ...]:
     """The pieces in the order of the text; lines of it are the messages of a burst."""
     rules = _rules(language)
     folded = _same_length(text)
     found: list[Segment] = []
     for group in _across([_grouped(clauses) for clauses in _sentences(folded, rules)]):
         found.extend(_coordinated(_segment(text, group), rules))
-    return found
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class ApprovedAnswers:
         settings, knowledge = self._assistant.settings, self._assistant.knowledge
         day = settings.now().date()
         rows = [row for row in said(day) if row.kind == models.TemplateKind.ANSWER]
-        release = knowledge.release if isinstance(knowledge, Released) else ""
+        release = knowledge.release() if isinstance(knowledge, Released) else ""
         known = repr((release, day, [(row.pk, row.updated, row.approved) for row in rows]))
         if known == self._known:
             return

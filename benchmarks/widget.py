@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "browser"), str(ROOT / "tests" / "contrib" / "django")]
 
 from shop_site import Site  # noqa: E402
-from visits import CHROMIUM, FLAGS, Visit  # noqa: E402
+from windows import CHROMIUM, FLAGS, Visit  # noqa: E402
 
 from shopassist.knowledge.ingest import ingest  # noqa: E402
 

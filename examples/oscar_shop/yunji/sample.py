@@ -3,13 +3,15 @@
 from datetime import datetime, time
 from decimal import Decimal
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.contrib.sites.models import Site
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 from oscar.core.loading import get_model
 
 from shopassist.testing.seed import rows_of, sample, sample_terms
+from yunji.pictures import picture
 
 Order, Address = get_model("order", "Order"), get_model("order", "ShippingAddress")
 Product, Attribute = get_model("catalogue", "Product"), get_model("catalogue", "ProductAttribute")
@@ -24,7 +26,10 @@ STATUSES = {
 
 @transaction.atomic
 def load(password="shop"):
-    """Fill an empty shop; the customer u-1001 is the user 1001, who logs in as u-1001@example.com."""
+    """Fill an empty shop; the customer u-1001 is the user 1001, who logs in as u-1001@example.com.
+
+    Two of its staff: mei works at the desk, boss may everything.
+    """
     rows = rows_of(sample(), sample_terms().timezone)
     Site.objects.update_or_create(pk=1, defaults={"domain": "127.0.0.1:8000", "name": "云集数码"})
     get_model("address", "Country").objects.get_or_create(
@@ -32,6 +37,7 @@ def load(password="shop"):
     )
     products = _products(rows)
     users = {row["id"]: _user(row, password) for row in rows["customers"]}
+    _staff(password)
     types = {
         name: get_model("order", "ShippingEventType").objects.create(name=name) for name in ("Shipped", "Delivered")
     }
@@ -47,6 +53,16 @@ def _user(row, password):
     return user
 
 
+def _staff(password):
+    mei = User(username="mei", email="mei@example.com", first_name="小梅", is_staff=True)
+    boss = User(username="boss", email="boss@example.com", first_name="店长", is_staff=True, is_superuser=True)
+    for person in (mei, boss):
+        person.set_password(password)
+        person.save()
+    rights = ("work_at_desk", "view_conversation", "view_statistics", "view_knowledgereport")
+    mei.user_permissions.set(Permission.objects.filter(content_type__app_label="shopassist", codename__in=rights))
+
+
 def _products(rows):
     kind = get_model("catalogue", "ProductClass").objects.create(name="数码", track_stock=True)
     english = Attribute.objects.create(product_class=kind, name="English title", code="title_en", type="text")
@@ -59,6 +75,7 @@ def _products(rows):
             structure=structure, product_class=kind, title=row["name"], upc=row["id"], description=row["search"]
         )
         whole.attribute_values.create(attribute=english, value_text=row["name_en"])
+        whole.images.create(original=ContentFile(picture(row["id"]), f"{row['id']}.png"))
         made[row["id"], None] = whole
         for n, variant in enumerate(variants, start=1):
             child = Product.objects.create(

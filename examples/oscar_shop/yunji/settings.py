@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "haystack",
     "treebeard",
     "django_tables2",
+    "sorl.thumbnail",
     "shopassist.contrib.django",
     "yunji",
 ]
@@ -105,7 +106,12 @@ DATABASES = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": DATA / "shop.db",
         "ATOMIC_REQUESTS": True,
-        "OPTIONS": {"init_command": "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;", "timeout": 20},
+        "OPTIONS": {
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;",
+            "timeout": 20,
+            # A request that has read and then writes, as each login, is refused if another one wrote in between.
+            "transaction_mode": "IMMEDIATE",
+        },
     }
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}  # of one process: a shop uses Redis

@@ -21,6 +21,7 @@ if os.environ.get("DJANGO_SETTINGS_MODULE", OURS) != OURS:
     collect_ignore_glob = ["test_*.py"]
 else:
     pytest.importorskip("oscar", reason="the extra oscar is not installed")
+    pytest.importorskip("sorl", reason="sorl-thumbnail is not installed (extra example)")
     import django
     from django.test.utils import setup_test_environment
 

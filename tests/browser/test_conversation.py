@@ -6,6 +6,13 @@ pytest.importorskip("django", reason="the extra django is not installed")
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra browser)").expect
 
 
+@pytest.fixture(scope="module")
+def thinking(start):
+    """A shop whose model is silent for half a minute."""
+    with start(SITE_DELAY=30, SITE_ANSWER_CACHE=0) as running:
+        yield running
+
+
 def test_a_first_question_is_answered_sentence_by_sentence_with_its_source(visit):
     v = visit().open()
     v.page.evaluate("""() => { window.seen = []; new MutationObserver(() => {
@@ -94,15 +101,48 @@ def test_one_types_on_while_it_writes_and_nothing_is_lost_or_said_twice(visit, s
     assert v.window.locator(".row .bubble").all_inner_texts() == shown
 
 
-def test_an_answer_is_stopped_where_it_stands(visit, slow):
-    v = visit(at=slow).open().say("无线降噪耳机Pro续航多久")
-    expect(v.window.locator(".live .body span")).not_to_have_count(0, timeout=60_000)
+def test_an_answer_is_stopped_where_it_stands(visit, start):
+    with start(SITE_DELAY=0.6, SITE_ANSWER_CACHE=0) as halting:
+        v = visit(at=halting).open().say("无线降噪耳机Pro续航多久")
+        expect(v.window.locator(".live .body span")).not_to_have_count(0, timeout=60_000)
+        v.button("停止回答").click()
+        text = v.answered(1)
+        assert text.startswith("单次续航")
+        assert "IPX4" not in text
+        expect(v.window.locator(".row.assistant .note")).to_have_text("回答已在此处停止。")
+        expect(v.button("停止回答")).to_be_hidden()
+
+
+@pytest.mark.parametrize("reached", [False, True])
+def test_one_that_is_stopped_before_its_first_sentence_leaves_a_note_and_no_empty_bubble(visit, thinking, reached):
+    v = visit(at=thinking).open()
+    if not reached:
+        v.page.route("**/messages/", lambda route: route.request.method == "GET" and route.fallback())
+    v.say("无线降噪耳机Pro续航多久")
+    if reached:
+        expect(v.window.locator(".live .stage-text")).to_have_text("正在组织回答…", timeout=60_000)
     v.button("停止回答").click()
-    text = v.answered(1)
-    assert text.startswith("单次续航")
-    assert "IPX4" not in text
-    expect(v.window.locator(".row.assistant .note")).to_have_text("回答已在此处停止。")
-    expect(v.button("停止回答")).to_be_hidden()
+    expect(v.window).not_to_have_attribute("data-writing", "", timeout=60_000)
+    expect(v.window.locator(".row.customer .note")).to_contain_text("回答已在此处停止。")
+    expect(v.window.get_by_role("button", name="重新发送")).to_have_count(0 if reached else 1)
+    expect(v.window.locator(".row.assistant")).to_have_count(0)
+    v.page.unroute_all()
+    v.page.reload()
+    expect(v.window).to_be_visible()
+    expect(v.said).to_have_count(1 if reached else 0)
+    expect(v.window.locator(".row.assistant")).to_have_count(0)
+    assert v.errors == []
+
+
+def test_one_that_is_stopped_when_the_server_has_ended_it_is_shown_whole(visit):
+    v = visit().open()
+    v.ask("你好")
+    v.page.route("**/messages/", lambda route: route.fetch() if route.request.method == "POST" else route.fallback())
+    v.say("无线降噪耳机Pro续航多久")
+    v.button("停止回答").click()
+    assert "8 小时" in v.answered(2)
+    expect(v.window.locator(".row.customer .note").last).to_be_empty()
+    assert v.errors == []
 
 
 def test_several_conversations_are_kept_apart_and_one_is_deleted(visit):

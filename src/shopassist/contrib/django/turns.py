@@ -143,7 +143,7 @@ def _events(ask: Ask, stopped: threading.Event) -> Generator[Event]:
             )  # fmt: skip
             with closing(events):
                 for event in events:
-                    if isinstance(event, Sentence):
+                    if isinstance(event, Sentence) and not stopped.is_set():  # or nobody saw it
                         shown.append(event.text)
                     elif isinstance(event, Stage) and event.name == "reply":
                         take_up()  # what is left is stored and read at once

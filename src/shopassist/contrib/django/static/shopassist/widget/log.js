@@ -66,11 +66,17 @@ export class Log {
     return row;
   }
 
-  rejected(message, reason, { edit = true } = {}) {
+  /** Whether the server is known to have a message of the customer's. */
+  isStored(message) {
+    return this.rows.some(({ key, seq }) => key === message.id && seq !== undefined);
+  }
+
+  rejected(message, reason, { again = true, edit = true } = {}) {
     const { t } = this.words;
     const row = this.rows.find(({ key }) => key === message.id) ?? this.sent(message);
     const act = (text, deed) => el("button", { type: "button", className: "link", textContent: t(text), onclick: () => { row.note.replaceChildren(); deed(message); } });
-    const acts = [act("Send again", this.door.retry)];
+    const acts = [];
+    if (again) acts.push(act("Send again", this.door.retry));
     if (edit) acts.push(act("Edit", (m) => { row.remove(); this.door.edit(m); }));
     row.note.replaceChildren(el("span", { textContent: reason }), ...acts);
     this.#stick();

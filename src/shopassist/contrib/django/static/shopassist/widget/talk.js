@@ -5,7 +5,7 @@ import { newId } from "./memory.js";
 
 const PAGE = 40; // messages that are asked for at once
 const PAUSES = [1, 2, 4, 8, 15, 30]; // seconds before what was lost is sent again
-const LOOKS = { first: 2000, most: 15000, growth: 1.4 }; // milliseconds between two looks for what others write
+const LOOKS = { first: 2000, most: 15000, person: 4000, growth: 1.4 }; // milliseconds between two looks for what others write
 const REPEATED = new Set(["throttled", "overloaded", "pending", "unavailable", "busy"]);
 
 export class Talk {
@@ -157,14 +157,18 @@ export class Talk {
   async stop() {
     for (const controller of this.#sending.values()) controller.abort();
     this.#sending.clear();
+    const left = this.#mine();
+    let reply = null;
     try {
-      const reply = await this.#ended();
-      this.#answered(reply ?? { merged: this.#mine().map(({ id }) => id) });
+      await this.#begun?.catch(() => {}); // where that failed there is nothing to end
+      if (this.id) reply = await this.#ended();
+      this.#answered(reply ?? { merged: left.map(({ id }) => id) });
       if (reply) this.view.finished(reply);
     } finally {
       this.view.idle();
     }
-    await this.sync();
+    await this.sync(); // it may have been answered already
+    if (!reply?.text) this.view.stopped(left, reply !== null);
   }
 
   /** The answer as far as it was shown; the server may need a moment to see that its stream was left. */
@@ -307,7 +311,7 @@ export class Talk {
         this.#look();
       });
     }, this.#pause);
-    this.#pause = Math.min(this.#pause * LOOKS.growth, LOOKS.most);
+    this.#pause = Math.min(this.#pause * LOOKS.growth, this.state.mode === "person" ? LOOKS.person : LOOKS.most);
   }
 
   /** Whether anybody looks at the conversation: only then it is asked for what is new. */

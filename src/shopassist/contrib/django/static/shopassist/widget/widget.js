@@ -166,6 +166,13 @@ class ShopAssistant extends HTMLElement {
     this.log.rejected(message, this.words.t("This was not answered."), { edit: false });
   }
 
+  /** An answer was `ended` before its first words; messages that did not come to the server may be sent after all. */
+  stopped(messages, ended) {
+    const said = this.words.t("The answer was ended here.");
+    if (ended) messages.slice(-1).forEach((message) => this.log.rejected(message, said, { again: false, edit: false }));
+    else messages.filter((message) => !this.log.isStored(message)).forEach((message) => this.log.rejected(message, said));
+  }
+
   /** A look for what is new failed: nothing of the customer's is at stake. */
   refused(error) {
     if (error.code === "login") this.#login();

@@ -170,6 +170,26 @@ def test_a_draft_is_there_again_after_a_reload(desk, visitor):
     assert page.input_value("#text") == "写到一半"
 
 
+def test_what_was_read_is_not_new_after_a_reload_and_what_came_since_is(desk, visitor):
+    first, second = visitor(), visitor()
+    page = desk("lan").page
+    for visit in (first, second):
+        page.click(entry(visit.number))
+        page.click("#claim")
+        page.wait_for_selector(f"#mine {entry(visit.number)}[aria-current=true]")
+        page.wait_for_selector("#messages li.customer")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#choose:not([hidden])")
+    page.reload()
+    page.wait_for_selector(f"#mine {entry(second.number)}")
+    assert page.locator("#mine .unread").count() == 0
+    first.ask("还在吗？")
+    page.wait_for_selector(f"#mine {entry(first.number)} .unread")
+    page.reload()
+    page.wait_for_selector(f"#mine {entry(first.number)} .unread")
+    assert page.locator("#mine .unread").count() == 1
+
+
 def test_no_sound_before_somebody_asked_for_it(desk):
     page = desk("lan").page
     assert page.get_attribute("#sound", "aria-pressed") == "false"

@@ -93,6 +93,21 @@
     document.title = waiting + unread ? `(${waiting + unread}) ${state.title}` : state.title;
   };
 
+  // What of each conversation was read, over a reload. Of those that are gone from the list nothing is kept.
+  const SEEN = "shopassist-desk-seen";
+  const remembered = () => {
+    try {
+      return new Map(Object.entries(JSON.parse(localStorage.getItem(SEEN) ?? "{}")));
+    } catch { return new Map(); } // another version's, or a browser that keeps nothing
+  };
+  const saw = (id, when) => {
+    const others = remembered(); // another tab may have read on
+    for (const [known, before] of others) state.seen.set(known, Math.max(before, state.seen.get(known) ?? 0));
+    state.seen.set(id, Math.max(when, state.seen.get(id) ?? 0));
+    for (const known of state.seen.keys()) if (known !== id && state.known && !state.known.has(known)) state.seen.delete(known);
+    try { localStorage.setItem(SEEN, JSON.stringify(Object.fromEntries(state.seen))); } catch { /* full or switched off: then it is new again after a reload */ }
+  };
+
   // The queue.
   const isUnread = (h) => Boolean(h.spoke) && h.spoke > (state.seen.get(h.id) ?? 0) && h.id !== state.open?.id;
   const entry = (h) => {
@@ -181,7 +196,7 @@
     list.append(...fresh.map(drawn));
     state.last = fresh.at(-1).seq;
     if (!state.first) state.first = fresh[0].seq;
-    state.seen.set(state.open.id, Math.max(...fresh.map((m) => m.created)));
+    saw(state.open.id, Math.max(...fresh.map((m) => m.created)));
     if (low) list.scrollTop = list.scrollHeight;
     return fresh.some((m) => m.role === "customer");
   };
@@ -423,6 +438,7 @@
   addEventListener("online", () => refresh().catch(tell));
 
   const begin = async () => {
+    state.seen = remembered();
     await refresh().catch(tell);
     const wanted = decodeURIComponent(location.hash.slice(1));
     if (state.queue.some((h) => h.id === wanted)) await open(wanted);

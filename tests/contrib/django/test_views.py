@@ -290,6 +290,21 @@ def test_13_limits_are_exact_under_20_requests_at_once_and_a_spoofed_header_does
         assert int(refused["Retry-After"]) == refused.json()["retry_after"] > 0
 
 
+@pytest.mark.parametrize(("method", "path"), [("post", "stop/"), ("delete", "")])
+def test_stopping_and_erasing_are_counted_too_each_by_itself(client_of, begin, configured, shopper, method, path):
+    client = client_of(shopper("li"))
+    places = [begin(client) for _ in range(3)]
+    with configured(THROTTLE_USER="2/d"):
+        cache.clear()
+        answers = [getattr(client, method)(f"{at}{path}") for at in places]
+        assert [a.status_code for a in answers] == [204, 204, 429]
+        assert int(answers[-1]["Retry-After"]) > 0
+        assert client.get(places[-1]).status_code == 200
+        assert (
+            client.post(f"{places[-1]}messages/", {"text": "你好"}, content_type="application/json").status_code == 200
+        )
+
+
 def test_20_messages_at_once_to_one_conversation_are_each_kept_and_answered_once(client_of, begin, shopper):
     get_assistant()
     client = client_of(shopper("li"))

@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 PAGE, PAGE_MOST = 50, 200
 """How many messages are given at once: if nothing is asked, and at the most."""
 
+COUNTED = ("POST", "DELETE")
+"""Requests that are counted, each view's by itself."""
+
 
 class Door(View):
     """What all views have in common: who asks, and problems told as such."""
@@ -53,7 +56,7 @@ class Door(View):
             claimed = self._claimed()
             if self.caller.customer is None and not options().visitors:
                 raise Refusal("login")
-            if self.scope is not None and request.method == "POST":
+            if self.scope is not None and request.method in COUNTED:
                 admit(request, self.caller, self.scope)
             response = super().dispatch(request, *args, **kwargs)
         except Refusal as refusal:
@@ -137,6 +140,8 @@ class Conversations(Door):
 class Conversation(Door):
     """One conversation."""
 
+    scope = "erase"
+
     def get(self, request: HttpRequest, conversation: str) -> HttpResponse:
         """Its state: who has it, whether an answer is being written."""
         return JsonResponse(wire.conversation(self.mine(conversation, told=True)))
@@ -193,6 +198,8 @@ class Resume(Door):
 
 class Stop(Door):
     """The customer does not want to read on."""
+
+    scope = "stop"
 
     def post(self, request: HttpRequest, conversation: str) -> HttpResponse:
         """End the answer where it stands, once the page has left its stream; 204 where nothing is being answered."""

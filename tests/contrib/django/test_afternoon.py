@@ -66,7 +66,7 @@ class Developer:
     def take(self, step):
         if step.kind == "file":
             file = self.folder / step.file
-            file.parent.mkdir(exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text((file.read_text("utf-8") if step.appended else "") + step.text, "utf-8")
         elif step.text.startswith("cd "):
             self.folder /= step.text.removeprefix("cd ")
@@ -110,7 +110,7 @@ def test_the_first_answer_takes_twenty_commands_and_sixty_lines_at_the_most():
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_a_visitor_is_answered_over_http(developer):
+def test_a_visitor_gets_the_window_and_is_answered_over_http(developer):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -129,6 +129,8 @@ def test_a_visitor_is_answered_over_http(developer):
         for step in STEPS[HTTP + 1 :]:
             step.text = step.text.replace(":8000", f":{port}")
             developer.take(step)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/static/shopassist/widget/widget.js") as script:
+            assert "javascript" in script.headers["Content-Type"]
     finally:
         server.terminate()
         server.wait(30)

@@ -7,7 +7,10 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
 from django.template import Context, Template
 from django.test import RequestFactory, override_settings
 from django.utils import translation
@@ -120,6 +123,31 @@ def test_a_wrong_theme_and_missing_views_are_named():
         pytest.raises(ImproperlyConfigured, match="include"),
     ):
         rendered()
+
+
+class Hashed(ManifestStaticFilesStorage):
+    """As docs/widget.md advises."""
+
+    support_js_module_import_aggregation = True
+
+
+def test_with_hashed_names_each_module_imports_hashed_ones_that_are_there(tmp_path):
+    storage = {"BACKEND": f"{__name__}.Hashed"}
+    with override_settings(STATIC_ROOT=tmp_path, STORAGES={**settings.STORAGES, "staticfiles": storage}):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        html = rendered()
+    folder = tmp_path / "shopassist" / "widget"
+    script = re.search(r'src="/static/shopassist/widget/(widget\.\w+\.js)"', html)[1]
+    assert (folder / Path(config_of(html)["stylesheet"]).name).exists()
+    seen, left = set(), {script}
+    while left:
+        text = (folder / left.pop()).read_text("utf-8")
+        named = set(re.findall(r'from "\./([^"]+)"', text))
+        left |= named - seen
+        seen |= named
+    modules = {file.stem for file in FILES if file.suffix == ".js"} - {"widget"}
+    assert {name.split(".")[0] for name in seen} == modules
+    assert all(re.fullmatch(r"\w+\.[0-9a-f]{12}\.js", name) for name in (*seen, script))
 
 
 # Cards

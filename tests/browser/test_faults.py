@@ -140,6 +140,18 @@ def test_a_logout_in_another_tab_takes_the_messages_away_and_keeps_what_is_typed
     expect(v.field).to_have_value(QUESTION)
 
 
+def test_a_session_that_has_expired_is_told_and_what_was_sent_stands_in_the_field_again(visit, site):
+    v = visit().login(site.customer()[0]).open()
+    v.ask("保修多久？")
+    [key] = [cookie["value"] for cookie in v.page.context.cookies() if cookie["name"] == "sessionid"]
+    site.run(f"from django.contrib.sessions.models import Session; Session.objects.get(pk={key!r}).delete()")
+    v.say(QUESTION)
+    expect(v.window.locator(".notice")).to_contain_text("您已无法查看这段对话", timeout=60_000)
+    expect(v.window.locator(".notice a")).to_have_text("登录")
+    expect(v.said).to_have_count(0)
+    expect(v.field).to_have_value(QUESTION)
+
+
 def test_a_token_of_another_session_is_renewed(visit, site):
     v = visit().open()
     v.ask("你好")

@@ -3,18 +3,16 @@
 With WIDGET_PICTURES=1 the pictures of docs/widget.md are written anew.
 """
 
-import os
-from pathlib import Path
-
 import pytest
 
 pytest.importorskip("django", reason="the extra django is not installed")
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (extra browser)").expect
 
+from doc_pictures import keep, taken  # noqa: E402
+
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
 QUESTION = "无线降噪耳机Pro续航多久"
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures" if os.environ.get("WIDGET_PICTURES") else None
 
 
 def check(visit):
@@ -24,23 +22,14 @@ def check(visit):
     assert [(rule["id"], [node["html"][:150] for node in rule["nodes"]]) for rule in found["violations"]] == []
 
 
-SHOWN = "open-light", "answer-light", "answer-dark", "consent-light", "person-light", "phone", "right-to-left", "oscar"
+SHOWN = "open-light", "answer-light", "answer-dark", "consent-light", "person-light", "phone", "right-to-left"
 
 
 def picture(visit, name, *, whole=False):
-    """Write a picture for the docs, where they are asked for and it shows it; 128 colours keep it small."""
-    if PICTURES is None or name not in SHOWN:
-        return
-    from PIL import Image
-
-    PICTURES.mkdir(exist_ok=True)
-    file = PICTURES / f"widget-{name}.png"
-    visit.page.wait_for_timeout(400)
-    box = visit.window.bounding_box()
-    around = {"x": box["x"] - 20, "y": box["y"] - 20, "width": box["width"] + 40, "height": box["height"] + 40}
-    visit.page.screenshot(path=file, clip=None if whole else around)
-    with Image.open(file) as made:
-        made.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
+    """Write a picture for the docs, where it is one that they show."""
+    if name in SHOWN:
+        visit.page.wait_for_timeout(400)
+        keep(f"widget-{name}", taken(visit, whole=whole))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -10,7 +10,7 @@ import pytest
 
 from shopassist import Assistant, Customer, Done, Message, Sentence
 from shopassist.assembly import toolbox_from
-from shopassist.engine import inbox
+from shopassist.engine import hold
 from shopassist.errors import (
     ConversationErased,
     HandOffClosed,
@@ -151,7 +151,7 @@ def test_a_turn_at_work_says_nothing_once_a_person_has_claimed(assistant, shop, 
 
 def test_an_asynchronous_caller_hears_that_a_person_took_over(assistant, shop, monkeypatch):
     """The lease is renewed while the model writes, and is found to be lost."""
-    monkeypatch.setattr(inbox, "RENEW", 0.05)  # the turn learns of its lost lease at the next renewal: in 5 s else
+    monkeypatch.setattr(hold, "RENEW", 0.05)  # the turn learns of its lost lease at the next renewal: in 5 s else
     model = ScriptedModel(answers=[ANSWER + "质量问题退货的运费由商家承担。" * 20], delay=0.05)
     phone = Phone(assistant(model, shop=shop))
     handoff = phone.say("转人工").handoff

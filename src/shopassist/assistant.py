@@ -26,6 +26,7 @@ from shopassist.assembly import (
 from shopassist.desk import DeskDoor, history
 from shopassist.dialogue import Asked
 from shopassist.engine import inbox
+from shopassist.engine.hold import take
 from shopassist.engine.owner_view import owner_view, revealed
 from shopassist.engine.state import Memory, Ports, Superseded
 from shopassist.errors import (
@@ -265,7 +266,7 @@ class Assistant:
         `NotYourConversation`, `StaleTurn`, `TurnFailed`, `StorageError`.
         """
         self._check_owner(conversation, customer)
-        found = self.store.claim(conversation, lease=inbox.LEASE, idle=True)
+        found = take(self.store, conversation, idle=True)
         if found is None:
             return None
         if found.handoff is not None:

@@ -103,6 +103,17 @@ def test_while_a_person_is_waited_for_the_bot_answers_and_hands_nobody_over(phon
     assert [h.id for h in phone.assistant.desk.waiting()] == [first.handoff]
 
 
+def test_who_waits_and_is_in_danger_waits_for_danger(phone, wordings):
+    first = phone.say("转人工").handoff
+    reply = phone.say("充电宝起火了")
+    assert any(text in reply.text for text in wordings("handoff", "danger"))
+    (waiting,) = phone.assistant.desk.waiting()
+    assert (waiting.id, waiting.reason) == (first, "danger")
+    assert "充电宝起火了" in phone.assistant.desk.text(waiting)
+    phone.say("我要打12315投诉你们")
+    assert [(h.id, h.reason) for h in phone.assistant.desk.waiting()] == [(first, "danger")], "no lesser one"
+
+
 def test_a_released_conversation_waits_again_and_is_answered_meanwhile(phone, taken):
     desk = phone.assistant.desk
     desk.release(taken, "anna")

@@ -445,7 +445,12 @@ class Assistant:
         )
 
     def _hand_off(self, claim: Claim, reason: str, summary: Mapping[str, Any]) -> str | None:
-        """Put the conversation into the desk's queue; None where the shop's own desk does not take it in."""
+        """Put the conversation into the desk's queue; None where the shop's own desk does not take it in.
+
+        One that waits there already takes the new reason, unless it is there for danger.
+        """
+        if claim.handoff is not None and claim.handoff.reason in (reason, "danger"):
+            return claim.handoff.id
         number = self.store.hand_off(claim, reason=reason, summary=summary)
         if self._own_desk is None:
             return number

@@ -42,9 +42,12 @@ class SqlHandOffs:
         with self._database.writing() as db:
             held_by(db, claim)
             wanted = {"of": claim.conversation, "now": claim.turn}
-            while (known := db.scalar(statements.HANDOFF_FOR_TURN, wanted)) is None:
+            while (known := db.execute(statements.HANDOFF_FOR_TURN, wanted).first()) is None:
                 insert_new(db, handoffs, {"id": new_handoff_id(), **new})
-        return str(known)
+            if known.turn != claim.turn and known.status == "waiting":
+                anew = {"reason": new["reason"], "summary": new["summary"]}
+                db.execute(statements.UPDATE_HANDOFF, {"wanted": known.id, **anew})
+        return str(known.id)
 
     def handoffs(self, status: str = "waiting") -> list[HandOff]:
         """See `ConversationStore.handoffs`."""

@@ -105,7 +105,7 @@ WITHDRAW = sa.delete(handoffs).where(
     handoffs.c.status == "waiting",
 )
 HANDOFF_FOR_TURN = (  # its own, or else the one that is not closed
-    sa.select(handoffs.c.id)
+    sa.select(handoffs.c.id, handoffs.c.turn, handoffs.c.status)
     .where(handoffs.c.conversation == OF, (handoffs.c.turn == sa.bindparam("now")) | handoffs.c.status.in_(OPEN))
     .order_by((handoffs.c.turn == sa.bindparam("now")).desc())
     .limit(1)

@@ -93,3 +93,10 @@ def test_a_view_answers_as_it_is_described(described, at_work, path, method, mod
     with suppress(Unsatisfiable):  # what takes no input cannot get a wrong one
         run()
         assert seen & ({200, 201, 204} if positive else {403, 404, 405, 422})
+
+
+def test_each_request_that_changes_something_is_counted_and_wants_the_token(client_of):
+    paths = client_of().get("/assistant/openapi.json").json()["paths"]
+    changing = [one[method] for one in paths.values() for method in ("post", "delete") if method in one]
+    assert len(changing) == 6
+    assert all("429" in one["responses"] and one["security"] == [{"csrf": []}] for one in changing)

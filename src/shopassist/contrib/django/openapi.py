@@ -40,7 +40,7 @@ def description(prefix: str) -> dict[str, Any]:
         one: {
             "parameters": [_WHICH],
             "get": _operation("The state of a conversation.", {200: "Conversation"}),
-            "delete": _operation("Erase a conversation.", {204: None}),
+            "delete": _operation("Erase a conversation.", {204: None}, counted=True),
         },
         f"{one}messages/": {
             "parameters": [_WHICH],
@@ -53,7 +53,9 @@ def description(prefix: str) -> dict[str, Any]:
         },
         f"{one}stop/": {
             "parameters": [_WHICH],
-            "post": _operation("End an answer where it stands.", {200: "Reply", 204: None, 409: "Problem"}),
+            "post": _operation(
+                "End an answer where it stands.", {200: "Reply", 204: None, 409: "Problem"}, counted=True
+            ),
         },
         f"{one}feedback/": {
             "parameters": [_WHICH],

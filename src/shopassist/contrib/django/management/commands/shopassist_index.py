@@ -77,7 +77,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stdout.write("stopped; what is marked is read the next time")
 
-    def _once(self, chosen: dict[str, Any], **asked: bool) -> Report | None:
+    def _once(self, chosen: dict[str, Any], **asked: Any) -> Report | None:
         with told():
             return update(dry_run=chosen["dry_run"], wait=chosen["wait"], **asked)
 

@@ -136,10 +136,10 @@ def load(path: str) -> Any:
 def made(path: str | None) -> Any:
     """What an import string names, made by a call without arguments where it is a class or a function."""
     found = load(path) if path else None
-    return found() if makes(found) else found
+    return found() if found is not None and makes(found) else found
 
 
-def makes(found: Any) -> bool:
+def makes(found: object) -> bool:
     """Whether what an import string names makes the object that is meant, rather than being it."""
     return isinstance(found, type) or (callable(found) and not hasattr(found, "orders"))
 
@@ -247,8 +247,8 @@ def _unfit(name: str, path: str, found: Any) -> Iterable[Problem]:
         yield Problem("path", f"{key}: {path} is no tool", "Make it one with the decorator `shopassist.tool`.")
     elif name in ("assistant", "customer_id") and not callable(found):
         yield Problem("path", f"{key}: {path} cannot be called")
-    elif name in ("shop", "desk") and makes(found) and (lacking := _lacks_arguments(found)):
-        yield Problem("path", f"{key}: {path} is called without arguments, and {lacking}", "Name what needs none.")
+    elif name in ("shop", "desk") and makes(found) and (why := _lacks_arguments(found)):
+        yield Problem("path", f"{key}: {path} is called without arguments, and {why}", "Name what needs none.")
     elif name == "shop" and not callable(found):
         lacking = [part for part in ("orders", "catalogue", "after_sales") if not hasattr(found, part)]
         if lacking:

@@ -14,7 +14,7 @@ import pytest
 from langsmith.utils import tracing_is_enabled
 
 from shopassist import Customer, Done, Failed, Message, Reply, Sentence, Started
-from shopassist.engine import inbox
+from shopassist.engine import hold, inbox
 from shopassist.errors import (
     ConversationErased,
     InvalidMessage,
@@ -375,8 +375,8 @@ def test_messages_that_pile_up_are_answered_together_from_the_latest(assistant, 
 
 
 def test_a_stream_that_is_neither_read_nor_closed_loses_the_conversation(assistant, monkeypatch):
-    for name, seconds in (("LEASE", 0.6), ("RENEW", 0.2), ("LIFE", 1.0)):
-        monkeypatch.setattr(inbox, name, seconds)
+    for module, name, seconds in ((hold, "LEASE", 0.6), (hold, "RENEW", 0.2), (inbox, "LIFE", 1.0)):
+        monkeypatch.setattr(module, name, seconds)
     shop = assistant(model_deadline=0.1)
     left = shop.stream(QUESTION, conversation="c", message_id="m1")
     assert isinstance(next(left), Started)
@@ -407,13 +407,13 @@ def test_a_claim_without_the_callers_message_is_given_back(assistant, monkeypatc
     shop = assistant(ScriptedModel(answers=[ANSWER]))
     claim, real = shop.store.claim, []
 
-    def late(conversation, *, lease):
+    def late(conversation, *, lease, idle):
         """Another worker answers this caller's message, and a third caller writes, before this one's first look."""
         if not real:
             real.append(True)
             other.reply(QUESTION, conversation="c", message_id="m1")
             shop.store.enqueue("c", None, [Message("那Lite呢", id="m2")])
-        return claim(conversation, lease=lease)
+        return claim(conversation, lease=lease, idle=idle)
 
     other = assistant(ScriptedModel(answers=[ANSWER]))
     monkeypatch.setattr(shop.store, "claim", late)

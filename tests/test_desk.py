@@ -10,7 +10,7 @@ import pytest
 
 from shopassist import Assistant, Customer, Done, Message, Sentence
 from shopassist.assembly import toolbox_from
-from shopassist.engine import inbox
+from shopassist.engine import hold
 from shopassist.errors import (
     ConversationErased,
     HandOffClosed,
@@ -103,6 +103,17 @@ def test_while_a_person_is_waited_for_the_bot_answers_and_hands_nobody_over(phon
     assert [h.id for h in phone.assistant.desk.waiting()] == [first.handoff]
 
 
+def test_who_waits_and_is_in_danger_waits_for_danger(phone, wordings):
+    first = phone.say("转人工").handoff
+    reply = phone.say("充电宝起火了")
+    assert any(text in reply.text for text in wordings("handoff", "danger"))
+    (waiting,) = phone.assistant.desk.waiting()
+    assert (waiting.id, waiting.reason) == (first, "danger")
+    assert "充电宝起火了" in phone.assistant.desk.text(waiting)
+    phone.say("我要打12315投诉你们")
+    assert [(h.id, h.reason) for h in phone.assistant.desk.waiting()] == [(first, "danger")], "no lesser one"
+
+
 def test_a_released_conversation_waits_again_and_is_answered_meanwhile(phone, taken):
     desk = phone.assistant.desk
     desk.release(taken, "anna")
@@ -151,7 +162,7 @@ def test_a_turn_at_work_says_nothing_once_a_person_has_claimed(assistant, shop, 
 
 def test_an_asynchronous_caller_hears_that_a_person_took_over(assistant, shop, monkeypatch):
     """The lease is renewed while the model writes, and is found to be lost."""
-    monkeypatch.setattr(inbox, "RENEW", 0.05)  # the turn learns of its lost lease at the next renewal: in 5 s else
+    monkeypatch.setattr(hold, "RENEW", 0.05)  # the turn learns of its lost lease at the next renewal: in 5 s else
     model = ScriptedModel(answers=[ANSWER + "质量问题退货的运费由商家承担。" * 20], delay=0.05)
     phone = Phone(assistant(model, shop=shop))
     handoff = phone.say("转人工").handoff

@@ -26,6 +26,7 @@ from shopassist.assembly import (
 from shopassist.desk import DeskDoor, history
 from shopassist.dialogue import Asked
 from shopassist.engine import inbox
+from shopassist.engine.hold import take
 from shopassist.engine.owner_view import owner_view, revealed
 from shopassist.engine.state import Memory, Ports, Superseded
 from shopassist.errors import (
@@ -265,7 +266,7 @@ class Assistant:
         `NotYourConversation`, `StaleTurn`, `TurnFailed`, `StorageError`.
         """
         self._check_owner(conversation, customer)
-        found = self.store.claim(conversation, lease=inbox.LEASE, idle=True)
+        found = take(self.store, conversation, idle=True)
         if found is None:
             return None
         if found.handoff is not None:
@@ -444,7 +445,12 @@ class Assistant:
         )
 
     def _hand_off(self, claim: Claim, reason: str, summary: Mapping[str, Any]) -> str | None:
-        """Put the conversation into the desk's queue; None where the shop's own desk does not take it in."""
+        """Put the conversation into the desk's queue; None where the shop's own desk does not take it in.
+
+        One that waits there already takes the new reason, unless it is there for danger.
+        """
+        if claim.handoff is not None and claim.handoff.reason in (reason, "danger"):
+            return claim.handoff.id
         number = self.store.hand_off(claim, reason=reason, summary=summary)
         if self._own_desk is None:
             return number

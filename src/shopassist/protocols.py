@@ -304,8 +304,9 @@ class HandOffStore(Protocol):
     def hand_off(self, claim: Claim, *, reason: str, summary: Mapping[str, Any]) -> str:
         """Store at once that a person is to take over, and give the hand-off's id, which may be told to the customer.
 
-        A second call of the same turn gives the first one's id, even from another worker; so does any call while the
-        conversation has a hand-off that is not closed. Raises what `commit` raises.
+        A second call of the same turn gives the first one's id, even from another worker, and changes nothing. So does
+        any call while a hand-off of an earlier turn is not closed; where that one waits, it takes the new reason and
+        summary. Raises what `commit` raises.
         """
         ...
 

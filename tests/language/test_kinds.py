@@ -57,5 +57,5 @@ def test_a_word_for_a_kind_that_only_one_product_is_of_is_its_name_in_this_text(
     found = made.find("充电器坏了")
     [charger] = [p for p in made.also_called(found) if p.document == "p-3"]
     assert charger.names[-1] == "充电器"
-    assert made.also_called(found) is made.also_called(made.find("我的充电器呢"))
+    assert made.also_called(found) == made.also_called(made.find("我的充电器呢"))
     assert made.also_called(made.find("耳机坏了")) is SOLD

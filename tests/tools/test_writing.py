@@ -296,6 +296,25 @@ def test_a_deed_in_doubt_is_not_done_again_under_a_new_consent(engine):
     assert box.write("give_points", {}, replace(AGREED, id="c-3"), context()).status == "done"
 
 
+def test_a_deed_that_another_consent_began_after_the_look_is_not_called(engine):
+    """The other one begins between this one's look into the ledger and its own row."""
+
+    class Late(SqlLedger):
+        looked = False
+
+        def unsettled(self, before):
+            found = super().unsettled(before)
+            if not self.looked:
+                self.looked = True
+                kill(engine, "external")
+            return found
+
+    box = Toolbox([external(engine).get("give_points")], ledger=Late(engine))
+    outcome = box.write("give_points", {}, replace(AGREED, id="c-2"), context())
+    assert (outcome.status, outcome.reason, points(engine)) == ("unknown", "in_doubt", 1)
+    assert SqlLedger(engine).find("c-2").state == "refused", "nothing was called, so nobody has to look it up"
+
+
 def test_what_a_person_found_out_is_the_outcome_from_then_on(engine):
     kill(engine, "external")
     ledger = SqlLedger(engine)

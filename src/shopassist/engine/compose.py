@@ -6,20 +6,18 @@ import logging
 import re
 import time
 from collections.abc import Generator, Iterator, Sequence
-from functools import cached_property, partial
 
 from langgraph.runtime import Runtime
 
 from shopassist.dialogue import Asked
 from shopassist.engine.check import check
-from shopassist.engine.evidence import about, quote, support
-from shopassist.engine.figures import asked_for, figures, names_one
+from shopassist.engine.evidence import quote, support
+from shopassist.engine.figures import asked_for, names_one
+from shopassist.engine.pages_words import BARE, PagesWords
 from shopassist.engine.planning.points import Point
 from shopassist.engine.prompt import prompt
-from shopassist.engine.quote import mentions, spans
 from shopassist.engine.state import Candidate, Looked, Ports, Superseded, Turn
 from shopassist.errors import CircuitOpen, EmptyAnswer, ShopAssistError
-from shopassist.language.references import mentioned
 from shopassist.models.writer import Writing
 from shopassist.prompts import names, texts
 from shopassist.replies import Passage, Section
@@ -38,12 +36,6 @@ UNFIT = {"language": "WrongLanguage", "echo": "Echo"}
 
 SOURCED_BY = 0.4
 """The share of an answer's content that one of the two best passages holds, if it is to the point."""
-
-BARE = 4
-"""An answer with fewer tokens of content than this is no answer yet."""
-
-CODE = re.compile(r"(?<![A-Z\d])[A-Z]{2,}\d+(?![A-Z\d])")
-"""A coupon's code as pages write it."""
 
 ENDED = re.compile(r"[。！？!?….~～][”’」』）)\"']*$")
 """How a whole sentence ends. One that the token limit cut off may say the opposite of the whole."""
@@ -70,6 +62,7 @@ class Draft:
         self.first_token: float | None = None
         self.asked: Asked | None = None
         self.accepted: list[str] = []
+        self.pages = PagesWords(state, ports, self.looked, self.query, self._said)
         self.opening = self.begun = self.closing = 0
         self._writing: Writing | None = None
         self._candidates = self._write()
@@ -114,7 +107,7 @@ class Draft:
             return
         for found in self.looked:
             if found.quoted and found.evidence:
-                yield from self._by_template(found)
+                yield from self._from_pages(found)
         if self.open and not self.evidence:
             yield from self._unknown()
         elif self.open:
@@ -129,11 +122,11 @@ class Draft:
         if self.shown == self.begun:
             for found in self.open:
                 if found.evidence:
-                    yield from self._by_template(found)
+                    yield from self._from_pages(found)
         elif self.ports.degraded:  # it broke off: what it did not come to is told from the pages
             for found in self.open:
                 if found.evidence and not self._told(found):
-                    yield from self._by_template(found)
+                    yield from self._from_pages(found)
         elif missing := self._missing():
             yield Candidate(missing, trusted=True)
         if self.shown > self.begun:
@@ -190,70 +183,9 @@ class Draft:
             self.asked = Asked("offer", "human", turn=self.ports.turn)
             yield self._said(Point("ask", "offer_human"))
 
-    def _by_template(self, looked: Looked) -> Iterator[Candidate]:
-        """The best passage's own words: the sentence nearest to the question, and the next best of the same page.
-
-        Where several products are compared, the best sentence of each one's page.
-        """
-        if len(looked.products) > 1 and (compared := self._compared(looked)):
-            yield from compared
-            return
-        units = asked_for(looked.query)
-        sources = about(looked.evidence, looked.products)
-        theirs = [p for p in sources if "product" not in p.tags or p.document in self.spoken]
-        sources = theirs if self.spoken and theirs else sources
-        if (
-            looked.products
-            and not units
-            and not mentions(self.state["text"], about(looked.considered, looked.products))
-        ):
-            yield from self._unknown()
-            return
-        answer = partial(quote, looked.query, skip=self._not_theirs, kindred=looked.kindred)
-        found = [f for some in (sources[:1], sources) if (f := answer(some))]
-        first = next((f for f in found if not units or names_one(f[1], units)), next(iter(found), None))
-        if first is None and not self.calls:  # after a model's silence it would be no answer
-            first = _opening(looked.evidence[0], units)
-        if first is None:
-            yield from self._unknown()
-            return
-        passage, sentence = first
-        yield self._said(Point("knowledge", "page", {"title": passage.title, "text": sentence}))
-        same = [p for p in looked.evidence if p.document == passage.document]
-        second = answer(same, used=[sentence])
-        if second and len(second[1]) + len(sentence) < 160 and len(content(second[1]) - content(sentence)) >= BARE:
-            yield Candidate(second[1], trusted=True)
-
-    def _not_theirs(self, sentence: str) -> bool:
-        """Whether a sentence is about another product than the one spoken of, or an unlisted coupon."""
-        if self._of_another_product(sentence):
-            return True
-        lists = [p.data["coupons"] for p in self.state["plan"].points if p.name == "list_coupons"]
-        known = {str(c["code"]).upper() for coupons in lists for c in coupons} | {*CODE.findall(self.query.upper())}
-        return bool(lists) and bool({*CODE.findall(sentence)} - known)
-
-    def _of_another_product(self, sentence: str) -> bool:
-        """Whether a sentence names products, and none of those that the question or the conversation is about."""
-        named = set(self._named(sentence))
-        return bool(named and self.spoken) and not named & self.spoken
-
-    @cached_property
-    def spoken(self) -> frozenset[str]:
-        """The documents of the products that the question is about, or else the conversation."""
-        asked = {d for found in self.looked for d in found.products} | {*self._named(self.query)}
-        return frozenset(asked or {p.lower() for p in self.ports.memory.dialogue.focus.products[:1]})
-
-    def _named(self, text: str) -> Iterator[str]:
-        if self.ports.knowledge is not None:
-            yield from (p.document for p in mentioned(text, self.ports.knowledge.products(self.state["language"])))
-
-    def _compared(self, looked: Looked) -> list[Candidate]:
-        pages = [[p for p in looked.evidence if p.document.lower() == product] for product in looked.products]
-        asked = self.state["heard"].text
-        found = [f for page in pages if page and (f := _comparable(asked, page))]
-        if len(found) < len(looked.products):
-            return []
-        return [self._said(Point("knowledge", "page", {"title": p.title, "text": text})) for p, text in found]
+    def _from_pages(self, found: Looked) -> Iterator[Candidate]:
+        """The pages' own words, or that they do not say it."""
+        yield from self.pages.answer(found, alone=not self.calls) or self._unknown()
 
     def _by_model(self) -> Iterator[Candidate]:
         """The model's sentences; once more where a first answer could not be shown for its language or as an echo.
@@ -362,26 +294,6 @@ def compose(state: Turn, runtime: Runtime[Ports]) -> Turn:
 def _sourced(said: str, evidence: Sequence[Passage]) -> bool:
     """Whether one of the two best passages says what was said."""
     return any(support(said, p) >= SOURCED_BY for p in evidence[:2])
-
-
-def _comparable(query: str, page: list[Passage]) -> tuple[Passage, str] | None:
-    """The page's sentence with a figure that shares most with the question, for figures compare; else the nearest."""
-    wanted = content(query)
-    found = [
-        (p, s.text, len(wanted & content(s.text.replace(p.title, ""))))  # the title is in all of them
-        for p in page
-        for s in spans(p.text)
-        if figures(s.text)
-    ]
-    best = max(found, key=lambda f: f[2], default=None)
-    return best[:2] if best is not None and best[2] else quote(query, page)
-
-
-def _opening(passage: Passage, units: frozenset[str]) -> tuple[Passage, str] | None:
-    """A passage's first sentence, with a figure where one is asked for: the question shares no word with it."""
-    whole = [s.strip() for s in sentences(passage.text) if s.strip().endswith(("。", "！", ".", "!"))]
-    whole = [s for s in whole if not units or names_one(s, units)]
-    return (passage, whole[0]) if whole else None
 
 
 def _whole_sentences(chunks: Iterator[str]) -> Iterator[str]:

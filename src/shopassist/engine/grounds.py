@@ -56,11 +56,17 @@ class _Clause:
 
     def common(self, other: _Clause) -> float:
         """How much two clauses have in common."""
-        measured = sum(any(f.agrees(o) for o in other.figures) for f in self.figures)
-        return len(self.words & other.words) + FIGURE * measured + SIDE * len(self.sides & other.sides)
+        shared: float = len(self.words & other.words)
+        if self.figures and other.figures:
+            shared += FIGURE * sum(any(f.agrees(o) for o in other.figures) for f in self.figures)
+        if self.sides and other.sides:
+            shared += SIDE * len(self.sides & other.sides)
+        return shared
 
     def opposes(self, other: _Clause) -> bool:
         """Whether the two stand on different sides of anything."""
+        if not self.sides or not other.sides:
+            return False
         theirs = dict(other.sides)
         return any(theirs.get(n, side) != side for n, side in self.sides)
 
@@ -79,7 +85,7 @@ def doubt(
     (`said`) names; ``condition``: it takes the other side or another case than its source; ``figure <value>``: its
     source has that figure of another thing; ``contradiction``: it denies what its source affirms, or affirms it.
     """
-    if strange := _stranger(sentence, everything if everything is not None else passages, claims, said):
+    if strange := _stranger(sentence, tuple(passages if everything is None else everything), claims, said):
         return f"entity {strange}"
     places = [place for p in passages for place in _places(p.title, p.text, claims)]
     carried: Sides = frozenset()
@@ -184,7 +190,7 @@ def _places(title: str, text: str, claims: Claims) -> tuple[_Place, ...]:
     found: list[_Place] = []
     for part in (part for sentence in sentences(text) for part in _PARTS.split(sentence)):
         made = [_clause(c, claims) for c in _CLAUSES.split(part) if c.strip()]
-        codes = frozenset(f for f in figures(f"{title} {part}") if f.unit == "code")
+        codes = frozenset(f for f in (*figures(title), *figures(part)) if f.unit == "code")
         for start in range(len(made)):
             window: tuple[_Clause, ...] = ()
             for clause in made[start : start + WINDOW]:
@@ -197,7 +203,8 @@ def _places(title: str, text: str, claims: Claims) -> tuple[_Place, ...]:
 
 def _rivals(one: _Clause, other: _Clause) -> bool:
     """Whether two clauses say the same of different things: 8 小时 of one, 30 小时 of the other."""
-    return any(f.unit and f.like(o) and not f.agrees(o) for f in one.figures for o in other.figures)
+    theirs = other.figures
+    return bool(theirs) and any(f.unit and f.like(o) and not f.agrees(o) for f in one.figures for o in theirs)
 
 
 @lru_cache(maxsize=8192)
@@ -228,10 +235,10 @@ def _merged(window: tuple[_Clause, ...]) -> _Clause:
     return _Clause("", words, tuple(f for c in window for f in c.figures), sides, denies=False)
 
 
-def _stranger(sentence: str, passages: Sequence[Passage], claims: Claims, said: str) -> str | None:
+@lru_cache(maxsize=256)  # each passage that may bear the sentence is asked for with the same question
+def _stranger(sentence: str, passages: tuple[Passage, ...], claims: Claims, said: str) -> str | None:
     """A thing that a sentence names and neither the pages nor the customer do."""
-    known = fold("\n".join([said, *(f"{p.document}\n{p.title}\n{p.text}" for p in passages)]))
-    letters = frozenset(known)
+    known, letters = _known(said, passages)
     for noun in nouns(without_figures(sentence)):
         named = noun in known or (len(noun) > 2 and noun[:-1] in known)  # 保修期, of what has 保修
         if not (named or noun in claims.things or letters.issuperset(noun) or _kindred(noun, known)):
@@ -240,6 +247,13 @@ def _stranger(sentence: str, passages: Sequence[Passage], claims: Claims, said: 
         if fold(match[0]) not in known:
             return match[0]
     return None
+
+
+@lru_cache(maxsize=64)
+def _known(said: str, passages: tuple[Passage, ...]) -> tuple[str, frozenset[str]]:
+    """All that was said and can be read, folded, and its characters."""
+    known = fold("\n".join([said, *(f"{p.document}\n{p.title}\n{p.text}" for p in passages)]))
+    return known, frozenset(known)
 
 
 def _kindred(noun: str, known: str) -> bool:

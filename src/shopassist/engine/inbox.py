@@ -17,17 +17,15 @@ from langsmith import tracing_context
 
 from shopassist.engine.check import joined
 from shopassist.engine.graph import RECURSION_LIMIT, graph
+from shopassist.engine.hold import Hold, erased, take
 from shopassist.engine.owner_view import owner_view
 from shopassist.engine.state import Ports, Superseded, Turn
-from shopassist.errors import ConversationErased, ShopAssistError, StaleTurn, TurnFailed
+from shopassist.errors import ShopAssistError, StaleTurn, TurnFailed
 from shopassist.protocols import Claim, ConversationStore, Enqueued, Kept, StoredMessage
 from shopassist.replies import Done, Event, Language, Reply, Sentence, Stage, Started, ToolOutcome, Usage, plain
 from shopassist.vault import Vault
 
 log = logging.getLogger(__name__)
-
-LEASE, RENEW = 15.0, 5.0
-"""Seconds for which a worker holds a conversation, and after which it renews its hold."""
 
 LOOKS = 20
 """After so many looks it is asked whether the conversation is still there."""
@@ -86,10 +84,10 @@ def wait_for(
     message_ids, newest = [m.id for m in messages], max(m.seq for m in messages)
     for look in count(1):
         if look % LOOKS == 0 and not store.owner(conversation)[0]:
-            raise _erased(conversation)
+            raise erased(conversation)
         age = time.monotonic() - began
         ready = age >= BURST or (age >= quiet and not (quiet and newer(store, conversation, newest)))
-        if ready and (claim := store.claim(conversation, lease=LEASE)):
+        if ready and (claim := take(store, conversation)):
             if not {m.id for m in claim.messages}.isdisjoint(message_ids):
                 return claim
             # Another worker answered ours since we looked, and these are somebody else's to wait for.
@@ -146,7 +144,7 @@ def turn(
                     raise
             if ports.resumes and not state["reply"].text:
                 return
-            reply = hold.commit(ports, state, times)
+            reply = _commit(hold, ports, state, times)
         except StaleTurn as error:
             error.outcomes = state.get("outcomes", ())
             error.sentences = tuple(map(ports.vault.reveal, state.get("sentences", ())))
@@ -174,13 +172,13 @@ def _events(ports: Ports, state: Turn, times: dict[str, float]) -> Generator[Eve
             ports.draft.close()
 
 
-def _without_caller(hold: _Hold, ports: Ports, state: Turn, times: dict[str, float], events: Generator[Event]) -> None:
+def _without_caller(hold: Hold, ports: Ports, state: Turn, times: dict[str, float], events: Generator[Event]) -> None:
     """Bring a turn to its end that has written something and whose caller left: the customer must be told of it."""
     ports.stopped.set()  # the model's words are for nobody now
     try:
         for _ in events:
             pass
-        hold.commit(ports, state, times)
+        _commit(hold, ports, state, times)
     except Exception as error:  # noqa: BLE001 - nobody is there to be told; the ledger has what was written
         log.warning("turn %d was left after a write and is not stored: %s", hold.claim.turn, type(error).__name__)
 
@@ -244,70 +242,24 @@ def _usage(ports: Ports, times: dict[str, float], recalled: Kept | None) -> Usag
     )
 
 
-def _erased(conversation: str) -> ConversationErased:
-    return ConversationErased(f"the conversation {conversation!r} was erased meanwhile; start a new one")
-
-
 def _added(vault: Vault, claim: Claim) -> dict[str, str]:
     """What a turn added to the conversation's vault."""
     return {k: v for k, v in vault.to_dict().items() if k not in claim.vault}
 
 
-class _Hold:
-    """A claim that is renewed in the background until it is committed or given back."""
-
-    def __init__(self, store: ConversationStore, claim: Claim, stopped: threading.Event, life: float) -> None:
-        self.store = store
-        self.claim = claim
-        self.committed = False
-        self._stopped = stopped
-        self._ends = time.monotonic() + life
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name="shopassist-lease", daemon=True)
-        self._thread.start()
-
-    def _renew(self) -> None:
-        while not self._over.wait(RENEW):
-            if time.monotonic() > self._ends:
-                log.warning("turn %d goes on for too long and is left: was its stream not closed?", self.claim.turn)
-                return
-            try:
-                self.claim = self.store.renew(self.claim, lease=LEASE)
-            except StaleTurn:
-                log.warning("the lease of turn %d was lost; the turn is stopped", self.claim.turn)
-                self._stopped.set()
-                return
-            except Exception as error:  # noqa: BLE001 - any store may be plugged in
-                # The lease lasts for two more tries; if it is lost, the commit says so.
-                log.error("the lease of turn %d could not be renewed: %s", self.claim.turn, type(error).__name__)
-
-    def renew(self) -> None:
-        """Renew at once. Raises `StaleTurn` where the conversation was lost, `ConversationErased` where it is gone."""
-        try:
-            self.claim = self.store.renew(self.claim, lease=LEASE)
-        except StaleTurn:
-            conversation = self.claim.conversation
-            if not self.store.owner(conversation)[0]:
-                raise _erased(conversation) from None
-            raise
-
-    def end(self) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def commit(self, ports: Ports, state: Turn, times: dict[str, float]) -> Reply:
-        """Store the turn and give the conversation back; the reply as it is stored."""
-        merged = tuple(m.id for m in self.claim.messages if m.id)
-        reply = replace(state["reply"], usage=_usage(ports, times, state.get("recalled")), merged=merged)
-        self.end()
-        self.store.commit(self.claim, state=plain(state["memory"]), reply=reply, vault=_added(ports.vault, self.claim))
-        self.committed = True
-        return reply
+def _commit(hold: Hold, ports: Ports, state: Turn, times: dict[str, float]) -> Reply:
+    """Store the turn and give the conversation back; the reply as it is stored."""
+    merged = tuple(m.id for m in hold.claim.messages if m.id)
+    reply = replace(state["reply"], usage=_usage(ports, times, state.get("recalled")), merged=merged)
+    hold.end()
+    hold.store.commit(hold.claim, state=plain(state["memory"]), reply=reply, vault=_added(ports.vault, hold.claim))
+    hold.committed = True
+    return reply
 
 
 @contextmanager
-def _held(store: ConversationStore, claim: Claim, stopped: threading.Event, life: float) -> Iterator[_Hold]:
-    hold = _Hold(store, claim, stopped, life)
+def _held(store: ConversationStore, claim: Claim, stopped: threading.Event, life: float) -> Iterator[Hold]:
+    hold = Hold(store, claim, stopped, life)
     tried = False
     try:
         yield hold

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from shopassist.language.names import Once
+from shopassist.language.names import Called, Once
 from shopassist.language.spelling import plain
 from shopassist.protocols import Product
 from shopassist.text import HAN
 
 LONGEST = 8
 """Characters, or words, of the longest word for a kind that is looked for."""
-
-CALLED = 16
-"""Sets of words for kinds of which the products, with these names, are kept."""
 
 _RUN = re.compile(rf"[{HAN}]+")
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
@@ -35,7 +32,6 @@ class Kinds:
 
     def __init__(self, products: Sequence[Product]) -> None:
         self._all = products
-        self._called: dict[tuple[tuple[str, str], ...], Sequence[Product]] = {}
         found: dict[str, set[str]] = {}
         for product in products:
             for word in {w for name in product.names for w in _words(name)}:
@@ -60,16 +56,7 @@ class Kinds:
         alone = {k.products[0]: k.word for k in found if len(k.products) == 1}
         if not alone:
             return self._all
-        key = tuple(alone.items())
-        called = self._called.get(key)
-        if called is None:
-            if len(self._called) >= CALLED:
-                self._called.clear()
-            called = self._called[key] = [
-                replace(p, names=(*p.names, word)) if (word := alone.get(p.document)) and word not in p.names else p
-                for p in self._all
-            ]
-        return called
+        return Called(self._all, alone)
 
 
 def _spans(text: str, runs: re.Pattern[str]) -> list[tuple[int, int]]:

@@ -234,9 +234,8 @@ def _products(text: str, products: Sequence[Product]) -> Iterator[Spot]:
 def _beginnings(text: str, known: Names) -> Iterator[tuple[str, Product]]:
     """How a Chinese name begins, where 的 follows and no other name begins so: 头戴的 for 头戴式耳机."""
     if "的" in text:
-        for begin, product in known.beginnings.items():
-            if begin in text:
-                yield from ((match[0], product) for match in re.finditer(re.escape(begin) + "式?的", text))
+        for begin, product in known.beginnings(text).items():
+            yield from ((match[0], product) for match in re.finditer(re.escape(begin) + "式?的", text))
 
 
 def _whole(word: str, name: str, led: bool) -> bool:

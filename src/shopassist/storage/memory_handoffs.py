@@ -109,6 +109,9 @@ class MemoryHandOffs:
         with self._lock:
             kept = self._checked(claim)
             for known in sorted(kept.handoffs, key=lambda h: h.turn != claim.turn):
+                if known.turn != claim.turn and known.status == "waiting":
+                    anew = replace(known, reason=clean(reason), summary=new_summary)
+                    kept.handoffs[kept.handoffs.index(known)] = anew
                 if known.turn == claim.turn or known.status in OPEN:
                     return known.id
             handoff_id, taken = new_handoff_id(), {h.id for h in self._all_handoffs()}

@@ -22,6 +22,7 @@ from shopassist.replies import Reply
 from shopassist.storage import statements
 from shopassist.storage.database import Database, insert_new
 from shopassist.storage.rules import (
+    OPEN,
     adopts,
     check_access,
     concealed,
@@ -97,10 +98,10 @@ class SqlStore(SqlHandOffs):
             token, fence, until = uuid4().hex, row.fence + 1, now + lease
             db.execute(statements.COUNT_TRY, {"of": conversation})
             update(db, conversation, lease_token=token, lease_until=until, fence=fence)
-            handed = db.execute(statements.HANDOFF_OPEN, {"of": conversation}).first()
-            epoch = 1 + (db.scalar(statements.COUNT_CLOSED, {"of": conversation}) or 0)
+            handed = [handoff_of(h) for h in db.execute(statements.HANDOFFS, {"of": conversation})]
         state, turn = json.loads(row.state), row.revision + 1
-        handoff = handoff_of(handed) if handed else None
+        handoff = next((h for h in handed if h.status in OPEN), None)
+        epoch = 1 + sum(h.status == "closed" for h in handed)
         return Claim(conversation, token, fence, until, turn, state, messages, vault_of(row), handoff, epoch)
 
     def renew(self, claim: Claim, *, lease: float) -> Claim:
@@ -115,14 +116,15 @@ class SqlStore(SqlHandOffs):
         self, claim: Claim, *, state: Mapping[str, Any], reply: Reply, vault: Mapping[str, str] = NOTHING
     ) -> None:
         """See `ConversationStore.commit`."""
-        new_state = plain_json(state)
+        new: dict[str, Any] = {"revision": claim.turn, "state": plain_json(state), "mode": reply.mode, "schema": SCHEMA}
+        new |= {"lease_token": None, "lease_until": None}
         with self._database.writing() as db:
-            held_by(db, claim)
-            self._answer(db, claim.conversation, claim.turn, [m.seq for m in claim.messages], reply)
-            new: dict[str, Any] = {"state": new_state, "mode": reply.mode, "schema": SCHEMA}
             if vault:
-                new["vault"] = plain_json({**vault_of(locked(db, claim.conversation)), **vault})
-            update(db, claim.conversation, **new, lease_token=None, lease_until=None)
+                new["vault"] = plain_json({**vault_of(held_by(db, claim)), **vault})
+            if not db.execute(statements.UPDATE_HELD, {**_held(claim), **new}).rowcount:  # which locks the row
+                held_by(db, claim)  # says why
+                raise stale(claim)
+            self._answer(db, claim.conversation, claim.turn, [m.seq for m in claim.messages], reply)
 
     def release(self, claim: Claim, *, tried: bool = True) -> None:
         """See `ConversationStore.release`."""

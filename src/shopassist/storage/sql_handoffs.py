@@ -42,9 +42,12 @@ class SqlHandOffs:
         with self._database.writing() as db:
             held_by(db, claim)
             wanted = {"of": claim.conversation, "now": claim.turn}
-            while (known := db.scalar(statements.HANDOFF_FOR_TURN, wanted)) is None:
+            while (known := db.execute(statements.HANDOFF_FOR_TURN, wanted).first()) is None:
                 insert_new(db, handoffs, {"id": new_handoff_id(), **new})
-        return str(known)
+            if known.turn != claim.turn and known.status == "waiting":
+                anew = {"reason": new["reason"], "summary": new["summary"]}
+                db.execute(statements.UPDATE_HANDOFF, {"wanted": known.id, **anew})
+        return str(known.id)
 
     def handoffs(self, status: str = "waiting") -> list[HandOff]:
         """See `ConversationStore.handoffs`."""
@@ -100,11 +103,12 @@ class SqlHandOffs:
             merged = tuple(m.client_id for m in left if m.client_id)
             reply = replace(reply, turn=row.revision + 1, merged=merged)
             self._answer(db, found.conversation, reply.turn, [m.seq for m in left], reply)
+            update(db, found.conversation, revision=reply.turn)
             _change(db, found, row, status="closed")
         return reply
 
     def _answer(self, db: sa.Connection, conversation: str, number: int, messages: Sequence[int], reply: Reply) -> None:
-        """Store a reply as the conversation's next turn, with its message if it says anything."""
+        """Store a reply as a turn, with its message if it says anything; the row is the caller's to change."""
         answer = reply.to_dict()
         usage = plain_json(answer.pop("usage"))
         turn = {"number": number, "id": reply.id, "status": "done", "reply": plain_json(answer), "usage": usage}
@@ -112,7 +116,6 @@ class SqlHandOffs:
         db.execute(statements.THESE, {"of": conversation, "these": messages, "turn": number})
         if text := clean(reply.text):
             add_message(db, conversation, role="assistant", text=text, turn=number)
-        update(db, conversation, revision=number)
 
 
 def _known(db: sa.Connection, handoff: str) -> HandOff:
@@ -149,18 +152,19 @@ def locked(db: sa.Connection, conversation: str) -> Any:
     return row
 
 
-def held_by(db: sa.Connection, claim: Claim) -> None:
-    """Lock the conversation, and raise unless the claim still holds it."""
+def held_by(db: sa.Connection, claim: Claim) -> Any:
+    """Lock the conversation and read its row; raise unless the claim still holds it."""
     row = locked(db, claim.conversation)
     if row is None:
         raise stale(claim)
     check_held(claim, erased=row.erased_at is not None, token=row.lease_token, fence=row.fence)
+    return row
 
 
 def add_message(db: sa.Connection, conversation: str, **values: Any) -> int:
     """Store a message under the next number, and give that."""
-    seq: int = (db.scalar(statements.LAST_SEQ, {"of": conversation}) or 0) + 1
-    db.execute(statements.ADD_MESSAGE, {"conversation": conversation, "seq": seq, "attempts": 0, **values})
+    message = {"client_id": None, "items": None, "turn": None, "agent": None, **values}
+    seq: int = db.execute(statements.ADD_MESSAGE, {"of": conversation, **message}).scalar_one()
     return seq
 
 

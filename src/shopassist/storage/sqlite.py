@@ -55,5 +55,8 @@ def _begin(connection: sa.Connection) -> None:
     if READS.items() <= options:
         connection.exec_driver_sql("BEGIN")
         return
-    connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if SOON.items() <= options else 'FULL'}")
+    wanted = "NORMAL" if SOON.items() <= options else "FULL"
+    if connection.info.get("synchronous") != wanted:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {wanted}")
+        connection.info["synchronous"] = wanted
     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from shopassist.storage.rules import MAX_ATTEMPTS, OPEN
 from shopassist.storage.tables import conversations, handoffs, messages, turns
 
-OF: sa.BindParameter[str] = sa.bindparam("of")
+OF: sa.BindParameter[str] = sa.bindparam("of", type_=sa.Text())
 ROW = sa.select(conversations).where(conversations.c.id == OF)
 ROW_LOCKED = ROW.with_for_update()
 ROW_ALIVE = ROW.where(conversations.c.erased_at.is_(None))
@@ -46,9 +46,21 @@ THESE = (
     .where(messages.c.seq.in_(sa.bindparam("these", expanding=True)))
 )
 UNCOUNT_TRY = THESE.values(attempts=messages.c.attempts - 1)
-LAST_SEQ = sa.select(sa.func.max(messages.c.seq)).where(messages.c.conversation == OF)
 SEQ_OF_ID = sa.select(messages.c.seq).where(messages.c.conversation == OF, messages.c.client_id == sa.bindparam("id"))
-ADD_MESSAGE = sa.insert(messages)
+_NEW = {
+    name: sa.bindparam(name, type_=messages.c[name].type)
+    for name in ("role", "client_id", "text", "turn", "items", "agent")
+}
+ADD_MESSAGE = (  # under the next number, which it gives
+    sa.insert(messages)
+    .from_select(
+        ["conversation", "seq", "attempts", *_NEW],
+        sa.select(OF, sa.func.coalesce(sa.func.max(messages.c.seq), 0) + 1, sa.literal(0), *_NEW.values()).where(
+            messages.c.conversation == OF
+        ),
+    )
+    .returning(messages.c.seq)
+)
 ADD_TURN = sa.insert(turns)
 TURNS = sa.select(turns).where(turns.c.conversation == OF).order_by(turns.c.number)
 _ANSWERED = turns.alias()
@@ -85,9 +97,6 @@ HANDOFFS_OF_STATUS = (
 )
 HANDOFF = sa.select(handoffs).where(handoffs.c.id == sa.bindparam("wanted"))
 HANDOFF_OPEN = sa.select(handoffs).where(handoffs.c.conversation == OF, handoffs.c.status.in_(OPEN)).limit(1)
-COUNT_CLOSED = (
-    sa.select(sa.func.count()).select_from(handoffs).where(handoffs.c.conversation == OF, handoffs.c.status == "closed")
-)
 UPDATE_HANDOFF = sa.update(handoffs).where(handoffs.c.id == sa.bindparam("wanted"))
 WITHDRAW = sa.delete(handoffs).where(
     handoffs.c.id == sa.bindparam("wanted"),
@@ -96,7 +105,7 @@ WITHDRAW = sa.delete(handoffs).where(
     handoffs.c.status == "waiting",
 )
 HANDOFF_FOR_TURN = (  # its own, or else the one that is not closed
-    sa.select(handoffs.c.id)
+    sa.select(handoffs.c.id, handoffs.c.turn, handoffs.c.status)
     .where(handoffs.c.conversation == OF, (handoffs.c.turn == sa.bindparam("now")) | handoffs.c.status.in_(OPEN))
     .order_by((handoffs.c.turn == sa.bindparam("now")).desc())
     .limit(1)

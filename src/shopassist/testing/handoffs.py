@@ -47,13 +47,13 @@ class HandOffConformance(StoreCase):
         assert self._hand_off(self._claimed("c")) == first
         assert len(self.store.handoffs()) == 1
 
-    def test_a_conversation_that_waits_for_a_person_is_not_handed_over_again(self) -> None:
+    def test_a_hand_off_that_waits_takes_a_new_reason(self) -> None:
         claim = self._talking("c")
         first = self._hand_off(claim)
         self._answer(claim, "已转人工")
-        self._say("c", "人呢", "m2")
-        assert self._hand_off(self._claimed("c"), "danger") == first
-        assert [(h.turn, h.reason) for h in self.store.handoffs()] == [(1, "asked_for")]
+        self._say("c", "充电器冒烟了", "m2")
+        assert self._hand_off(self._claimed("c"), "danger", {"n": 2}) == first
+        assert [(h.turn, h.reason, h.summary) for h in self.store.handoffs()] == [(1, "danger", {"n": 2})]
 
     def test_a_hand_off_outlives_a_turn_that_breaks(self) -> None:
         claim = self._talking("c")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -112,16 +113,16 @@ class _SqlBook:
         yield tx
 
     def rows(self, tx: sa.Connection, table: str, **where: Any) -> list[dict[str, Any]]:
-        columns = SCHEMA.tables[table].c
-        query = sa.select(*(c for c in columns if c.name != "row")).where(*_equal(columns, where)).order_by(columns.row)
-        return [dict(row) for row in tx.execute(query).mappings()]
+        query = _rows(table, tuple((name, isinstance(value, list)) for name, value in where.items()))
+        return [dict(row) for row in tx.execute(query, where).mappings()]
 
     def insert(self, tx: sa.Connection, table: str, row: Row) -> None:
         tx.execute(SCHEMA.tables[table].insert(), dict(row))
 
     def update(self, tx: sa.Connection, table: str, where: Row, values: Row) -> int:
         target = SCHEMA.tables[table]
-        return tx.execute(target.update().where(*_equal(target.c, where)).values(dict(values))).rowcount
+        equal = [target.c[name] == value for name, value in where.items()]
+        return tx.execute(target.update().where(*equal).values(dict(values))).rowcount
 
 
 def _fill(db: sa.Connection, document: Mapping[str, Any]) -> None:
@@ -130,10 +131,15 @@ def _fill(db: sa.Connection, document: Mapping[str, Any]) -> None:
         db.execute(SCHEMA.tables[table].insert(), rows[table])
 
 
-def _equal(columns: Any, where: Row) -> list[sa.ColumnElement[bool]]:
-    return [
-        columns[name].in_(value) if isinstance(value, list) else columns[name] == value for name, value in where.items()
-    ]
+@lru_cache(maxsize=64)
+def _rows(table: str, where: tuple[tuple[str, bool], ...]) -> sa.Select[Any]:
+    """The rows whose columns equal a parameter, or one of a list. Built once: building takes longer than reading."""
+    columns = SCHEMA.tables[table].c
+    equal = (
+        columns[name].in_(sa.bindparam(name, expanding=True)) if several else columns[name] == sa.bindparam(name)
+        for name, several in where
+    )
+    return sa.select(*(c for c in columns if c.name != "row")).where(*equal).order_by(columns.row)
 
 
 def _engine(url: str) -> sa.Engine:

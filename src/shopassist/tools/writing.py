@@ -72,11 +72,15 @@ def atomic(call: Call, consent: Consent, row: Write, ledger: Ledger) -> ToolOutc
 def external(call: Call, consent: Consent, row: Write, ledger: Ledger) -> ToolOutcome:
     """The row is committed as ``called`` before the tool runs, so that a crash leaves a trace and no second call."""
     call.limited(lambda: _check_quote(call, consent))
+    in_doubt = ToolOutcome(row.tool, row.args, "unknown", reason="in_doubt")
     if call.guarded(lambda: _in_doubt(row, ledger)):
-        return ToolOutcome(row.tool, row.args, "unknown", reason="in_doubt")
+        return in_doubt
     earlier = call.guarded(lambda: ledger.begin(row))
     if earlier is not None:
         return repeated(earlier, row, ledger)
+    if call.guarded(lambda: _in_doubt(row, ledger)):  # another began since; of two that see each other neither calls
+        call.guarded(lambda: ledger.settle(row, "refused", _kept(in_doubt), call.context.now))
+        return in_doubt
     try:
         outcome = _done(call, consent, *call.limited(call.answer))
     except Failed as signal:  # it was called: nobody here knows whether it did the deed

@@ -47,6 +47,8 @@ class DjangoHandOffs:
             wanted = rows.filter(Q(turn=claim.turn) | Q(status__in=OPEN), conversation=claim.conversation)
             while (known := wanted.order_by(mine).first()) is None:
                 rows.bulk_create([models.HandOff(id=new_handoff_id(), **new)], ignore_conflicts=True)
+            if known.turn != claim.turn and known.status == "waiting":
+                rows.filter(id=known.id).update(reason=new["reason"], summary=new["summary"])
         return known.id
 
     def withdraw(self, claim: Claim, handoff: str) -> None:
@@ -116,7 +118,7 @@ class DjangoHandOffs:
         models.Turn.objects.using(db).create(
             conversation_id=conversation, number=number, reply=answer, usage=usage, created=now
         )
-        facts = facts_of(answer, usage)
+        facts = stored(facts_of(reply))
         models.TurnFacts.objects.using(db).create(conversation_id=conversation, number=number, created=now, **facts)
         these = models.Message.objects.using(db).filter(conversation=conversation, seq__in=messages)
         these.update(turn=number, partial="")

@@ -213,15 +213,16 @@ def _why(sheet: Sheet) -> HandOffReason | None:
 def _hand_over(sheet: Sheet, reason: HandOffReason) -> Plan:
     """Hand the conversation to a person, or say that it waits for one already; nothing else is done.
 
+    An alarm is put before the person even then: who waits for a word on an invoice may say that the charger burns.
     The words that say so come after the desk has it: where it cannot be reached, that is said instead.
     """
     settled, alarm = sheet.settled or Settled(), reason in ("danger", "legal")
     number, waiting = settled.handoff, sheet.setting.handoff
-    if number is None and waiting is None and not settled.unreached:
+    if number is None and not settled.unreached and (waiting is None or alarm):
         return Plan(handoff=reason, dialogue=sheet.before)
     if reason == "danger":
         sheet.say("handoff", "danger")
-    name = "any" if number else "waiting" if waiting else "unreached"
+    name = "waiting" if waiting else "any" if number else "unreached"
     if name == "waiting":
         _place(sheet)
     else:

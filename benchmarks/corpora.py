@@ -59,6 +59,15 @@ def nlupp(folder: Path) -> Labelled:
     return _labelled([(x["text"], frozenset(x.get("intents", ())), str(x["fold"])) for x in lines])
 
 
+def nlupp_slots(folder: Path) -> Labelled:
+    """The same with their slots: a name, where it begins, and where it ends (``date 8 17``)."""
+    rows = []
+    for x in _lines(folder / "banking.jsonl"):
+        slots = {name: told["span"] for name, told in x.get("slots", {}).items()}
+        rows.append((x["text"], frozenset(f"{n} {start} {end}" for n, (start, end) in slots.items()), str(x["fold"])))
+    return _labelled(rows)
+
+
 def crosswoz(folder: Path) -> Labelled:
     """Travellers' utterances with their acts (intent-domain-slot); the groups are the dialogues.
 

@@ -8,6 +8,9 @@ one. `hit@k`: a right document is among the first k, where a FAQ row or a guide 
 whose first passage is right and stands above the setting `relevance`. `kept`: those with any passage above it, among
 the four that a turn looks at. `refused`: of the questions that the pages do not answer, those with none.
 
+One table tells what the figure `SURE` of learning/gaps.py rests on: for each threshold, of the questions whose best
+passage lies above it, and of those whose best lies between the setting `relevance` and it, how many found their page.
+
 The last table is over AFQMC (1,000 customers' questions, each with its paraphrases among 8,611): the pool is ingested
 as a CSV and searched by words only, by vectors only, and by both as a turn does. Its labels are incomplete.
 
@@ -45,6 +48,9 @@ DATA = ROOT / "benchmarks/data"
 TODAY = date(2024, 12, 5)
 LOOKED_AT = 4  # passages of a turn (engine/retrieve.py)
 KEEP = 0.95
+SURE_FROM = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+"""Thresholds among which `SURE` of learning/gaps.py is chosen."""
+
 WAYS = {
     "words only": {"LITTLE": 1e9, "MUCH": 1e9, "RELEVANT": 0},
     "vectors only": {"LITTLE": 0, "MUCH": 0, "CROWDED": 0, "RELEVANT": 0},
@@ -277,6 +283,27 @@ def customers_table(mode, knowledge, threshold) -> list[dict[str, object]]:
     return found
 
 
+def sure_table(mode, knowledge, everything, threshold) -> list[dict[str, object]]:
+    """By threshold: how many questions' best passage lies above it, or between `threshold` and it, and is right."""
+    asked = yaml.safe_load((DATA / "shop_questions.yaml").read_text("utf-8"))
+    names = ("sure from", "above", "right page", "below", "right page")
+    table = Table(*names, title=f"best passages, {mode}; from {threshold:g} on they are answered from")
+    best = []
+    for q, f in [*everything, *results(knowledge, asked)]:
+        if f:
+            first = max(f, key=lambda p: p.relevance)
+            best.append((first.relevance, right(first.document, q)))
+    found: list[dict[str, object]] = []
+    for sure in SURE_FROM:
+        above = [ok for r, ok in best if r >= sure]
+        below = [ok for r, ok in best if threshold <= r < sure]
+        shares = [float(np.mean(part)) if part else 0.0 for part in (above, below)]
+        found.append({"mode": mode, "sure": sure, "above": len(above), "below": len(below), "right": shares})
+        table.add_row(f"{sure:g}", str(len(above)), f"{shares[0]:.3f}", str(len(below)), f"{shares[1]:.3f}")
+    console().print(table)
+    return found
+
+
 def dont_know(pairs, threshold) -> list[float]:
     """Precision, recall and F1 of saying that the pages do not tell."""
     said = np.array([max((p.relevance for p in f), default=0.0) < threshold for _, f in pairs])
@@ -285,13 +312,12 @@ def dont_know(pairs, threshold) -> list[float]:
     return [right / max(said.sum(), 1), right / max(none.sum(), 1), 2 * right / max(said.sum() + none.sum(), 1)]
 
 
-def sample_shop(vectors, options) -> tuple[list[Row], list[dict[str, object]], list[dict[str, object]]]:
-    """Both modes over the sample pages; the customers' and the keyword questions."""
+def sample_shop(vectors, options) -> tuple[list[Row], dict[str, list[dict[str, object]]]]:
+    """Both modes over the sample pages; by name the customers' questions, the keywords, and what is sure."""
     everything = yaml.safe_load((DATA / "questions.yaml").read_text("utf-8"))
     splits = [options.split] if options.split else ["dev", "test"]
     found: list[Row] = []
-    asked: list[dict[str, object]] = []
-    keys: list[dict[str, object]] = []
+    tables: dict[str, list[dict[str, object]]] = {"asked": [], "keywords": [], "sure": []}
     for mode, used in (("words", None), ("vectors and words", vectors)):
         if mode != "words" and used is None:
             continue
@@ -306,10 +332,11 @@ def sample_shop(vectors, options) -> tuple[list[Row], list[dict[str, object]], l
                 ]
                 fitted = [(q, f) for q, f in pairs if q["split"] == "dev"] + results(knowledge, seen)
                 print("fit,", mode, *fit(knowledge, fitted, used is not None))
-            asked += customers_table(mode, knowledge, load().relevance)
+            tables["asked"] += customers_table(mode, knowledge, load().relevance)
+            tables["sure"] += sure_table(mode, knowledge, pairs, load().relevance)
             if used is not None:
-                keys = keyword_table(knowledge)
-    return found, asked, keys
+                tables["keywords"] += keyword_table(knowledge)
+    return found, tables
 
 
 def main() -> None:
@@ -325,7 +352,7 @@ def main() -> None:
     folder = embedding_folder()
     vectors = OnnxEmbeddings(folder, threads=options.threads) if folder else None
     print(f"embeddings: {folder.name}" if folder else "skipped: vectors; no model (set SHOPASSIST_EMBEDDING_MODEL)")
-    found, asked, keys = sample_shop(vectors, options)
+    found, tables = sample_shop(vectors, options)
     names = ("half, language, mode", "questions", "page@1", "hit@1", "hit@3", "answered", "kept", "refused")
     table = Table(*names, title=f"sample shop, threshold {load().relevance:g}")
     for r in found:
@@ -333,7 +360,7 @@ def main() -> None:
         table.add_row(name, str(count), *(f"{x:.3f}" for x in values))
     console().print(table)
     pairs = [] if options.no_afqmc else paraphrase_table(vectors)
-    save(options.json, [], sample=[asdict(r) for r in found], asked=asked, keywords=keys, afqmc=pairs)
+    save(options.json, [], sample=[asdict(r) for r in found], afqmc=pairs, **tables)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,14 @@ def test_questions_of_a_bank_have_intents_or_none_and_their_fold(folder):
     assert (known.texts, left.texts) == (("on friday",), ("block my card",))
 
 
+def test_a_slot_of_a_bank_is_a_name_and_its_place(folder):
+    told = {"date": {"text": "friday", "span": [3, 9]}, "time": {"text": "9 pm", "span": [13, 17]}}
+    lines = {"text": "on friday at 9 pm", "slots": told, "fold": 3}, {"text": "block my card", "fold": 3}
+    found = corpora.nlupp_slots(folder("banking.jsonl", *lines))
+    assert found.labels == (frozenset({"date 3 9", "time 13 17"}), frozenset())
+    assert found.groups == ("3", "3")
+
+
 def test_an_utterance_has_its_acts_and_what_the_reply_before_was_about(folder):
     told = [["Inform", "餐馆", "名称", "甲"], ["Inform", "餐馆", "评分", "5"]]
     turns = [

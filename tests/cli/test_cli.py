@@ -117,9 +117,12 @@ def test_a_data_folder_that_is_a_file_is_named_by_every_command(shop):
         assert "Traceback" not in done.stderr
 
 
-def test_what_is_no_text_is_searched_for_as_nothing(shop):
+def test_what_is_no_text_is_no_question(shop):
     run(shop, "ingest", "pages")
-    assert "Nothing was found" in run(shop, "search", "\udcff").stdout
+    for empty in ("", " \u3000", "\udcff"):
+        done = run(shop, "search", empty)
+        assert done.returncode == 2
+        assert "the question is empty" in done.stderr
     done = run(shop, "search", "\udcff退货运费")
     assert done.returncode == 0, done.stderr
     assert "returns" in done.stdout

@@ -62,6 +62,14 @@ ALL = [PRO, LITE, RETURNS, REFUND, HOURS, SHIPPING]
         ("45dB", "45 decibel"),
         ("98cm", "98 centimetre"),
         ("98 厘米", "98 centimetre"),
+        ("满 3 件", "3 item"),
+        ("3 items", "3 item"),
+        ("适用 30 平方米", "30 square-metre"),
+        ("30㎡", "30 square-metre"),
+        ("线长 1.5 米", "1.5 metre"),
+        ("0.6升", "0.6 litre"),
+        ("600 ml", "600 millilitre"),
+        ("2 件事", "2"),
         ("IPX4", "ipx4 code"),
         ("机械键盘K87", "k87 code"),
         ("P-1001", "p-1001 code"),
@@ -180,6 +188,8 @@ def test_nothing_is_quoted_for_a_question_about_something_else():
         ("how long does a refund take", "One to three working days.", True),
         ("how long does a refund take", "It goes back the way you paid.", False),
         ("how heavy is it", "It weighs 250 g.", True),
+        ("能用多少平方米的房间", "适用 30 平方米以内的房间。", True),
+        ("满几件打折", "满 300 元打 9 折。", False),
         ("几点下班", "9:00–21:00。", True),
     ],
 )
@@ -280,3 +290,10 @@ def test_a_policys_beginning_is_quoted_where_no_word_is_shared():
 
 def test_what_customers_call_it_finds_what_the_page_calls_it():
     assert quote("邮费算谁的", [RETURNS])[1] == "运费由买家承担。"
+
+
+def test_a_number_of_items_or_square_metres_is_none_of_days():
+    pages = [page("适用 30 平方米以内的房间，满 3 件打 9 折，7 天内可退。")]
+    assert untraced("适用 30 平方米的房间，满 3 件打折。", pages, "") is None
+    assert untraced("适用 7 平方米的房间。", pages, "").value == "7"
+    assert untraced("满 7 件打 9 折。", pages, "").value == "7"

@@ -213,6 +213,38 @@ def test_wishes_that_exclude_each_other_are_asked_about():
     assert {o.value for o in asked.asked.options} == {"cancel_order", "urge_delivery"}
 
 
+@pytest.mark.parametrize("act", ["request", "can", "verify"])
+def test_a_wish_that_names_one_of_two_deeds_chooses_it(act):
+    talk = Talk()
+    talk.hear(wish("cancel_order", order_id=PAID), wish("urge_delivery", order_id=PAID))
+    chosen = talk.hear(wish("urge_delivery", act))
+    assert chosen.points == ["consent:urge_delivery"]
+    assert {t.intent: t.status for t in talk.dialogue.tasks} == {
+        "cancel_order": "cancelled",
+        "urge_delivery": "consent",
+    }
+
+
+@pytest.mark.parametrize("act", ["how", "status", "report"])
+def test_a_question_about_one_of_two_deeds_leaves_the_choice_open(act):
+    talk = Talk()
+    talk.hear(wish("cancel_order", order_id=PAID), wish("urge_delivery", order_id=PAID))
+    asked = talk.hear(wish("cancel_order", act))
+    assert asked.points[-1] == "ask:conflict"
+    assert not [t for t in talk.dialogue.tasks if t.status == "consent"]
+
+
+def test_a_deed_for_another_order_chooses_nothing():
+    talk = Talk()
+    talk.hear(wish("cancel_order", order_id=PAID), wish("urge_delivery", order_id=PAID))
+    talk.hear(wish("cancel_order", order_id=TO_PAY))
+    assert {(t.intent, t.status) for t in talk.dialogue.tasks} >= {
+        ("cancel_order", "asking"),
+        ("urge_delivery", "asking"),
+        ("cancel_order", "consent"),
+    }
+
+
 def test_one_thing_back_and_another_exchanged_are_two_tasks():
     talk = Talk("u-1002")
     talk.hear(wish("return_refund", product="P-6001"), wish("exchange", product="P-4001", reason="充不进电"))

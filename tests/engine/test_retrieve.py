@@ -8,6 +8,7 @@ from shopassist.knowledge.ingest import ingest
 from shopassist.knowledge.search import ChromaKnowledge
 from shopassist.protocols import Synonymous
 from shopassist.replies import Passage
+from shopassist.testing import ScriptedModel
 
 PAGE = """# 净化器
 
@@ -46,3 +47,19 @@ def test_a_shops_own_word_finds_the_sentence_too(tmp_path):
 def test_a_word_of_thanks_after_the_question_does_not_ask():
     page = passage("returns", 0.9, "签收后 7 天内可以退。退货的运费由买家承担。谢谢您的光临。")
     assert quote("退货运费谁出？谢谢光临", [page])[1] == "退货的运费由买家承担。"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["你们卖冰箱吗，我家冰箱坏了", "你们卖冰箱吗，我家的东西坏了，质量问题", "你们卖雨伞吗，签收后发现商品有质量问题"],
+)
+def test_the_story_of_a_thing_that_the_shop_does_not_sell_is_answered_from_no_page(assistant, question):
+    reply = assistant(ScriptedModel(answers=["15 天内可以换货。"])).reply(question, conversation="c")
+    assert (reply.evidence, reply.citations) == ((), ())
+    assert "资料里没有" in reply.text
+
+
+def test_the_story_of_one_that_it_sells_is_answered(assistant):
+    reply = assistant().reply("你们卖耳机吗，我的耳机坏了", conversation="c")
+    assert "耳机" in reply.text
+    assert reply.evidence

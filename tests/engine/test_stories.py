@@ -22,9 +22,6 @@ def test_a_question_finds_the_same_page_behind_a_story(assistant, asks, told):
     assert [c.document for c in behind.citations] == [c.document for c in alone.citations]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the faults that are told outweigh the question: warranty_repair .52, the policy .39"
-)
 def test_a_question_is_found_behind_a_complaint(assistant):
     told = "你好，我是上周买的耳机，用了两天左耳没声音，充电也充不进去，请问退货的运费谁来承担？"
     reply = assistant(None).reply(told, conversation="c")

@@ -98,3 +98,21 @@ def test_a_page_of_links_alone_keeps_them_rather_than_nothing():
 def test_a_page_without_text_is_told():
     with pytest.raises(Fault, match="no text outside its navigation"):
         parse("<nav>home</nav>")
+
+
+def test_a_cell_over_several_columns_stands_in_each():
+    """Counted once it moved the others: the fee for more weight was told as that of another region."""
+    head = (
+        "<tr><th rowspan=2>档次</th><th colspan=2>大陆</th><th colspan=2>港澳</th></tr>"
+        "<tr><th>首重</th><th>续重</th><th>首重</th><th>续重</th></tr>"
+    )
+    rows = (
+        "<tr><td>小件</td><td>8 元</td><td>2 元</td><td>20 元</td><td>5 元</td></tr>"
+        "<tr><td>信件</td><td colspan=2>免费</td><td>12 元</td><td>3 元</td></tr>"
+        "<tr><td colspan=5>超重请联系客服</td></tr>"
+    )
+    assert passages(f"<h1>运费</h1><table>{head}{rows}</table>")[-3:] == [
+        "小件：大陆首重：8 元，大陆续重：2 元，港澳首重：20 元，港澳续重：5 元。",
+        "信件：大陆首重：免费，大陆续重：免费，港澳首重：12 元，港澳续重：3 元。",
+        "超重请联系客服。",
+    ]

@@ -96,6 +96,21 @@ def test_a_word_file_keeps_headings_lists_and_tables_in_their_order(word):
     ]  # fmt: skip
 
 
+def test_a_cell_of_a_word_table_stands_in_each_row_and_column_that_it_goes_over(word):
+    table = word.add_table(rows=4, cols=3)
+    texts = ["档次", "大陆", "", "", "首重", "续重", "小件", "8 元", "2 元", "超重请联系客服", "", ""]
+    for n, cell in enumerate(texts):
+        table.rows[n // 3].cells[n % 3].text = cell
+    table.cell(0, 1).merge(table.cell(0, 2))
+    table.cell(0, 0).merge(table.cell(1, 0))
+    table.cell(3, 0).merge(table.cell(3, 2))
+    for cell in (table.cell(0, 1), table.cell(0, 0), table.cell(3, 0)):  # merging joins paragraphs
+        cell.text = cell.text.strip()
+    assert text(word.keep()).split("\n") == [
+        "| 档次 | 大陆 | 大陆 |", "| --- | --- | --- |", "| 档次 | 首重 | 续重 |", "| 小件 | 8 元 | 2 元 |", "| 超重请联系客服 |",
+    ]  # fmt: skip
+
+
 def test_a_table_of_names_and_values_loses_no_row(word):
     table = word.add_table(rows=2, cols=2)
     for n, cell in enumerate(["防水", "IPX4", "重量", "250 克"]):

@@ -27,6 +27,21 @@ def test_a_row_of_a_table_becomes_a_sentence():
     assert three[0].text == "NEW20：条件：满 199 减 20。"
 
 
+def test_a_head_of_two_rows_names_each_column_by_both():
+    [found] = passages(
+        "| 档次 | 大陆 | | 港澳 | |\n| --- | --- | --- | --- | --- |\n| | 首重 | 续重 | 首重 | 续重 |\n"
+        "| 小件 | 8 元 | 2 元 | 20 元 | 5 元 |"
+    )
+    assert found.text == "小件：大陆首重：8 元，大陆续重：2 元，港澳首重：20 元，港澳续重：5 元。"
+
+
+def test_a_row_without_a_name_or_with_gaps_is_no_second_head():
+    [found] = passages("| 档次 | 大陆 | |\n|---|---|---|\n| | 8 元 | 2 元 |\n| 小件 | 9 元 | |")
+    assert found.text == "：大陆：8 元，2 元。\n小件：大陆：9 元。"
+    [found] = passages("| 券码 | 条件 | 备注 |\n|---|---|---|\n| | 满减 | 一次 |")
+    assert found.text == "：条件：满减，备注：一次。"
+
+
 def test_an_english_table_reads_as_english():
     found = passages("| Code | Terms | Note |\n|---|---|---|\n| NEW20 | 20 off 199 | once |", language="en")
     assert found[0].text == "NEW20: Terms: 20 off 199, Note: once."

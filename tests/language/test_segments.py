@@ -116,6 +116,41 @@ def test_one_verb_with_two_objects_is_two_pieces_in_one_place(text, texts):
     assert {s.span for s in found} == {(0, len(text))}
 
 
+@pytest.mark.parametrize(
+    ("text", "texts"),
+    [
+        ("那单退货换货都给我办上 屏幕有亮点", ["那单退货给我办上", "那单换货给我办上"]),
+        ("退货和保价我一起申请", ["退货我申请", "保价我申请"]),
+        ("换货、维修两个都帮我报上", ["换货帮我报上", "维修帮我报上"]),
+        ("put in both a return and an exchange", ["put in a return", "put in an exchange"]),
+        (
+            "please file the refund and the price adjustment",
+            ["please file the refund", "please file the price adjustment"],
+        ),
+    ],
+)
+def test_two_deeds_that_are_wanted_together_are_two_pieces_in_one_place(text, texts):
+    found = segments(text, language_of(text))
+    assert [s.text for s in found] == texts
+    assert {s.span for s in found} == {(0, len(text))}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "退货换货都要自己付运费吗",
+        "退货和换货都是几天内",
+        "退货换货都不给办",
+        "退货和换货有什么区别",
+        "what is the difference between a return and an exchange",
+        "do you need the box for a return and an exchange",
+        "a return and an exchange, are both free?",
+    ],
+)
+def test_a_question_about_two_deeds_is_one_piece(text):
+    assert len(segments(text, language_of(text))) == 1
+
+
 @pytest.mark.parametrize("text", ["可以吗", "怎么办？", "我想问一下", "is that ok?", "I have a question"])
 def test_a_piece_may_say_nothing_by_itself(text):
     assert [s.empty for s in segments(text, language_of(text))] == [True]

@@ -179,6 +179,13 @@ def test_the_limits_are_those_that_read_most_messages_right():
     assert best_limits(both, NAMES).beside <= 0.7
 
 
+def test_a_message_among_thousands_moves_no_limit():
+    wrong = [reading("a", {"thanks"}, (0.99,))] * 1000
+    usual = best_limits(wrong, NAMES).least
+    assert best_limits([*wrong, reading("a", set(), (usual + 0.02,))], NAMES).least == usual
+    assert best_limits([*wrong, *[reading("a", set(), (usual + 0.02,))] * 5], NAMES).least > usual
+
+
 def test_a_report_counts_what_was_seen_by_voice_and_how_sure_it_was():
     readings = [
         reading("a", {"invoice"}, (0.95, 0.9)), reading("a", set(), (0.1, 0.1)), reading("b", {"thanks"}, (0.2, 0.1)),

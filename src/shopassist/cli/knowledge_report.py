@@ -35,6 +35,7 @@ def report(
     """
     with shown():
         from rich.console import Console
+        from rich.filesize import decimal
 
         from shopassist import settings as settings_
         from shopassist.evaluation.pages.report import Report, page
@@ -53,9 +54,7 @@ def report(
             text = page(Report(settings.shop_name, made, material, findings, gaps, drawn))
         with whole(out, force=force) as lines:
             lines.add(text)
-        console.print(
-            f"{out}: {len(text.encode()) / 1e6:.1f} MB, to be opened in a browser", markup=False, highlight=False
-        )
+        console.print(f"{out}: {decimal(len(text.encode()))}, to be opened in a browser", markup=False, highlight=False)
 
 
 def _index(settings: Settings, since: str | None, console: Console) -> tuple[Gaps | None, Chart | None]:

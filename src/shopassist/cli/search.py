@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from shopassist.cli.errors import shown
+from shopassist.text import clean
 
 
 class Language(StrEnum):
@@ -34,6 +35,8 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print the passages as JSON.")] = False,
 ) -> None:
     """Show the passages that a question finds, best first."""
+    if not clean(query).strip():
+        raise typer.BadParameter("the question is empty; ask as a customer would", param_hint="QUERY")
     with shown():
         from shopassist import settings as settings_
         from shopassist.assembly import knowledge_from

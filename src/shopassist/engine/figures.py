@@ -37,6 +37,11 @@ _UNITS = {
     "watt": r"瓦特?|w(?![a-z])|watts?",
     "capacity": r"毫安时?|mah",
     "key": r"键|keys?",
+    "item": r"件(?!事)|pieces?|pcs|items?",
+    "square-metre": r"平方米|平米|m2(?![a-z\d])|square met(?:er|re)s?|sqm(?![a-z])",
+    "metre": r"米|met(?:er|re)s?(?![a-z])",
+    "litre": r"升(?!级)|lit(?:er|re)s?(?![a-z])",
+    "millilitre": r"毫升|ml(?![a-z])",
 }
 _UNIT_PATTERN = "|".join(f"(?P<u{n}>{p})" for n, p in enumerate(_UNITS.values()))
 _UNIT_NAMES = list(_UNITS)
@@ -87,6 +92,8 @@ _ASKED_FOR = {
     r"(?:多少|几)\s*(?:毫安|mah)|how many mah": frozenset({"capacity"}),
     r"(?:多少|几)\s*瓦|how many watts": frozenset({"watt"}),
     r"(?:多少|几)\s*英?寸|how many inches": frozenset({"inch"}),
+    r"(?:多少|几)\s*平(?:方米?|米|(?=[？?呢啊吗]|$))|how many square met": frozenset({"square-metre"}),
+    r"(?:多少|几)\s*件(?!事)|how many (?:items|pieces)": frozenset({"item"}),
     r"几点|what time": frozenset({"clock"}),
 }
 _ORDINAL = re.compile(rf"(?:第|最后|每|同)\s*(?:\d+|{_HAN_NUMBER})\s*[天日年周]")

@@ -16,7 +16,7 @@ from shopassist.engine.planning.points import Query
 from shopassist.engine.quote import authority, leads, quote, spans, telling
 from shopassist.engine.state import Looked, Ports, Turn
 from shopassist.engine.versions import otherwise
-from shopassist.language.references import attached, leaning, mentioned, own_subject
+from shopassist.language.references import asks_range, attached, leaning, mentioned, own_subject
 from shopassist.language.segments import segments
 from shopassist.language.states import money
 from shopassist.protocols import Knowledge, Synonymous
@@ -89,11 +89,22 @@ def _source(found: Looked) -> Citation | None:
 
 
 def _found(query: Query, state: Turn, ports: Ports) -> Looked:
-    """What the whole question finds; where that is nothing, what it finds without the story that is told around it."""
-    looked = _look(query, state, ports)
-    if looked.evidence or looked.silent:
+    """What the whole question finds; where that is nothing, what it finds without the story that is told around it.
+
+    Where it asks if the shop sells a thing of which no page tells, the story of that thing is answered from none:
+    你们卖冰箱吗，我家冰箱坏了 is no exchange.
+    """
+    looked, language = _look(query, state, ports), state["language"]
+    if looked.silent:
         return looked
-    asking = " ".join(s.core for s in segments(query.text, state["language"]) if s.asks)
+    if looked.evidence:
+        asked = (s.core for s in segments(query.text, language) if s.asks and asks_range(s.core, language))
+        sold = " ".join(asked)
+        if sold in ("", query.text):
+            return looked
+        told = _likeliest([*_look(replace(query, text=sold), state, ports).considered])
+        return looked if told >= ports.settings.relevance else replace(looked, evidence=(), otherwise=None)
+    asking = " ".join(s.core for s in segments(query.text, language) if s.asks)
     if asking in ("", query.text):
         return looked
     again = _look(replace(query, text=asking), state, ports)

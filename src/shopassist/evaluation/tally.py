@@ -10,20 +10,67 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shopassist.protocols import ConversationStore, StoredTurn
+from shopassist.replies import Mood, Reply
 
 PAGE = 500
 """Turns that are read at once."""
+
+_SUMS = (
+    "searched", "unanswered", "cached", "degraded", "model_calls", "saved_calls", "saved_tokens", "saved_seconds",
+    "seconds",
+)  # fmt: skip
 
 UNDATED = "undated"
 """The day of turns that were stored without a time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one turn counts as, wherever turns are counted.
+
+    `said`: the assistant spoke; a turn in which it was silent, since a person had the conversation, is none of its
+    own. `searched`: a question was put to the pages, and `unanswered` where they gave nothing to answer from.
+    `handed`: it called a person. `cached`: a kept answer was given. `replaced` sentences were not let out.
+    """
+
+    said: bool
+    searched: bool
+    unanswered: bool
+    handed: bool
+    cached: bool
+    degraded: bool
+    replaced: int
+    mood: Mood
+    model_calls: int
+    saved_calls: int
+    saved_tokens: int
+    saved_seconds: float
+    seconds: float
+
+    @classmethod
+    def of(cls, reply: Reply) -> Counted:
+        """What the turn of a reply counts as."""
+        usage, saved = reply.usage, reply.usage.saved
+        return cls(
+            said=bool(reply.text),
+            searched=reply.query is not None,
+            unanswered=reply.query is not None and not reply.evidence,
+            handed=reply.handoff is not None,
+            cached=saved is not None,
+            degraded=reply.degraded is not None,
+            replaced=len(reply.rejected),
+            mood=reply.mood,
+            model_calls=usage.model_calls,
+            saved_calls=saved.calls if saved else 0,
+            saved_tokens=saved.input_tokens + saved.output_tokens if saved else 0,
+            saved_seconds=saved.seconds if saved else 0.0,
+            seconds=usage.total,
+        )
+
+
 @dataclass(slots=True)
 class Tally:
-    """Counts over turns; `seconds` are the turns' own, `saved_seconds` what kept answers spared.
-
-    `searched` turns put a question to the pages, `unanswered` are those of them that found nothing to answer from.
-    """
+    """Sums over turns of what each counts as (`Counted`); `seconds` are the turns' own."""
 
     turns: int = 0
     conversations: set[str] = field(default_factory=set)
@@ -42,27 +89,18 @@ class Tally:
     moods: Counter[str] = field(default_factory=Counter)
 
     def add(self, turn: StoredTurn) -> None:
-        """Count one turn. One in which the bot was silent, since a person had the conversation, is none of its own."""
-        reply = turn.reply
-        if not reply.text:
+        """Count one turn, if the assistant spoke in it."""
+        counted, usage = Counted.of(turn.reply), turn.reply.usage
+        if not counted.said:
             return
-        usage = reply.usage
         self.turns += 1
         self.conversations.add(turn.conversation)
-        self.searched += reply.query is not None
-        self.unanswered += reply.query is not None and not reply.evidence
-        self.model_calls += usage.model_calls
         self.input_tokens += usage.input_tokens
         self.output_tokens += usage.output_tokens
-        self.seconds += usage.total
-        self.handoffs += reply.handoff is not None
-        self.degraded += reply.degraded is not None
-        self.moods[reply.mood] += 1
-        if (saved := usage.saved) is not None:
-            self.cached += 1
-            self.saved_calls += saved.calls
-            self.saved_tokens += saved.input_tokens + saved.output_tokens
-            self.saved_seconds += saved.seconds
+        self.handoffs += counted.handed
+        self.moods[counted.mood] += 1
+        for name in _SUMS:
+            setattr(self, name, getattr(self, name) + getattr(counted, name))
 
     def plain(self) -> dict[str, Any]:
         """The counts and their shares as plain JSON; a share of nothing is null."""

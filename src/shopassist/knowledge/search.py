@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +15,12 @@ import numpy as np
 from shopassist.errors import IndexMismatch, KnowledgeError, ShopAssistError
 from shopassist.knowledge import index
 from shopassist.knowledge.encoding import encode, fingerprint, mismatch
-from shopassist.knowledge.explained import Explanation, Found, Superseded
+from shopassist.knowledge.explained import Explanation, Superseded
 from shopassist.knowledge.index import Generation, Shelf
-from shopassist.knowledge.lexical import held
-from shopassist.knowledge.ranking import FOCUS, by_headings, by_relevance, by_vectors, share, standard, total
+from shopassist.knowledge.ranked import Asked, Ranked, best_by
+from shopassist.knowledge.ranking import FOCUS, by_headings, by_relevance, by_vectors, share, standard
 from shopassist.knowledge.relevance import relevance
 from shopassist.knowledge.reranker import RERANKED, Reranker
-from shopassist.knowledge.sections import chosen, wider
 from shopassist.knowledge.slips import mended
 from shopassist.knowledge.synonyms import Groups, Synonyms
 from shopassist.knowledge.vectors import Embedded, VectorStore
@@ -44,63 +42,6 @@ ONE_DAY = timedelta(days=1)
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at which generation is current."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question to one shelf; `holds` tells the rows that may be found, `noise` what a cosine means there."""
-
-    query: str
-    shelf: Shelf
-    noise: Mapping[str, float] | None
-    holds: NDArray[np.bool_]
-    within: frozenset[str]
-    only: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Ranked:
-    """The candidates of a search: their rows, their cosines (None without vectors), relevance, and parts of the score.
-
-    All are in the same order but `words`, the BM25 of every row of the shelf.
-    """
-
-    asked: _Asked
-    rows: NDArray[np.int64]
-    cosines: NDArray[np.float32] | None
-    words: NDArray[np.float32]
-    relevance: NDArray[np.float64]
-    share: float
-    parts: dict[str, NDArray[np.float64]]
-
-    @property
-    def score(self) -> NDArray[np.float64]:
-        return total(self.parts, len(self.rows))
-
-    def order(self, limit: int) -> list[int]:
-        """The places of the candidates that are shown, best first."""
-        ranked = np.argsort(-self.score, kind="stable")
-        rows = self.rows[ranked].tolist()
-        if self.asked.only:
-            return [int(n) for n in ranked[:limit]]
-        place = dict(zip(rows, ranked.tolist(), strict=True))
-        return [place[row] for row in chosen(self.asked.shelf.rows, rows, limit)]
-
-    def best(self, limit: int) -> list[Passage]:
-        """The first passages."""
-        score = self.score
-        return [_passage(self, n, float(score[n]), float(self.relevance[n])) for n in self.order(limit)]
-
-    def explained(self, limit: int) -> tuple[Found, ...]:
-        """The first passages with what made up their scores, and what they lack of the question."""
-        shelf, found = self.asked.shelf, []
-        question = shelf.lexical.read(self.asked.query)
-        for n, passage in zip(self.order(limit), self.best(limit), strict=True):
-            row = shelf.rows[int(self.rows[n])]
-            missing = question.lacking(held(" ".join((row.indexed, *row.aliases))))
-            parts = {k: round(float(v[n]), 4) for k, v in self.parts.items()}
-            found.append(Found(passage, parts, tuple(sorted(missing))))
-        return tuple(found)
 
 
 class ChromaKnowledge:
@@ -253,7 +194,7 @@ class ChromaKnowledge:
         if shelf is None:
             return []
         noise = generation.meta["calibration"].get(shelf.language)
-        asked = _Asked(_mended(query, shelf), shelf, noise, shelf.holds(valid_on), within, only)
+        asked = Asked(_mended(query, shelf), shelf, noise, shelf.holds(valid_on), within, only)
         return self._ranked(asked).best(limit)
 
     def explained(
@@ -273,8 +214,8 @@ class ChromaKnowledge:
             return Explanation(clean(query), None, generation.path.name, valid_on, 0, 0, 1.0, {})
         noise = generation.meta["calibration"].get(shelf.language)
         query, holds = _mended(query, shelf), shelf.holds(valid_on)
-        ranked = self._ranked(_Asked(query, shelf, noise, holds, within, only))
-        whole = self._ranked(_Asked(query, shelf, noise, np.ones_like(holds), within, only))
+        ranked = self._ranked(Asked(query, shelf, noise, holds, within, only))
+        whole = self._ranked(Asked(query, shelf, noise, np.ones_like(holds), within, only))
         out = zip(whole.order(limit), whole.best(limit), strict=True)
         return Explanation(
             query=query,
@@ -290,20 +231,20 @@ class ChromaKnowledge:
             superseded=tuple(_superseded(shelf, p, holds, valid_on) for n, p in out if not holds[whole.rows[n]]),
         )
 
-    def _ranked(self, asked: _Asked) -> _Ranked:
+    def _ranked(self, asked: Asked) -> Ranked:
         """The candidates with their scores."""
         query, shelf, holds = asked.query, asked.shelf, asked.holds
         if not query.strip() or not holds.any():
-            return _Ranked(asked, np.zeros(0, np.int64), None, np.zeros(0, np.float32), np.zeros(0), 1.0, {})
+            return Ranked(asked, np.zeros(0, np.int64), None, np.zeros(0, np.float32), np.zeros(0), 1.0, {})
         words = shelf.lexical.scores(query)
         words[~holds] = 0
         own = [n for n in shelf.of(asked.only) if holds[n]] if asked.only else None
         if self._embeddings is None:
-            rows, cosines, vectors = np.array(_best(words, CANDIDATES) if own is None else own, np.int64), None, None
+            rows, cosines, vectors = np.array(best_by(words, CANDIDATES) if own is None else own, np.int64), None, None
         else:
             rows, cosines, vectors = self._near(shelf, query, holds, words, own)
         if not len(rows):
-            return _Ranked(asked, rows, None, words, np.zeros(0), 1.0, {})
+            return Ranked(asked, rows, None, words, np.zeros(0), 1.0, {})
         question = shelf.lexical.read(query)
         part = share(question) if cosines is not None else 1.0
         parts = {"words": part * standard(words[rows])}
@@ -314,10 +255,10 @@ class ChromaKnowledge:
         parts["heading"] = by_headings(question, [shelf.rows[n] for n in rows])
         if asked.within:
             parts["focus"] = FOCUS * np.array([shelf.rows[n].document in asked.within for n in rows], np.float64)
-        ranked = _Ranked(asked, rows, cosines, words, sure, part, parts)
+        ranked = Ranked(asked, rows, cosines, words, sure, part, parts)
         return self._read_together(ranked) if self._reranker is not None and own is None else ranked
 
-    def _read_together(self, ranked: _Ranked) -> _Ranked:
+    def _read_together(self, ranked: Ranked) -> Ranked:
         """The best candidates, in the order of the cross-encoder."""
         assert self._reranker is not None  # noqa: S101 - the caller asks
         best = np.argsort(-ranked.score, kind="stable")[:RERANKED]
@@ -325,7 +266,7 @@ class ChromaKnowledge:
         scores = self._reranker.scores(asked.query, [asked.shelf.rows[n].indexed for n in rows])
         parts = {"reranker": standard(scores)} | {k: v[best] for k, v in ranked.parts.items() if k == "focus"}
         cosines = None if ranked.cosines is None else ranked.cosines[best]
-        return _Ranked(asked, rows, cosines, ranked.words, ranked.relevance[best], ranked.share, parts)
+        return Ranked(asked, rows, cosines, ranked.words, ranked.relevance[best], ranked.share, parts)
 
     def vector(self, text: str) -> Sequence[float] | None:
         """A question's vector of length 1, None where there are no embeddings or they fail."""
@@ -367,7 +308,7 @@ class ChromaKnowledge:
                 if len(found) >= CANDIDATES or count >= len(shelf.rows):
                     break
                 count *= 2
-            own = sorted({*found[:CANDIDATES], *_best(words, BY_WORDS)})
+            own = sorted({*found[:CANDIDATES], *best_by(words, BY_WORDS)})
         rows = np.array(own, np.int64)
         vectors = shelf.taken(rows) if len(rows) else np.zeros((0, len(vector)), np.float32)
         return rows, np.einsum("nd,d->n", vectors, vector), vectors  # in this thread: BLAS would wake its others
@@ -396,31 +337,3 @@ def _superseded(shelf: Shelf, passage: Passage, holds: NDArray[np.bool_], day: d
     if passage.valid_from and passage.valid_from > day:
         return Superseded(passage, "coming", by)
     return Superseded(passage, "ended" if passage.valid_to and passage.valid_to < day else "replaced", by)
-
-
-def _best(scores: NDArray[np.float32], count: int) -> list[int]:
-    """The rows with the highest scores above 0."""
-    count = min(count, len(scores))
-    top = np.argpartition(-scores, count - 1)[:count]
-    return [int(n) for n in top if scores[n] > 0]
-
-
-def _passage(ranked: _Ranked, place: int, score: float, sure: float) -> Passage:
-    row = ranked.asked.shelf.rows[ranked.rows[place]]
-    cosines = ranked.cosines
-    return Passage(
-        id=row.id,
-        document=row.document,
-        title=row.title,
-        text=row.shown,
-        score=round(score, 4),
-        relevance=round(sure, 4),
-        language=row.language,
-        url=row.url,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        tags=row.tags,
-        dense=None if cosines is None else round(float(cosines[place]), 4),
-        lexical=round(float(ranked.words[ranked.rows[place]]), 3),
-        section=wider(ranked.asked.shelf.rows, int(ranked.rows[place])),
-    )

@@ -14,12 +14,13 @@ from shopassist.knowledge.documents import Document
 PASSAGE_CHARS = 320
 """The longest passage, in characters: about 300 tokens, well inside an embedding model's 512."""
 
-VERSION = 3
+VERSION = 4
 """Grows when the same document would be split or read into tokens otherwise, so that an older index is built anew."""
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s{0,9}#{0,9}$")
 _TABLE_RULE = re.compile(r"^\|?(\s*:?-{2,}+:?\s*\|)++\s*+(:?-{2,}+:?\s*)?$")
 _LINK = re.compile(r"!?\[([^\]]{0,400})\]\([^)]{0,2000}\)")
+_DIGIT = re.compile(r"\d")
 _EMPHASIS = re.compile(r"(\*\*|__|`)(.{1,600}?)\1")
 
 
@@ -56,6 +57,7 @@ def _sections(document: Document) -> Iterator[tuple[str, str]]:
     path: list[str] = []
     lines: list[str] = []
     head: list[str] | None = None
+    first = False  # the row below the head comes next
 
     def section() -> tuple[str, str]:
         return " › ".join(h for h in path if h != document.title), "\n".join(lines).strip()
@@ -72,14 +74,33 @@ def _sections(document: Document) -> Iterator[tuple[str, str]]:
             if _TABLE_RULE.match(line):
                 continue
             if head is None:
-                head = cells
+                head, first = cells, True
+            elif first and (both := _two_rows(head, cells)):
+                head, first = both, False
             else:
                 lines.extend(_row(head, cells))
+                first = False
         else:
             head = None
             lines.append(_plain(line))
     if (found := section())[1]:
         yield found
+
+
+def _two_rows(upper: list[str], lower: list[str]) -> list[str] | None:
+    """The head of a table whose head has two rows, each name behind the one above it; None where it has one row.
+
+    A name of the upper row stands over several columns: it is repeated there, or their cells are empty. The lower row
+    repeats what stands over the rows' names, or is empty there.
+    """
+    if len(upper) != len(lower) or lower[0] not in ("", upper[0]) or (not lower[0] and any(map(_DIGIT.search, lower))):
+        return None
+    whole, group, grouped = [upper[0]], "", False
+    for above, below in zip(upper[1:], lower[1:], strict=True):
+        grouped = grouped or bool(group and above in ("", group))
+        group = above or group
+        whole.append(group if below in ("", group) else group + below)
+    return whole if grouped and all(whole[1:]) and any(lower[1:]) else None
 
 
 def _row(head: list[str], cells: list[str]) -> list[str]:

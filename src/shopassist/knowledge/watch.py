@@ -22,14 +22,14 @@ Look = dict[str, tuple[int, int, int]]
 
 def changes(paths: Sequence[Path], every: float) -> Iterator[list[Path]]:
     """Lists of the paths that have changed since this call and come to rest; each `every` seconds all of them."""
-    return _changes(paths, every, [_look(p) for p in paths])
+    return _changes(paths, every, look(paths))
 
 
 def _changes(paths: Sequence[Path], every: float, known: list[Look]) -> Iterator[list[Path]]:
     due = time.monotonic() + every
     while True:
         began = time.monotonic()
-        now = [_look(p) for p in paths]
+        now = look(paths)
         pause = max(PAUSE, 20 * (time.monotonic() - began))
         if time.monotonic() >= due:
             known, due = now, time.monotonic() + every
@@ -44,12 +44,17 @@ def _changes(paths: Sequence[Path], every: float, known: list[Look]) -> Iterator
         time.sleep(pause)
 
 
+def look(paths: Sequence[Path]) -> list[Look]:
+    """How each path looks now; two looks that are equal saw the same files."""
+    return [_look(p) for p in paths]
+
+
 def _at_rest(paths: Sequence[Path], last: list[Look], pause: float) -> list[Look]:
     """The look that is the same twice in a row: a save writes several times, a copy many files."""
     until = time.monotonic() + SETTLING
     while time.monotonic() < until:
         time.sleep(pause)
-        now = [_look(p) for p in paths]
+        now = look(paths)
         if now == last:
             break
         last = now

@@ -30,6 +30,9 @@ STRONG = 2.0
 STRONGEST = 4.0
 """Up to this strength words are more evidence."""
 
+LEAST = 2
+"""So many letters a message must have for more to be heard in it than its words tell: 退 alone is only a deed."""
+
 HINT = 0.25
 """So much less likely a mood need be that words speak for."""
 
@@ -55,7 +58,7 @@ def feeling(text: str, head: LinearHead) -> Feeling:
     """The mood of a message, by its words and a fitted head whose labels are moods."""
     text = text[-LONGEST:]
     words = by_words(text)
-    if small_talk(text) is not None or not any(c.isalnum() for c in text):  # 没问题！！ is no trouble, nor is nothing
+    if small_talk(text) is not None or sum(map(str.isalnum, text)) < LEAST:  # 没问题！！ is no trouble, nor is nothing
         return words
     mood = decided(words, _likely([text], [words], head)[0], limits(head))
     if mood in (words.mood, "neutral"):

@@ -98,17 +98,17 @@ class Reader:
         found = self._slips(text)
         parts = segments(text, language)
         kept = [s for s in parts[-MOST_PIECES:] if not (s.empty or _says_nothing(s.text, finder))]
-        pieces = tuple(self._said(s, language, finder, found) for s in kept)
+        pieces = tuple(self._said(s, text[slice(*s.span)], language, finder, found) for s in kept)
         if len(pieces) == 1 and pieces[0].segment.text == text:
             return Message(tuple(parts), pieces, pieces[0].part.text)
         whole = self._without(_Plain(text, language, finder)(text), found)
         return Message(tuple(parts), pieces, self._usual(whole, language))
 
-    def _said(self, segment: Segment, language: str, finder: SlotFinder | None, found: Slips) -> Said:
+    def _said(self, segment: Segment, written: str, language: str, finder: SlotFinder | None, found: Slips) -> Said:
         core = taken_back(segment.core, language, self._changes)
         if core != segment.core:
             segment = replace(segment, text=segment.text.replace(segment.core, core), core=core)
-        plain = _Plain(segment.text, language, finder)
+        plain = _Plain(written, language, finder)
 
         def clause(text: str, span: Span) -> Clause:
             usual = self._usual(self._without(plain(text), found), language)
@@ -164,11 +164,20 @@ class _Plain:
                 words.append((text[slice(*found.span)], stands))
         words.sort(key=lambda pair: -len(pair[0]))
         self._words = [(_anyhow_parted(value), f" {s} " if value.isascii() else s) for value, s in words]
+        self._twice = [(t, s) for s in {s for _, s in words} if (t := _said_twice(s))]
 
     def __call__(self, text: str) -> str:
         for value, stands in self._words:
             text = value.sub(stands, text)
+        for twice, stands in self._twice:
+            text = twice.sub(stands, text)
         return text
+
+
+def _said_twice(stands: str) -> re.Pattern[str] | None:
+    """A stand-in behind its own noun (手机号13912345678 would be 手机号 手机号12); None where it has no number."""
+    noun = stands.rstrip("0123456789 ")
+    return re.compile(rf"{re.escape(noun)}[ :：是]{{0,3}}{re.escape(stands)}") if noun and noun != stands else None
 
 
 def _anyhow_parted(words: str) -> re.Pattern[str]:

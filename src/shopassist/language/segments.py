@@ -23,7 +23,8 @@ class Segment:
 
     `core` is the part that asks, `told` the clauses before or after it that only tell: 耳机坏了，想换一个 asks 想换一个
     and tells 耳机坏了. A piece that only tells is its own core; one that is `empty` says nothing by itself (行吗).
-    Where one verb has two objects (改地址和电话) two segments have the same span; each text lacks the other's object.
+    Where one verb has two objects (改地址和电话), or two deeds are wanted together (退货换货都要), two segments have
+    the same span; each text lacks the other's object or deed.
     """
 
     text: str
@@ -160,16 +161,23 @@ def _segment(text: str, group: _Group) -> Segment:
 
 
 def _coordinated(segment: Segment, rules: _Rules) -> list[Segment]:
-    """A segment for each object of 地址和电话改一下."""
+    """A segment for each object of 地址和电话改一下, and for each deed of 退货换货都给我申请."""
     match = rules.pair(fold(segment.core))
     if match is None:
         return [segment]
-    texts = []
-    for group in ("second", "first"):
-        gone = match.span(group)
-        gone = (gone[0], match.span("and")[1]) if group == "first" else (match.span("and")[0], gone[1])
-        texts.append(segment.core[: gone[0]] + segment.core[gone[1] :])
-    return [Segment(t, segment.span, t, segment.told, segment.asks) for t in texts]
+    both = match.span("both") if "both" in match.re.groupindex else (-1, -1)
+    texts = [
+        _lacking(segment.core, [(match.start("first"), match.end("and")), both]),
+        _lacking(segment.core, [(match.start("and"), match.end("second")), both]),
+    ]
+    return [Segment(t, segment.span, t, segment.told, segment.asks) for t in reversed(texts)]
+
+
+def _lacking(text: str, spans: Iterable[Span]) -> str:
+    for start, end in sorted(spans, reverse=True):
+        if start >= 0:
+            text = text[:start] + text[end:]
+    return text
 
 
 def _same_length(text: str) -> str:
@@ -213,7 +221,7 @@ class _Rules:
         return bool(self.condition.search(piece))
 
     def pair(self, core: str) -> re.Match[str] | None:
-        """Two objects of different kinds, joined."""
+        """Two objects of different kinds, or two deeds, joined."""
         return next((m for m in (p.search(core) for p in self.pairs) if m), None)
 
 
@@ -221,12 +229,10 @@ class _Rules:
 def _rules(language: str) -> _Rules:
     data: dict[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("segments.yaml").read_text("utf-8"))
     rules = data[language]
-    objects: dict[str, str] = rules["objects"]
+    deeds: dict[str, Any] = rules["deeds"]
     pairs = [
-        re.compile(f"(?P<first>{a})(?P<and>{rules['and']})(?P<second>{b})")
-        for kind, a in objects.items()
-        for other, b in objects.items()
-        if kind != other
+        *_pairs(rules["objects"], rules["and"]),
+        *_pairs(deeds["kinds"], deeds["and"], deeds["before"], deeds["after"]),
     ]
     names = (
         "clause",
@@ -247,3 +253,13 @@ def _rules(language: str) -> _Rules:
     )
     compiled = {name: re.compile(rules[name]) for name in names}
     return _Rules(language, re.compile(rules["break"]), pairs=tuple(pairs), **compiled)
+
+
+def _pairs(kinds: dict[str, str], joint: str, before: str = "", after: str = "") -> list[re.Pattern[str]]:
+    """Two words of different kinds and what joins them, one expression for each pair of kinds."""
+    return [
+        re.compile(f"{before}(?P<first>{a})(?P<and>{joint})(?P<second>{b}){after}")
+        for kind, a in kinds.items()
+        for other, b in kinds.items()
+        if kind != other
+    ]

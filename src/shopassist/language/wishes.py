@@ -11,7 +11,7 @@ from shopassist.language.catalogue import WRITING, Catalogue
 from shopassist.language.intents import Classifier
 from shopassist.language.judge import IDLE, taken
 from shopassist.language.likeness import Vector
-from shopassist.language.reading import Said, SlotFinder
+from shopassist.language.reading import Part, Said, SlotFinder
 from shopassist.language.segments import Segment, Span
 from shopassist.language.states import without_states
 from shopassist.language.talk import small_talk
@@ -23,7 +23,10 @@ ALONE = 0.45
 AWAITED = 0.8
 """The same where an answer to a question is awaited: what only sounds like a wish is then rather the answer."""
 REPEATED = 0.25
-"""From this score on a piece says again what another piece surely wishes, if it says nothing more likely."""
+"""From this score on a piece says again what another piece surely wishes, if it says nothing more likely.
+
+So it is with what the part of it that asks surely wishes by itself.
+"""
 
 _TALK = {"greeting": "greeting", "thanks": "thanks", "goodbye": "chitchat", "identity": "chitchat", "human": "human"}
 _FIRST: tuple[Act, ...] = ("request", "blocked", "can", "conditional", "verify", "report", "status", "how")
@@ -88,7 +91,26 @@ class _Hearing:
         places = taken(likely, piece.part, self.weigher.values, self.classifier.limits)
         names = self.classifier.names
         found = [self._at(piece, clause, names[n], float(likely[n])) for n, clause in places]
+        if places and piece.segment.asks and all(self._only_told(piece, n) for n, _ in places):
+            found = [*self._asked(piece, likely), *found]
         return [f for f in found if f.wish.score >= self._least(f.wish)]
+
+    def _only_told(self, piece: Said, n: int) -> bool:
+        """Whether a clause that only tells speaks more for an intent than the part that asks."""
+        core, *told = (float(self.weigher.values(text)[n]) for text in (piece.part.core, *piece.part.told))
+        return max(told, default=core) > core
+
+    def _asked(self, piece: Said, likely: Vector) -> list[_Found]:
+        """What the part that asks surely wishes by itself, where a story beside it outweighs but does not deny it."""
+        core = piece.part.core
+        (alone,) = self.weigher.judge([Part(core, core)], core)
+        best = int(alone.argmax())
+        if alone[best] < self.classifier.limits.beside or likely[best] < REPEATED:
+            return []
+        found = self._at(piece, 0, self.classifier.names[best], float(alone[best]))
+        return (
+            [] if found.wish.act == "conditional" else [found]
+        )  # 退款的话 优惠券会返还吧: it supposes, and asks nothing
 
     def _again(self, piece: Said, likely: Vector, sure: set[str]) -> list[_Found]:
         """A change that another piece surely wishes, where this one says it too: 蓝色那个取消掉 键盘也取消."""

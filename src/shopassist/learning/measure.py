@@ -13,7 +13,7 @@ from shopassist.language.likeness import Vector
 from shopassist.language.reading import Part
 
 BINS = 10
-START = Limits(least=0.4, told=0.6, beside=0.85)
+START = Limits(least=0.4, told=0.55, beside=0.85)
 NOTHING = 0.7
 """What a message costs of whose wishes none is seen, where one that is read wrongly costs 1.
 
@@ -21,6 +21,11 @@ The first gets what the shop's pages say or a question, the second an answer to 
 """
 TRIED = {"least": (0.2, 0.6), "told": (0.3, 0.9), "beside": (0.6, 0.95)}
 """Between which values each limit is looked for, in steps of .05."""
+ALIKE = 0.002
+"""Limits that cost this part more than the cheapest are as good: of those, the nearest to `START` is taken.
+
+Otherwise a few messages of thousands would move a limit from one fit to the next, and with it what customers get.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,11 @@ def best_limits(readings: Sequence[Reading], names: Sequence[str]) -> Limits:
 
     best = START
     for name, (low, high) in TRIED.items():
-        best = min((replace(best, **{name: round(float(v), 2)}) for v in np.arange(low, high + 0.01, 0.05)), key=cost)
+        tried = [round(float(v), 2) for v in np.arange(low, high + 0.01, 0.05)]
+        costs = [cost(replace(best, **{name: value})) for value in tried]
+        good = [value for value, c in zip(tried, costs, strict=True) if c <= min(costs) * (1 + ALIKE)]
+        away = [abs(value - getattr(START, name)) for value in good]
+        best = replace(best, **{name: good[int(np.argmin(away))]})
     return best
 
 

@@ -116,14 +116,15 @@ class SqlStore(SqlHandOffs):
         self, claim: Claim, *, state: Mapping[str, Any], reply: Reply, vault: Mapping[str, str] = NOTHING
     ) -> None:
         """See `ConversationStore.commit`."""
-        new_state = plain_json(state)
+        new: dict[str, Any] = {"revision": claim.turn, "state": plain_json(state), "mode": reply.mode, "schema": SCHEMA}
+        new |= {"lease_token": None, "lease_until": None}
         with self._database.writing() as db:
-            held_by(db, claim)
-            self._answer(db, claim.conversation, claim.turn, [m.seq for m in claim.messages], reply)
-            new: dict[str, Any] = {"revision": claim.turn, "state": new_state, "mode": reply.mode, "schema": SCHEMA}
             if vault:
-                new["vault"] = plain_json({**vault_of(locked(db, claim.conversation)), **vault})
-            update(db, claim.conversation, **new, lease_token=None, lease_until=None)
+                new["vault"] = plain_json({**vault_of(held_by(db, claim)), **vault})
+            if not db.execute(statements.UPDATE_HELD, {**_held(claim), **new}).rowcount:  # which locks the row
+                held_by(db, claim)  # says why
+                raise stale(claim)
+            self._answer(db, claim.conversation, claim.turn, [m.seq for m in claim.messages], reply)
 
     def release(self, claim: Claim, *, tried: bool = True) -> None:
         """See `ConversationStore.release`."""

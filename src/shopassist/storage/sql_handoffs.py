@@ -152,12 +152,13 @@ def locked(db: sa.Connection, conversation: str) -> Any:
     return row
 
 
-def held_by(db: sa.Connection, claim: Claim) -> None:
-    """Lock the conversation, and raise unless the claim still holds it."""
+def held_by(db: sa.Connection, claim: Claim) -> Any:
+    """Lock the conversation and read its row; raise unless the claim still holds it."""
     row = locked(db, claim.conversation)
     if row is None:
         raise stale(claim)
     check_held(claim, erased=row.erased_at is not None, token=row.lease_token, fence=row.fence)
+    return row
 
 
 def add_message(db: sa.Connection, conversation: str, **values: Any) -> int:

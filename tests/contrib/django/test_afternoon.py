@@ -78,7 +78,7 @@ class Developer:
         """The output of a command; what it sets in the shell stays."""
         kept = "".join(f"{name}={shlex.quote(value)}\n" for name, value in self.variables.items())
         done = subprocess.run(
-            ["sh", "-c", f"{kept}{command}\necho; echo @@; set"],
+            ["sh", "-c", f"{kept}{command}\nended=$?; echo; echo @@; set; exit $ended"],
             cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         output, _, after = done.stdout.rpartition("\n@@\n")

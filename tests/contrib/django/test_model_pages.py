@@ -177,6 +177,83 @@ def test_files_are_read_beside_the_models(catalogue, lamp, configured, tmp_path)
     assert "7 天内可以退货" in catalogue("怎么退货")
 
 
+def test_an_edited_file_is_read_though_no_object_changed(catalogue, lamp, configured, tmp_path, capsys):
+    lamp()
+    page = tmp_path / "pages" / "returns.md"
+    page.parent.mkdir()
+    page.write_text("# 退货\n签收后 7 天内可以退货。", "utf-8")
+    with configured(DATA_DIR=str(tmp_path), PAGES=[page.parent]):
+        index()
+        page.write_text("# 退货\n签收后 15 天内可以退货。", "utf-8")
+        index()
+        assert "15 天内可以退货" in catalogue("怎么退货")
+        assert "防水：IPX4" in catalogue("夜灯防水吗")
+        capsys.readouterr()
+        index()
+        assert "nothing has changed" in capsys.readouterr().out
+
+
+def test_a_mark_that_was_committed_later_is_not_taken_away(catalogue, lamp, site, monkeypatch):
+    """In PostgreSQL a transaction that began earlier may commit later, and its marks have lower numbers."""
+    lamp()
+    first = PageMark.objects.using(site).earliest("pk")
+    PageMark.objects.using(site).filter(pk=first.pk).delete()
+    [pages] = registered()
+
+    def texts(page, told=pages.texts):
+        PageMark.objects.using(site).get_or_create(pk=first.pk, source=first.source, key="L-2")
+        return told(page)
+
+    monkeypatch.setattr(pages, "texts", texts)
+    index()
+    assert [m.key for m in PageMark.objects.using(site).all()] == ["L-2"]
+
+
+def test_thousands_of_broken_objects_keep_their_marks(catalogue, site, capsys):
+    """As many as no database takes in one condition."""
+    Gadget.objects.bulk_create([Gadget(code=f"B-{n}", name="灯", description="broken") for n in range(1500)])
+    PageMark.objects.bulk_create([PageMark(source="django:shopsite.gadget", key=f"B-{n}") for n in range(1500)])
+    Gadget.objects.create(code="L-1", name="夜灯一号", description="<p>光线柔和。</p>")
+    with pytest.raises(SystemExit):
+        index()
+    assert PageMark.objects.count() == 1500
+
+
+def test_watch_reads_edited_files_and_goes_on_after_an_error(
+    catalogue, lamp, configured, tmp_path, monkeypatch, capsys
+):
+    lamp()
+    page = tmp_path / "pages" / "returns.md"
+    page.parent.mkdir()
+    page.write_text("# 退货\n签收后 7 天内可以退货。", "utf-8")
+    current = tmp_path / "knowledge" / "CURRENT"
+    was = []
+
+    def edit():
+        page.write_text("# 退货\n签收后 15 天内可以退货，运费由买家承担。", "utf-8")
+
+    def damage():
+        assert "15 天内" in catalogue("怎么退货")
+        was.append(current.read_text())
+        current.write_text("nothing")
+        page.write_text("# 退货\n签收后 30 天内可以退货，运费由商家承担。", "utf-8")
+
+    def mend():
+        current.write_text(was[0])
+
+    def end():
+        raise KeyboardInterrupt
+
+    acts = iter([edit, damage, lambda: None, mend, end])
+    monkeypatch.setattr("time.sleep", lambda seconds: next(acts)())
+    with configured(DATA_DIR=str(tmp_path), PAGES=[page.parent]):
+        index("--watch")
+    told = capsys.readouterr()
+    assert "30 天内" in catalogue("怎么退货")
+    assert told.err.count("; trying again") == 1
+    assert told.out.count("1 changed") == 2
+
+
 def test_a_dry_run_writes_nothing(catalogue, lamp, capsys, tmp_path):
     lamp()
     index("--dry-run")

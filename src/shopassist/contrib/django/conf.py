@@ -14,6 +14,8 @@ It is read when it is first needed, and again after `override_settings`.
 from __future__ import annotations
 
 import difflib
+import inspect
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -97,7 +99,15 @@ PATHS = ("shop", "desk", "assistant", "customer_id")
 
 LISTS = {"tools": "import strings", "pages": "paths"}
 
-_LEAST = {"visitor_days": 1, "max_body_bytes": 1024, "turns": 1, "wait": 0, "keep_alive": 1, "trusted_proxies": 0}
+_LEAST = {
+    "visitor_days": 1,
+    "max_body_bytes": 1024,
+    "turns": 1,
+    "wait": 0,
+    "keep_alive": 1,
+    "trusted_proxies": 0,
+    "retention_days": 1,
+}
 
 
 @lru_cache(maxsize=1)
@@ -126,7 +136,12 @@ def load(path: str) -> Any:
 def made(path: str | None) -> Any:
     """What an import string names, made by a call without arguments where it is a class or a function."""
     found = load(path) if path else None
-    return found() if isinstance(found, type) or (callable(found) and not hasattr(found, "orders")) else found
+    return found() if found is not None and makes(found) else found
+
+
+def makes(found: object) -> bool:
+    """Whether what an import string names makes the object that is meant, rather than being it."""
+    return isinstance(found, type) or (callable(found) and not hasattr(found, "orders"))
 
 
 def problems() -> Iterable[Problem]:
@@ -183,8 +198,10 @@ def _wrong(given: Mapping[str, Any]) -> Iterable[Problem]:
             yield Problem("value", f"{NAME}[{name.upper()!r}] cannot be {value!r}: {_named(allowed)} is needed")
         elif name.startswith("throttle_") and value and not _RATE.fullmatch(value):
             yield Problem("value", f"{NAME}[{name.upper()!r}] cannot be {value!r}: a rate such as '20/m' is needed")
-        elif name in _LEAST and value < _LEAST[name]:
-            yield Problem("value", f"{NAME}[{name.upper()!r}] cannot be {value!r}: {_LEAST[name]} is the least")
+        elif name in _LEAST and value is not None and not _LEAST[name] <= value < math.inf:
+            yield Problem(
+                "value", f"{NAME}[{name.upper()!r}] cannot be {value!r}: a number from {_LEAST[name]} on is needed"
+            )
 
 
 def _wrong_engine(values: Mapping[str, Any]) -> Iterable[Problem]:
@@ -230,11 +247,24 @@ def _unfit(name: str, path: str, found: Any) -> Iterable[Problem]:
         yield Problem("path", f"{key}: {path} is no tool", "Make it one with the decorator `shopassist.tool`.")
     elif name in ("assistant", "customer_id") and not callable(found):
         yield Problem("path", f"{key}: {path} cannot be called")
+    elif name in ("shop", "desk") and makes(found) and (why := _lacks_arguments(found)):
+        yield Problem("path", f"{key}: {path} is called without arguments, and {why}", "Name what needs none.")
     elif name == "shop" and not callable(found):
         lacking = [part for part in ("orders", "catalogue", "after_sales") if not hasattr(found, part)]
         if lacking:
             hint = "None stands for a part that the shop does not have; `shopassist.ShopParts` has all three."
             yield Problem("path", f"{key}: {path} lacks {', '.join(lacking)}", hint)
+
+
+def _lacks_arguments(found: Any) -> str | None:
+    """Why a class or a function cannot be called without arguments; None where it can, or nobody knows."""
+    try:
+        inspect.signature(found).bind()
+    except TypeError as error:
+        return str(error)
+    except ValueError:  # of C
+        return None
+    return None
 
 
 def _path_hint(path: str) -> str | None:

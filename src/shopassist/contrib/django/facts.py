@@ -1,34 +1,23 @@
-"""What lists and statistics ask of a turn, out of its reply as it is stored."""
+"""What lists and statistics ask of a turn."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
+
+from shopassist.evaluation.tally import Counted
+from shopassist.replies import Reply
 
 INTENTS_CHARS = 500
 """As many characters of intents are kept: those of a long burst may be cut."""
 
 
-def facts_of(reply: Mapping[str, Any], usage: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of `TurnFacts`, counted as `shopassist.evaluation.tally` counts."""
-    saved = usage.get("saved") or {}
-    searched = reply.get("query") is not None
-    return {
-        "said": bool(reply.get("text")),
-        "intents": barred(reply.get("intents") or ()),
-        "mood": reply.get("mood") or "neutral",
-        "handed": reply.get("handoff") is not None,
-        "searched": searched,
-        "unanswered": searched and not reply.get("evidence"),
-        "cached": bool(saved),
-        "degraded": reply.get("degraded") is not None,
-        "replaced": len(reply.get("rejected") or ()),
-        "model_calls": usage.get("model_calls") or 0,
-        "saved_calls": saved.get("calls") or 0,
-        "saved_seconds": saved.get("seconds") or 0.0,
-        "first": usage.get("first_sentence"),
-        "seconds": usage.get("total") or 0.0,
-    }
+def facts_of(reply: Reply) -> dict[str, Any]:
+    """The fields of `TurnFacts`: what the turn counts as (`shopassist.evaluation.tally.Counted`), and its intents."""
+    counted = asdict(Counted.of(reply))
+    del counted["saved_tokens"]  # no list and no page asks for them
+    return {**counted, "intents": barred(reply.intents), "first": reply.usage.first_sentence}
 
 
 def barred(intents: Sequence[str]) -> str:

@@ -118,7 +118,7 @@ class DjangoHandOffs:
         models.Turn.objects.using(db).create(
             conversation_id=conversation, number=number, reply=answer, usage=usage, created=now
         )
-        facts = facts_of(answer, usage)
+        facts = stored(facts_of(reply))
         models.TurnFacts.objects.using(db).create(conversation_id=conversation, number=number, created=now, **facts)
         these = models.Message.objects.using(db).filter(conversation=conversation, seq__in=messages)
         these.update(turn=number, partial="")

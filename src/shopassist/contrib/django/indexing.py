@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from django.db import router
-from django.db.models import Max
 
 from shopassist.contrib.django.assistant import engine_settings
 from shopassist.contrib.django.conf import options
@@ -18,13 +15,21 @@ from shopassist.contrib.django.pages import ModelSource, registered
 if TYPE_CHECKING:
     from shopassist.knowledge.ingest import Report
 
+AT_ONCE = 500
+"""Marks that one statement takes away: databases bound its length."""
+
 Progress = Callable[[str, int, int], None]
 
 
 def waiting() -> int:
     """How many marks wait to be worked on."""
-    with reading():
-        return PageMark.objects.count()
+    with reading() as db:
+        return PageMark.objects.using(db).count()
+
+
+def files() -> list[Path]:
+    """The files and folders of ``SHOPASSIST["PAGES"]``."""
+    return [Path(path) for path in options().pages]
 
 
 def update(
@@ -32,14 +37,16 @@ def update(
     reconcile: bool = False,
     rebuild: bool = False,
     dry_run: bool = False,
+    with_files: bool = True,
     wait: float = 0.0,
     progress: Progress = lambda stage, done, total: None,
 ) -> Report | None:
     """Read what was marked, or with `reconcile` every object, and the files of ``SHOPASSIST["PAGES"]``.
 
     `rebuild` makes the index from nothing, as another embedding model needs it; the former one answers meanwhile.
-    None where nothing was marked, and nothing else is asked for. A mark that came in meanwhile, or whose object broke,
-    stays. Raises what `shopassist.knowledge.ingest.ingest` raises, and `StorageError`.
+    Without `with_files` the files are left as they are, unless everything is read. None where there is nothing to
+    read. A mark that came in meanwhile, or whose object broke, stays. Raises what
+    `shopassist.knowledge.ingest.ingest` raises, and `StorageError`.
     """
     from shopassist.assembly import embeddings_from
     from shopassist.knowledge import index
@@ -47,19 +54,18 @@ def update(
     from shopassist.knowledge.inventory import PROGRAM
 
     settings = engine_settings()
-    with reading():
-        last = PageMark.objects.aggregate(last=Max("pk"))["last"]
-        marked = list(PageMark.objects.filter(pk__lte=last or 0).values_list("source", "key"))
+    with reading() as db:
+        marked = list(PageMark.objects.using(db).values_list("pk", "source", "key"))
     reconcile = reconcile or rebuild or index.current(settings.index_dir) is None
-    if not (reconcile or marked):
+    named = files() if with_files or reconcile else []
+    if not (reconcile or marked or named):
         return None
     dirty: dict[str, set[str]] = {}
-    for source, key in marked:
+    for _, source, key in marked:
         dirty.setdefault(source, set()).add(key)
     sources = [ModelSource(p, None if reconcile else dirty.get(p.source, set())) for p in registered()]
-    files = [Path(path) for path in options().pages]
     report = ingest(
-        [*files, *sources],
+        [*named, *(sources if reconcile or marked else ())],
         settings.index_dir,
         embeddings_from(settings),
         rebuild=rebuild,
@@ -67,16 +73,16 @@ def update(
         progress=progress,
         dry_run=dry_run,
     )
-    if last and not dry_run:
-        _work_off(last, {(b.source.removeprefix(PROGRAM), b.place.rpartition("/")[0]) for b in report.broken})
+    if marked and not dry_run:
+        broken = {(b.source.removeprefix(PROGRAM), b.place.rpartition("/")[0]) for b in report.broken}
+        _work_off(marked, broken)
     return report
 
 
-def _work_off(last: int, broken: set[tuple[str, str]]) -> None:
+def _work_off(marked: Sequence[tuple[int, str, str]], broken: set[tuple[str, str]]) -> None:
     """Drop the marks that were worked on; of a source that was not read whole all stay."""
     whole = {source for source, place in broken if not place}
-    with writing():
-        done = PageMark.objects.using(router.db_for_write(PageMark)).filter(pk__lte=last).exclude(source__in=whole)
-        for source, key in broken:
-            done = done.exclude(source=source, key=key)
-        done.delete()
+    done = [pk for pk, source, key in marked if source not in whole and (source, key) not in broken]
+    with writing() as db:
+        for begin in range(0, len(done), AT_ONCE):
+            PageMark.objects.using(db).filter(pk__in=done[begin : begin + AT_ONCE]).delete()

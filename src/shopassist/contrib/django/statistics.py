@@ -1,4 +1,4 @@
-"""What the assistant came to, by day, out of the facts of turns; counted as `shopassist.evaluation.tally` counts."""
+"""What the assistant came to, by day, out of the facts of turns, each counted once when it was stored (`facts_of`)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from shopassist.contrib.django.models import TurnFacts
 _FIELDS = (
     "conversation_id", "created", "intents", "mood", "handed", "searched", "unanswered", "cached", "degraded",
     "replaced", "model_calls", "saved_calls", "saved_seconds", "seconds",
+)  # fmt: skip
+_SUMS = (
+    "handed", "searched", "unanswered", "cached", "degraded", "replaced", "model_calls", "saved_calls", "saved_seconds",
 )  # fmt: skip
 
 
@@ -43,10 +46,7 @@ class Count:
         values = dict(zip(_FIELDS, row, strict=True))
         self.turns += 1
         self.conversations.add(str(values["conversation_id"]))
-        for name in (
-            "handed", "searched", "unanswered", "cached", "degraded", "replaced", "model_calls", "saved_calls",
-            "saved_seconds",
-        ):  # fmt: skip
+        for name in _SUMS:
             setattr(self, name, getattr(self, name) + values[name])
         self.moods[str(values["mood"])] += 1
         self.intents.update(filter(None, str(values["intents"]).split("|")))

@@ -15,6 +15,9 @@ from shopassist.engine.planning.triggers import refuse
 OPENS: frozenset[Act] = frozenset(("request", "can", "blocked"))
 """The acts that open a task: all others ask or tell."""
 
+NAMES_DEED: frozenset[Act] = OPENS | {"verify"}
+"""The acts that choose a deed where one of two was asked for: 换货吧 may only sound like a question."""
+
 GIVEN_UP = {"unpaid": "cancel_order", "paid": "cancel_order", "shipped": "return_refund", "delivered": "return_refund"}
 """What 不要了 asks for, by the state of the order."""
 
@@ -31,7 +34,7 @@ def take_answer(sheet: Sheet) -> list[Wish]:
         _no_bargain(sheet, sheet.consent)
         return wishes
     if asked is None or answer is None:
-        return _bare_values(sheet, wishes)
+        return _bare_values(sheet, _without_choice(sheet, wishes))
     if asked.kind == "consent":
         if answer.bare and (sheet.before.asked is None or sheet.before.asked.kind != "consent"):
             return wishes  # a bare yes answers the question of the last reply only
@@ -207,6 +210,25 @@ def _chosen_deed(sheet: Sheet, answer: Answer) -> None:
             sheet.put(task, "cancelled")
         elif answer.kind == "no":
             sheet.drop(task)
+
+
+def _without_choice(sheet: Sheet, wishes: list[Wish]) -> list[Wish]:
+    """Take out the wish that names one of two deeds that were put to choice: 换货吧 beside 退货还是换货."""
+    asked = sheet.heard.asked
+    if asked is None or asked.kind != "choice" or asked.slot != "intent":
+        return wishes
+    open_ = {
+        o.value: t for o in asked.options for t in sheet.tasks.values() if (t.intent, t.status) == (o.value, "asking")
+    }
+    named = [
+        w for w in wishes if w.intent in open_ and w.act in NAMES_DEED and same_order(w.slots, open_[w.intent].slots)
+    ]
+    if len({w.intent for w in named}) != 1:
+        return wishes
+    _chosen_deed(sheet, Answer("choice", named[0].intent))
+    task = open_[named[0].intent]
+    sheet.put(task, "open", renewed(task.slots, named[0].slots))
+    return [w for w in wishes if w not in named]
 
 
 def _value(sheet: Sheet, answer: Answer, wishes: list[Wish]) -> list[Wish]:

@@ -76,11 +76,30 @@ def _hidden(run: Any) -> bool:
 
 def _table(table: Any) -> str:
     rows = []
+    above: dict[int, str] = {}
     for row in table.iter(qn("w:tr")):
-        cells = [" ".join(_text(cell).split()).replace("|", "｜") for cell in row.findall(qn("w:tc"))]
+        cells = _cells(row, above)
+        above = dict(enumerate(cells))
         if any(cells):
             rows.append("| " + " | ".join(cells) + " |")
     width = max((row.count("|") - 1 for row in rows), default=0)
     head = ["|" + " |" * width] if width == 2 or len(rows) == 1 else []
     lines = [*head, *rows]
     return "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]]) if rows else ""
+
+
+def _cells(row: Any, above: dict[int, str]) -> list[str]:
+    """A row's texts by column; a cell that goes over several columns, or on below the row `above`, stands in each.
+
+    One that is a row by itself stands there once: a remark, not a value of every column.
+    """
+    own = row.findall(qn("w:tc"))
+    cells: list[str] = []
+    for cell in own:
+        span, merged = (cell.find(f"{qn('w:tcPr')}/{qn(name)}") for name in ("w:gridSpan", "w:vMerge"))
+        text = " ".join(_text(cell).split()).replace("|", "｜")
+        if merged is not None and merged.get(qn("w:val")) != "restart":
+            text = text or above.get(len(cells), "")
+        count = span.get(qn("w:val")) or "" if span is not None and len(own) > 1 else ""
+        cells += [text] * (min(int(count), 100) if count.isascii() and count.isdigit() else 1)
+    return cells

@@ -267,22 +267,33 @@ def _table(tag: Tag) -> str:
 
 
 def _cells(tag: Tag) -> list[list[tuple[str, str]]]:
-    """Rows of (tag's name, text); a cell that spans rows stands in each of them."""
+    """Rows of (tag's name, text); a cell that spans rows or columns stands in each of them.
+
+    One that is a row by itself stands there once: a remark, not a value of every column.
+    """
     rows: list[list[tuple[str, str]]] = []
     down: dict[int, tuple[int, tuple[str, str]]] = {}
     for row in tag.find_all("tr"):
         cells: list[tuple[str, str]] = []
-        for cell in row.find_all(["th", "td"], recursive=False):
+        own = row.find_all(["th", "td"], recursive=False)
+        for cell in own:
             while down.get(len(cells), (0,))[0]:
                 cells.append(_again(down, len(cells)))
             found = (cell.name, " ".join(_text(list(cell.children)).replace("|", "｜").split()) or _inner(cell))
-            if (span := str(cell.get("rowspan") or "")).isdigit() and 1 < int(span) <= 100:
-                down[len(cells)] = (int(span) - 1, found)
-            cells.append(found)
+            for _ in range(_span(cell, "colspan") if len(own) > 1 else 1):
+                if (rows_down := _span(cell, "rowspan") - 1) > 0:
+                    down[len(cells)] = (rows_down, found)
+                cells.append(found)
         while down.get(len(cells), (0,))[0]:
             cells.append(_again(down, len(cells)))
         rows.append(cells)
     return rows
+
+
+def _span(cell: Tag, name: str) -> int:
+    """Over how many rows or columns a cell goes, 1 for what cannot be meant."""
+    value = str(cell.get(name) or "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 4 and 1 <= int(value) <= 100 else 1
 
 
 def _again(down: dict[int, tuple[int, tuple[str, str]]], column: int) -> tuple[str, str]:

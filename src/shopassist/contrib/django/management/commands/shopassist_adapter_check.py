@@ -14,7 +14,7 @@ from django.test.utils import override_settings
 from django.utils import timezone
 
 from shopassist.contrib.django.commands import told
-from shopassist.contrib.django.conf import load, options
+from shopassist.contrib.django.conf import load, makes, options
 from shopassist.contrib.django.connection import alias
 from shopassist.contrib.django.identity import customer_key
 from shopassist.errors import ConfigurationError
@@ -133,7 +133,7 @@ def _make(found: Any, clock: Any) -> Any:
     """A fresh shop; one that is no class and no function is used as it is."""
     if _takes_clock(found):
         return found(clock=clock)
-    return found() if isinstance(found, type) or (callable(found) and not hasattr(found, "orders")) else found
+    return found() if makes(found) else found
 
 
 class _RolledBack:

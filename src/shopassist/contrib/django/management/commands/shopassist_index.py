@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from shopassist.contrib.django.commands import told
-from shopassist.contrib.django.indexing import update
+from shopassist.contrib.django.indexing import files, update
 from shopassist.contrib.django.pages import registered
+from shopassist.knowledge.watch import Look, look
 
 if TYPE_CHECKING:
     from shopassist.knowledge.ingest import Report
+    from shopassist.knowledge.sources import Broken
 
 SHOWN = 20
 
@@ -42,26 +45,41 @@ class Command(BaseCommand):
             raise CommandError("--watch and --dry-run do not go together")
         if chosen["every"] <= 0:
             raise CommandError("--every must be more than 0 seconds")
-        broken = self._once(chosen, reconcile=chosen["reconcile"], rebuild=chosen["rebuild"])
-        try:
-            while chosen["watch"]:
-                time.sleep(chosen["every"])
-                self._once(chosen, reconcile=False, silent=True)
-        except KeyboardInterrupt:
-            self.stdout.write("stopped; what is marked is read the next time")
-            return
-        if broken:
+        seen = look(files()) if chosen["watch"] else []
+        report = self._once(chosen, reconcile=chosen["reconcile"], rebuild=chosen["rebuild"])
+        if report is None or not (_moved(report) or report.broken or chosen["reconcile"] or chosen["rebuild"]):
+            self.stdout.write(f"nothing has changed ({len(registered())} models are registered)")
+        else:
+            self._print(report)
+        if chosen["watch"]:
+            self._watch(chosen, seen, report.broken if report else ())
+        elif report and report.broken:
             sys.exit(1)
 
-    def _once(self, chosen: dict[str, Any], *, reconcile: bool, rebuild: bool = False, silent: bool = False) -> bool:
+    def _watch(self, chosen: dict[str, Any], seen: list[Look], broken: Sequence[Broken]) -> None:
+        """Look again and again, until interrupted. What goes wrong is told once, and tried again at each look."""
+        wrong = ""
+        try:
+            while True:
+                time.sleep(chosen["every"])
+                now = look(files())
+                try:
+                    report = self._once(chosen, with_files=now != seen)
+                except CommandError as error:  # the database or the disk is out for a while, another one ingests
+                    if str(error) != wrong:
+                        wrong = str(error)
+                        self.stderr.write(f"{wrong}; trying again")
+                    continue
+                seen, wrong = now, ""
+                if report and (_moved(report) or report.broken != broken):
+                    self._print(report)
+                broken = report.broken if report else broken
+        except KeyboardInterrupt:
+            self.stdout.write("stopped; what is marked is read the next time")
+
+    def _once(self, chosen: dict[str, Any], **asked: Any) -> Report | None:
         with told():
-            report = update(reconcile=reconcile, rebuild=rebuild, dry_run=chosen["dry_run"], wait=chosen["wait"])
-        if report is None:
-            if not silent:
-                self.stdout.write(f"nothing has changed ({len(registered())} models are registered)")
-            return False
-        self._print(report)
-        return bool(report.broken)
+            return update(dry_run=chosen["dry_run"], wait=chosen["wait"], **asked)
 
     def _print(self, report: Report) -> None:
         would = "would be " if report.dry_run else ""
@@ -77,3 +95,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {name}: and {len(keys) - SHOWN} more")
         for one in report.broken:
             self.stderr.write(f"  broken: {one.source} {one.place}: {one.reason}")
+
+
+def _moved(report: Report) -> bool:
+    return bool(report.added or report.changed or report.removed)

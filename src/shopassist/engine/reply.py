@@ -51,11 +51,17 @@ def reply(state: Turn, runtime: Runtime[Ports]) -> Turn:
         evidence=state["evidence"],
         considered=tuple(dict.fromkeys(p for found in state["looked"] for p in found.considered)),
         rejected=state["rejected"],
-        handoff=state["settled"].handoff if state["settled"] is not None else None,
+        handoff=_handed(state, ports),
         degraded=ports.degraded,
         superseded=ports.superseded,
     )
     return {"reply": finished, "memory": memory, "events": ()}
+
+
+def _handed(state: Turn, ports: Ports) -> str | None:
+    """The hand-off that this turn made; one that was made in an earlier turn is none, whatever it waits for now."""
+    number = state["settled"].handoff if state["settled"] is not None else None
+    return None if number == ports.memory.handoff else number
 
 
 def _cover(ports: Ports) -> Callable[[str], str]:

@@ -12,6 +12,7 @@ from shopassist.dialogue import Act, Answer, Asked, Slot, Slots, Wish
 from shopassist.engine.asked_model import placed, understood, unsure
 from shopassist.engine.cards import cards
 from shopassist.engine.ellipsis import carried_on, from_values, put_right
+from shopassist.engine.figures import asked_for
 from shopassist.engine.parts import in_part
 from shopassist.engine.planning.binding import Hint
 from shopassist.engine.planning.contracts import Heard
@@ -309,14 +310,16 @@ class _Reader:
     def _of_what_was_done(self, found: list[Wish]) -> list[Wish]:
         """A bare question after the time is about what was done just now: 多久能收到 after an invoice was asked for."""
         done, last = self.dialogue.focus.last_write, self.dialogue.last
-        if done is None or not last or len(found) != 1 or found[0].intent not in WAITS or found[0].act in WRITING:
+        waits = [w for w in found if w.intent in WAITS and w.act not in WRITING]
+        if done is None or not last or found != waits[:1] or not (waits or "day" in asked_for(self.text)):
             return found
         made = self.ports.catalogue[last[-1].intent]
         named = self.found or self.kinds or own_subject(self.text, self.language)
         if made.awaits is None or made.route("request").write != done or named:
             return found
         act: Act = "how" if made.awaits == made.name else "status"  # of an invoice the rule alone says when it comes
-        return [replace(found[0], intent=made.awaits, act=act)]
+        heard = found[0] if found else Wish(made.awaits, act, span=(0, len(self.text)))
+        return [replace(heard, intent=made.awaits, act=act)]
 
     def _with_reason(self, wish: Wish) -> Wish:
         """Where a wish may have a reason and none was recognised, what is told beside it is the reason."""

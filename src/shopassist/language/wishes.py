@@ -132,7 +132,7 @@ class _Hearing:
         done = self.weigher.act(without_states(said.plain, self.language), intent)
         if clause == 0 and piece.segment.told and done == "request":  # 要是明天还不发，我就取消: the condition is told
             whole = self.weigher.act(piece.part.text, intent)
-            done = whole if whole in ("conditional", "retract") else done
+            done = whole if whole == "conditional" else done
         wish = Wish(intent, done, span=said.span, score=round(score, 4))
         within = said.text if clause else piece.segment.text
         return _Found(wish, _things(within, self.finder), told=bool(clause) or not piece.segment.asks)

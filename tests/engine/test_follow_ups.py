@@ -199,3 +199,15 @@ def test_what_a_visitor_asked_about_is_still_meant_after_the_login(assistant):
     reply = talk.say("ok im logged in. has it shipped?")
     assert "ORD20241204010" in reply.text
     assert "ORD20241125011" not in reply.text
+
+
+@pytest.mark.parametrize(
+    ("customer", "text", "told"),
+    [
+        (ME, "无线降噪耳机Pro多少钱？顺便看看订单ORD20241203003", "48 小时内发货"),
+        (ME, "充电器到哪儿啦", "48 小时内发货"),
+        (ME, "where is my order ORD20241203003", "within 48 hours"),
+    ],
+)
+def test_beside_an_order_that_waits_the_page_tells_when_it_ships(assistant, customer, text, told):
+    assert told in Visit(assistant, customer=customer).say(text).text

@@ -18,7 +18,7 @@ from shopassist.engine.state import Looked, Ports, Turn
 from shopassist.engine.versions import otherwise
 from shopassist.language.references import asks_range, attached, leaning, mentioned, own_subject
 from shopassist.language.segments import segments
-from shopassist.language.states import money
+from shopassist.language.states import meant
 from shopassist.protocols import Knowledge, Synonymous
 from shopassist.replies import Citation, Passage
 from shopassist.text import sentences
@@ -117,7 +117,7 @@ def _look(query: Query, state: Turn, ports: Ports) -> Looked:
     knowledge, language = ports.knowledge, state["language"]
     valid_on = date.fromisoformat(query.valid_on) if query.valid_on else state["valid_on"]
     products = tuple(p.lower() for p in query.products)
-    stated = money(query.state, language) if query.state else None
+    stated = meant(*query.state, language) if query.state else None
     plain = stated or _plain(query, state, knowledge)
     text = stated or _named(query.text, products, knowledge, language)
 

@@ -37,9 +37,9 @@ def supposed(text: str, language: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(state for state, _ in _found(plain(text), language, "supposed")))
 
 
-def money(state: str, language: str) -> str | None:
-    """What a question for the money of an order in this state means; None where its own words say it."""
-    question: str | None = _data()[language]["money"].get(state)
+def meant(matter: str, state: str, language: str) -> str | None:
+    """What a question for the ``money`` or the ``parcel`` of an order in this state means; None: what its words say."""
+    question: str | None = _data()[language]["means"][matter].get(state)
     return question
 
 

@@ -27,8 +27,8 @@ class Query:
     (`pending`: of a task that waits for an answer); `topic` the one that a word of the question names. A `silent`
     query only gives a source to what a template says. A `quoted` one stands beside what a tool told: it is answered in
     the page's own words, for a model would mix the rule with the order's state. One for a `rule` is not answered from
-    the page of a product that nobody spoke of, whatever of the rule such a page repeats. `state` is that of the order
-    whose money is asked for.
+    the page of a product that nobody spoke of, whatever of the rule such a page repeats. `state` says what of an order
+    is asked for, ``money`` or ``parcel``, and the order's state.
     """
 
     text: str
@@ -41,4 +41,4 @@ class Query:
     pending: bool = False
     quoted: bool = False
     rule: bool = False
-    state: str | None = None
+    state: tuple[str, str] | None = None

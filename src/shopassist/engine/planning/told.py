@@ -103,7 +103,8 @@ def _rule(sheet: Sheet, wish: Wish, route: Route, order: Mapping[str, Any]) -> N
     )
     if route.policy and (wish.act in ASKS_RULE or waits or money or wrong):
         placed = str(order["placed"])[:10]
-        policy, state = _policy(sheet, wish, route, order), str(order["status"]) if money else None
+        policy, matter = _policy(sheet, wish, route, order), "money" if money else "parcel"
+        state = (matter, str(order["status"])) if money or (waits and wish.act not in ASKS_RULE) else None
         sheet.search(Query(said(sheet, wish), policy=policy, valid_on=placed, quoted=True, state=state))
 
 

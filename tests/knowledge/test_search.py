@@ -178,6 +178,17 @@ def test_the_vector_index_finds_what_brute_force_finds(tmp_path):
     assert np.mean(same) >= 0.95
 
 
+def test_of_copies_of_a_page_both_ways_of_looking_find_the_first_ones(tmp_path):
+    texts = {f"{n:02}.md": f"# 退货{n % 3}\n\n七天内可以退货，编号 {n % 3}。" for n in range(36)}
+    embeddings = HashEmbeddings()
+    shelf = small(tmp_path, texts, embeddings).generation.shelves["zh"]
+    vector = np.array(embeddings.embed_query("七天内可以退货，编号 1"), np.float32)
+    near, exact = (list(map(int, ways(vector, 10)[0])) for ways in (shelf.nearest, shelf.exact))
+    assert near == exact
+    assert len({shelf.rows[n].text for n in near}) == 1
+    assert near == sorted(near)
+
+
 @pytest.fixture(scope="module")
 def real(tmp_path_factory):
     if onnx_file(MODEL) is None:

@@ -53,6 +53,10 @@ _EVER = {"format": int, "roots": list, "documents": dict}
 _FAR_PAST, _FAR_FUTURE = date.min.toordinal(), date.max.toordinal()
 
 
+EQUAL = 1e-6
+"""Cosines that differ by less are the same: two ways of adding up 512 products differ by about as much."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A passage as stored."""
@@ -149,16 +153,17 @@ class Shelf:
     def nearest(self, vector: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The rows nearest to a vector and their cosines, best first, by Chroma's HNSW index. Raises `KnowledgeError`.
 
-        While a server of the vectors is away, every vector is compared: the same rows, for more time.
+        Of rows that are equally near, as copies of a page are, the first ones, so twice as many are asked for. While a
+        server of the vectors is away, every vector is compared: the same rows, for more time.
         """
         assert self.opened.reader is not None  # noqa: S101 - the caller asks an index with vectors only
         try:
-            ids, cosines = self.opened.reader.nearest(self.language, vector, min(count, len(self.rows)))
+            ids, cosines = self.opened.reader.nearest(self.language, vector, min(2 * count, len(self.rows)))
         except StoreAway as error:
             self.opened.tell(error)
             return self.exact(vector, count)
         try:
-            return np.array([self.place[i] for i in ids], np.int64), cosines
+            return _first(np.array([self.place[i] for i in ids], np.int64), cosines, count)
         except KeyError as error:
             raise unreadable(self.opened.path, error) from error
 
@@ -167,14 +172,22 @@ class Shelf:
         assert self.vectors is not None  # noqa: S101 - as above
         cosines = self.vectors @ vector
         count = min(count, len(cosines))
-        rows = np.sort(np.argpartition(-cosines, count - 1)[:count])
-        rows = rows[np.argsort(-cosines[rows], kind="stable")]
-        return rows, cosines[rows]
+        least = np.partition(cosines, -count)[-count]
+        rows = np.flatnonzero(cosines >= least - EQUAL)
+        return _first(rows, cosines[rows], count)
 
     def taken(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The vectors of some rows, shape (rows, dimension)."""
         assert self.vectors is not None  # noqa: S101 - as above
         return np.asarray(self.vectors[rows])
+
+
+def _first(
+    rows: NDArray[np.int64], cosines: NDArray[np.float32], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The nearest rows, of equally near ones those that come first."""
+    order = np.lexsort((rows, -np.round(cosines / EQUAL)))[:count]
+    return rows[order], cosines[order]
 
 
 def _marks(title: str) -> set[str]:

@@ -21,7 +21,7 @@ from conftest import PAGES
 from shopassist import Customer, Failed, Message, Sentence, Stage, Started
 from shopassist.contrib.django import models
 from shopassist.contrib.django.assistant import get_assistant
-from shopassist.contrib.django.turns import Ask, told
+from shopassist.contrib.django.turns import Ask, stop, told
 from shopassist.errors import HandOffTaken, ModelUnavailable
 from shopassist.knowledge.ingest import ingest
 from shopassist.testing import HashEmbeddings, ScriptedModel
@@ -233,6 +233,23 @@ def test_a_write_under_way_is_finished_although_its_caller_leaves(shopper, order
     events.close()
     assert Order.objects.get().status == "cancelled"
     assert [o.status for o in assistant.store.reply_to("c", "m2").tool_outcomes] == ["done"]
+
+
+def test_what_was_shown_is_stored_before_another_may_end_the_answer(shopper, monkeypatch):
+    assistants.model = ScriptedModel(answers=["单次续航 8 小时。防水等级是 IPX4。"])
+    assistant, customer = get_assistant(), Customer(str(shopper("li").pk))
+    keep, free = assistant.store.keep_partial, []
+
+    def kept(*given):
+        free.append(assistant.store.claim("c", lease=15.0))
+        keep(*given)
+
+    monkeypatch.setattr(assistant.store, "keep_partial", kept)
+    events = told(Ask(assistant, "c", customer, Message(QUESTION, "m1")), threading.Event())
+    shown = next(data["text"] for name, data in events if name == "sentence")
+    events.close()
+    assert free == [None], "who could claim it at this moment would end it without a word"
+    assert stop(assistant.store, "c", "zh")["text"] == shown
 
 
 def test_a_dead_model_leaves_templates_and_says_so(client_of, begin, say):

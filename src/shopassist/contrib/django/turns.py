@@ -135,13 +135,13 @@ def _events(ask: Ask, stopped: threading.Event) -> Generator[Event]:
     """A turn's events, on one connection that is given back while the model writes."""
     shown: list[str] = []
     done = False
-    try:
-        with held():
-            events = ask.assistant.stream(
-                ask.message, conversation=ask.conversation, customer=ask.customer, wait=options().wait, stopped=stopped,
-                before_model=let_go,
-            )  # fmt: skip
-            with closing(events):
+    with held():
+        events = ask.assistant.stream(
+            ask.message, conversation=ask.conversation, customer=ask.customer, wait=options().wait, stopped=stopped,
+            before_model=let_go,
+        )  # fmt: skip
+        with closing(events):
+            try:
                 for event in events:
                     if isinstance(event, Sentence) and not stopped.is_set():  # or nobody saw it
                         shown.append(event.text)
@@ -149,9 +149,9 @@ def _events(ask: Ask, stopped: threading.Event) -> Generator[Event]:
                         take_up()  # what is left is stored and read at once
                     done = done or isinstance(event, Done)
                     yield event
-    finally:
-        if shown and not done and ask.message.id:
-            _keep(ask, "".join(shown))
+            finally:  # before the turn is given back: whoever stops it then stores what was shown
+                if shown and not done and ask.message.id:
+                    _keep(ask, "".join(shown))
 
 
 def _keep(ask: Ask, text: str) -> None:

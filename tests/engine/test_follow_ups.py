@@ -4,6 +4,7 @@ import pytest
 from visits import EMMA, ME, NOBODY, OTHER, Visit
 
 from shopassist import Customer
+from shopassist.testing import ScriptedModel
 
 PURIFIER, MONITOR = "ORD20241202006", "ORD20241110007"
 NO_ORDERS = Customer("u-1003")
@@ -211,3 +212,13 @@ def test_what_a_visitor_asked_about_is_still_meant_after_the_login(assistant):
 )
 def test_beside_an_order_that_waits_the_page_tells_when_it_ships(assistant, customer, text, told):
     assert told in Visit(assistant, customer=customer).say(text).text
+
+
+def test_it_is_the_product_that_was_spoken_of_last(assistant):
+    talk = Visit(assistant, ScriptedModel(answers=["防水等级 IPX4，跑步出汗没关系。"]), customer=ME)
+    talk.say("无线降噪耳机Pro多少钱？")
+    talk.say("那Lite呢？")
+    reply = talk.say("它防水吗，跑步出汗有没有关系")
+    assert reply.query.startswith("无线降噪耳机Lite")
+    assert reply.text == "防水等级 IPX4，跑步出汗没关系。", reply.rejected
+    assert reply.citations, "that the customer names 跑步 takes the page nothing of what it bears out"

@@ -60,8 +60,8 @@ def _today(state: Turn) -> tuple[Passage, ...]:
 def _bearing(text: str, state: Turn, ports: Ports) -> list[Passage]:
     """The passages that may be named as the source of a sentence: those that hold nothing against it."""
     barred = claims(state["language"], names(ports.settings, texts(state["language"]))["assistant"])
-    evidence = state["evidence"]
-    return [p for p in evidence if text in p.text or doubt(text, (p,), barred, everything=evidence) is None]
+    evidence, said = state["evidence"], state["text"]
+    return [p for p in evidence if text in p.text or doubt(text, (p,), barred, said, everything=evidence) is None]
 
 
 def _cited(before: tuple[Citation, ...], citation: Citation, place: int) -> tuple[Citation, ...]:

@@ -376,7 +376,9 @@ class _Reader:
         return f"{last.rstrip('。.?？!！ ')}{'。' if self.language == 'zh' else '. '}{self.text}"
 
     def _restated(self, text: str) -> str:
-        focus = [p for p in self.known if p.document.upper() in self.dialogue.focus.products]
+        spoken = {document: n for n, document in enumerate(self.dialogue.focus.products)}  # the latest first
+        focus = [p for p in self.known if p.document.upper() in spoken]
+        focus.sort(key=lambda p: spoken[p.document.upper()])
         last = self.dialogue.focus.last_question
         return restated(text, self.language, last=last, named=mentioned(text, self.known), focus=focus)
 

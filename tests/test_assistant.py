@@ -376,7 +376,7 @@ def test_messages_that_pile_up_are_answered_together_from_the_latest(assistant, 
 
 def test_a_stream_that_is_neither_read_nor_closed_loses_the_conversation(assistant, monkeypatch):
     for module, name, seconds in ((hold, "LEASE", 0.6), (hold, "RENEW", 0.2), (inbox, "LIFE", 1.0)):
-        monkeypatch.setattr(module, name, seconds)
+        monkeypatch.setattr(module, name, seconds)  # two minutes and a lease of 15 s else
     shop = assistant(model_deadline=0.1)
     left = shop.stream(QUESTION, conversation="c", message_id="m1")
     assert isinstance(next(left), Started)

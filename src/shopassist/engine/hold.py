@@ -116,7 +116,10 @@ class _Alarms:
                     self._changed.wait(wait if self._due else None)
                 calls = heapq.heappop(self._due)[2]
             for call in tuple(calls):
-                call()
+                try:
+                    call()
+                except Exception as error:  # noqa: BLE001 - no memory for a thread, say: the other holds still have theirs
+                    log.error("a turn's lease will not be renewed: %s", type(error).__name__)
 
 
 _alarms = _Alarms()

@@ -108,9 +108,8 @@ class _Hearing:
         if alone[best] < self.classifier.limits.beside or likely[best] < REPEATED:
             return []
         found = self._at(piece, 0, self.classifier.names[best], float(alone[best]))
-        return (
-            [] if found.wish.act == "conditional" else [found]
-        )  # 退款的话 优惠券会返还吧: it supposes, and asks nothing
+        # 退款的话 优惠券会返还吧: it supposes, and asks nothing
+        return [] if found.wish.act == "conditional" else [found]
 
     def _again(self, piece: Said, likely: Vector, sure: set[str]) -> list[_Found]:
         """A change that another piece surely wishes, where this one says it too: 蓝色那个取消掉 键盘也取消."""

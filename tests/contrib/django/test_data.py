@@ -244,7 +244,7 @@ def test_what_was_shown_is_stored_before_another_may_end_the_answer(shopper, mon
         free.append(assistant.store.claim("c", lease=15.0))
         keep(*given)
 
-    monkeypatch.setattr(assistant.store, "keep_partial", kept)
+    monkeypatch.setattr(assistant.store, "keep_partial", kept)  # the real one, and a look at that moment
     events = told(Ask(assistant, "c", customer, Message(QUESTION, "m1")), threading.Event())
     shown = next(data["text"] for name, data in events if name == "sentence")
     events.close()

@@ -204,7 +204,7 @@ def test_a_mark_that_was_committed_later_is_not_taken_away(catalogue, lamp, site
         PageMark.objects.using(site).get_or_create(pk=first.pk, source=first.source, key="L-2")
         return told(page)
 
-    monkeypatch.setattr(pages, "texts", texts)
+    monkeypatch.setattr(pages, "texts", texts)  # the real ones; the other transaction ends while they are read
     index()
     assert [m.key for m in PageMark.objects.using(site).all()] == ["L-2"]
 
@@ -245,7 +245,7 @@ def test_watch_reads_edited_files_and_goes_on_after_an_error(
         raise KeyboardInterrupt
 
     acts = iter([edit, damage, lambda: None, mend, end])
-    monkeypatch.setattr("time.sleep", lambda seconds: next(acts)())
+    monkeypatch.setattr("time.sleep", lambda seconds: next(acts)())  # what happens at each of the command's waits
     with configured(DATA_DIR=str(tmp_path), PAGES=[page.parent]):
         index("--watch")
     told = capsys.readouterr()
